@@ -1,0 +1,1 @@
+//! manyhart: an actor-based, concurrent, multi-vCPU emulator.

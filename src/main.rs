@@ -1,0 +1,2 @@
+//! The manyhart command.
+fn main() {}
