@@ -1,1 +1,3 @@
 //! manyhart: an actor-based, concurrent, multi-vCPU emulator.
+
+pub mod debian;
