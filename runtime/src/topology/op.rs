@@ -1,0 +1,57 @@
+//! What a transaction records: one value for each thing that can be asked of the topology.
+
+use std::sync::Arc;
+
+use super::{AddressSpaceId, RegionId};
+use crate::actor::MmioTarget;
+use crate::ram::RamBlock;
+
+/// One change. The ids of what it makes were handed out when it was recorded.
+pub(crate) enum Op {
+    Create { id: RegionId, name: Box<str>, size: u128, kind: Kind },
+    CreateSpace { id: AddressSpaceId, name: Box<str>, root: RegionId },
+    Add { parent: RegionId, child: RegionId, offset: u64, stacking: Stacking },
+    Del { parent: RegionId, child: RegionId },
+    SetEnabled { region: RegionId, enabled: bool },
+    SetAddress { region: RegionId, offset: u64 },
+    SetSize { region: RegionId, size: u128 },
+    SetAliasOffset { region: RegionId, alias_offset: u64 },
+    SetReadOnly { region: RegionId, read_only: bool },
+    SetLog { region: RegionId, mask: u8 },
+    Destroy { region: RegionId },
+}
+
+/// What a region is.
+#[derive(Clone)]
+pub(crate) enum Kind {
+    /// Holds others, answers nothing itself.
+    Container,
+    /// Memory.
+    Ram(Arc<RamBlock>),
+    /// Memory that refuses writes.
+    Rom(Arc<RamBlock>),
+    /// A device's registers.
+    Mmio(MmioTarget),
+    /// A window of another region from `offset` on.
+    Alias { target: RegionId, offset: u64 },
+    /// Decodes, never answers.
+    Reservation,
+}
+
+/// How a child takes its place among its siblings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stacking {
+    /// At priority 0, and no other such sibling may share an address with it.
+    Exclusive,
+    /// Wherever it falls, at this priority.
+    Overlap(i32),
+}
+
+impl Stacking {
+    pub(crate) fn priority(self) -> i32 {
+        match self {
+            Stacking::Exclusive => 0,
+            Stacking::Overlap(priority) => priority,
+        }
+    }
+}

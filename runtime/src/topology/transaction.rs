@@ -1,0 +1,156 @@
+//! The transaction builder: records operations, hands out ids, decides nothing. Whether the list is lawful is found out when it is
+//! applied, whole (see `apply`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::op::{Kind, Op, Stacking};
+use super::{AddressSpaceId, RegionId};
+use crate::actor::MmioTarget;
+use crate::ram::RamBlock;
+
+/// Hands out ids, each once, to every transaction of one topology.
+///
+/// Plain counters in every build: nothing is published through them, they only have to differ.
+#[derive(Debug, Default)]
+pub(crate) struct IdSource {
+    regions: AtomicU64,
+    spaces: AtomicU32,
+}
+
+impl IdSource {
+    fn region(&self) -> RegionId {
+        RegionId(self.regions.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn space(&self) -> AddressSpaceId {
+        AddressSpaceId(self.spaces.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Changes that are validated whole and published as one generation, or refused whole. The ids it hands out are good at once for later
+/// calls on the same transaction, and for everybody once it is committed.
+///
+/// Operations apply in the order in which they were recorded, so a region is taken out of one parent before it is put into another; only
+/// overlaps are judged at the end, so that two siblings may trade places.
+#[must_use = "nothing happens before commit or post"]
+pub struct Transaction {
+    ops: Vec<Op>,
+    ids: Arc<IdSource>,
+}
+
+impl Transaction {
+    /// An empty list.
+    pub(crate) fn new(ids: Arc<IdSource>) -> Transaction {
+        Transaction { ops: Vec::new(), ids }
+    }
+
+    /// What was recorded.
+    pub(crate) fn into_ops(self) -> Vec<Op> {
+        self.ops
+    }
+
+    fn create(&mut self, name: &str, size: u128, kind: Kind) -> RegionId {
+        let id = self.ids.region();
+        self.ops.push(Op::Create { id, name: name.into(), size, kind });
+        id
+    }
+
+    fn push(&mut self, op: Op) -> &mut Transaction {
+        self.ops.push(op);
+        self
+    }
+
+    /// A region that only holds others. Sizes go up to and include 2^64.
+    pub fn container(&mut self, name: &str, size: u128) -> RegionId {
+        self.create(name, size, Kind::Container)
+    }
+
+    /// Memory, all of `block`.
+    pub fn ram(&mut self, name: &str, block: Arc<RamBlock>) -> RegionId {
+        self.create(name, u128::from(block.size()), Kind::Ram(block))
+    }
+
+    /// Memory that refuses writes.
+    pub fn rom(&mut self, name: &str, block: Arc<RamBlock>) -> RegionId {
+        self.create(name, u128::from(block.size()), Kind::Rom(block))
+    }
+
+    /// A device's registers.
+    pub fn mmio(&mut self, name: &str, size: u128, target: MmioTarget) -> RegionId {
+        self.create(name, size, Kind::Mmio(target))
+    }
+
+    /// A window of `target` from `alias_offset` on.
+    pub fn alias(&mut self, name: &str, target: RegionId, alias_offset: u64, size: u128) -> RegionId {
+        self.create(name, size, Kind::Alias { target, offset: alias_offset })
+    }
+
+    /// Decodes and never answers.
+    pub fn reservation(&mut self, name: &str, size: u128) -> RegionId {
+        self.create(name, size, Kind::Reservation)
+    }
+
+    /// An address space with this root.
+    pub fn address_space(&mut self, name: &str, root: RegionId) -> AddressSpaceId {
+        let id = self.ids.space();
+        self.ops.push(Op::CreateSpace { id, name: name.into(), root });
+        id
+    }
+
+    /// Places `child` in `parent`, at priority 0; refused when it overlaps a sibling and neither permits that.
+    pub fn add_subregion(&mut self, parent: RegionId, offset: u64, child: RegionId) -> &mut Transaction {
+        self.push(Op::Add { parent, child, offset, stacking: Stacking::Exclusive })
+    }
+
+    /// Places `child` where others may be; the higher priority wins, the later at equal priority.
+    pub fn add_subregion_overlap(
+        &mut self,
+        parent: RegionId,
+        offset: u64,
+        child: RegionId,
+        priority: i32,
+    ) -> &mut Transaction {
+        self.push(Op::Add { parent, child, offset, stacking: Stacking::Overlap(priority) })
+    }
+
+    /// Takes `child` out of `parent`.
+    pub fn del_subregion(&mut self, parent: RegionId, child: RegionId) -> &mut Transaction {
+        self.push(Op::Del { parent, child })
+    }
+
+    /// Shows or hides a region, its children and every alias of it.
+    pub fn set_enabled(&mut self, region: RegionId, enabled: bool) -> &mut Transaction {
+        self.push(Op::SetEnabled { region, enabled })
+    }
+
+    /// Moves a region inside its parent. It keeps its place among its siblings: moving is not adding.
+    pub fn set_address(&mut self, region: RegionId, offset: u64) -> &mut Transaction {
+        self.push(Op::SetAddress { region, offset })
+    }
+
+    /// Changes a region's size (not of RAM or ROM).
+    pub fn set_size(&mut self, region: RegionId, size: u128) -> &mut Transaction {
+        self.push(Op::SetSize { region, size })
+    }
+
+    /// Moves an alias's window over its target.
+    pub fn set_alias_offset(&mut self, region: RegionId, alias_offset: u64) -> &mut Transaction {
+        self.push(Op::SetAliasOffset { region, alias_offset })
+    }
+
+    /// Refuses or admits writes to a region and what is below it.
+    pub fn set_read_only(&mut self, region: RegionId, read_only: bool) -> &mut Transaction {
+        self.push(Op::SetReadOnly { region, read_only })
+    }
+
+    /// Says which dirty-log clients log a region and what is below it: one bit for each, see [`super::FlatRange::dirty_mask`].
+    pub fn set_log(&mut self, region: RegionId, mask: u8) -> &mut Transaction {
+        self.push(Op::SetLog { region, mask })
+    }
+
+    /// Ends a region's life: refused while it is mapped, aliased, a root, or has children.
+    pub fn destroy(&mut self, region: RegionId) -> &mut Transaction {
+        self.push(Op::Destroy { region })
+    }
+}
