@@ -1,0 +1,205 @@
+//! Reservations: who watches which bytes of memory, so that a conditional store fails when anybody else wrote in between,
+//! also when the bytes hold the old value again.
+//!
+//! One static table for all memory of the process, an entry for each 64-byte line by the low bits of the line's number. An entry is 0
+//! while nobody watches, else a token that is used once in the life of the process.
+//!
+//! * Load-reserved: [`watch`], **then** load. A second watcher joins the token that is there.
+//! * Every store, by whomever: store, **then** [`wrote`], which takes any token out. [`super::atomics`] does that itself.
+//! * Store-conditional: [`claim`] (the token is still there, and is taken out: of several that joined one wins), then compare and
+//!   exchange from the value that was loaded.
+//!
+//! From both sides: if the writer's look at the entry is first, it finds nothing, the watcher's token comes later, and the watcher's
+//! load after it sees the written value. If the watcher's token is first, the writer finds it and takes it out, and the claim fails.
+//! Lines share entries, so a reservation may be lost for nothing: allowed, and rare.
+//!
+//! # Known holes
+//! * A plain store may still be in its host's store buffer when its [`wrote`] looks at the entry: a watcher that comes just then loads the
+//!   old value and keeps its token. Its compare-exchange then fails on the value, unless the store wrote the value that was there. Closing
+//!   it would cost a full fence at every store. Read-modify-writes are not affected.
+//! * Between a conditional store's claim and its compare-exchange two other stores may change the value and change it back.
+//!
+//! The table is host hardware's business, like guest memory, and is not modelled: its atomics are the real ones in every build.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const ENTRIES: usize = 1024;
+const LINE_SHIFT: u32 = 6;
+
+static TABLE: [AtomicU64; ENTRIES] = [const { AtomicU64::new(0) }; ENTRIES];
+
+/// What a reservation holds; never 0.
+pub type Token = u64;
+
+#[inline(always)]
+fn line(host_addr: usize) -> usize {
+    host_addr >> LINE_SHIFT
+}
+
+#[inline(always)]
+fn entry(line: usize) -> &'static AtomicU64 {
+    &TABLE[line % ENTRIES]
+}
+
+/// Watches the line of the byte at `host_addr`. To be called before the value is loaded.
+pub fn watch(host_addr: usize) -> Token {
+    let entry = entry(line(host_addr));
+    // Acquire, so that the load after it is not made before it.
+    match entry.load(Ordering::Acquire) {
+        0 => {
+            let fresh = fresh_token();
+            entry
+                .compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire)
+                .map_or_else(|theirs| theirs, |_| fresh)
+        }
+        theirs => theirs,
+    }
+}
+
+/// Says that `size` bytes at `host_addr` have been written. To be called after the store.
+#[inline(always)]
+pub fn wrote(host_addr: usize, size: usize) {
+    let (first, last) = (line(host_addr), line(host_addr + size.max(1) - 1));
+    clear(first);
+    if first != last {
+        wrote_more(first, last);
+    }
+}
+
+/// As [`wrote`], for a store that is known to stay inside a line, as every aligned one of at most 64 bytes is.
+#[inline(always)]
+pub(super) fn wrote_in_line(host_addr: usize) {
+    clear(line(host_addr));
+}
+
+#[inline(always)]
+fn clear(line: usize) {
+    let entry = entry(line);
+    if entry.load(Ordering::Relaxed) != 0 {
+        entry.store(0, Ordering::Release);
+    }
+}
+
+#[cold]
+fn wrote_more(first: usize, last: usize) {
+    // Past one round of the table every entry has been seen to.
+    for line in (first + 1..=last).take(ENTRIES) {
+        clear(line);
+    }
+}
+
+/// Whether nobody wrote the line of `host_addr` since [`watch`] gave `token`; the token is used up.
+pub fn claim(host_addr: usize, token: Token) -> bool {
+    token != 0 && entry(line(host_addr)).compare_exchange(token, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+}
+
+/// Tokens are handed to threads by the million, so that a fresh one seldom costs a shared write.
+fn fresh_token() -> Token {
+    const PER_THREAD: u64 = 1 << 20;
+    static NEXT_LOT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static LOT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    }
+    LOT.with(|lot| {
+        let (mut next, mut end) = lot.get();
+        if next == end {
+            next = NEXT_LOT.fetch_add(1, Ordering::Relaxed) * PER_THREAD;
+            end = next + PER_THREAD;
+        }
+        lot.set((next + 1, end));
+        next
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(unsafe_code)] // Read-modify-writes by address.
+    use super::super::{RamBlock, atomics};
+    use super::*;
+
+    fn memory() -> (RamBlock, usize) {
+        let block = RamBlock::anonymous("ram", 1 << 17).expect("memfd");
+        let base = block.host_base().addr();
+        (block, base)
+    }
+
+    /// Tests share the one table with every other test that stores: a reservation lost to a neighbour is tried again, as guests do.
+    fn eventually(mut attempt: impl FnMut() -> bool) -> bool {
+        (0..1000).any(|_| attempt())
+    }
+
+    #[test]
+    fn a_token_is_claimed_once() {
+        let (_block, addr) = memory();
+        assert!(eventually(|| {
+            let (mine, joined) = (watch(addr), watch(addr + 63));
+            let won = mine == joined && claim(addr, mine);
+            assert!(!claim(addr, joined), "the other one that joined has lost");
+            won
+        }));
+        assert!(!claim(addr, 0), "nobody's token");
+    }
+
+    #[test]
+    fn a_store_of_the_same_value_ends_a_reservation() {
+        let (block, base) = memory();
+        type Store = fn(&RamBlock) -> bool;
+        let stores: [(&str, Store); 6] = [
+            ("store", |ram| ram.store(0, 0u8)),
+            ("misaligned store over the line's end", |ram| ram.store(61, 0u64)),
+            ("A to B to A by stores", |ram| ram.store(0, 1u64) && ram.store(0, 0u64)),
+            ("A to B to A by swaps", |ram| swap_first(ram, 1) == 0 && swap_first(ram, 0) == 1),
+            ("bulk copy", |ram| ram.write(0, &[0])),
+            ("fill of all memory", |ram| ram.fill(0, ram.size(), 0)),
+        ];
+        for (name, store) in stores {
+            let token = watch(base);
+            assert!(store(&block), "{name}");
+            assert!(!claim(base, token), "{name}");
+        }
+    }
+
+    fn swap_first(block: &RamBlock, value: u64) -> u64 {
+        // SAFETY: the first eight bytes of a live block, aligned.
+        unsafe { atomics::swap(block.host_base(), value, Ordering::Relaxed) }
+    }
+
+    #[test]
+    fn a_store_elsewhere_does_not() {
+        let (block, base) = memory();
+        assert!(eventually(|| {
+            let token = watch(base);
+            assert!(block.store(64, 1u64));
+            assert!(block.write(128, &[1; 4096]));
+            claim(base, token)
+        }));
+    }
+
+    #[test]
+    fn increments_by_conditional_stores_are_not_lost() {
+        const THREADS: u64 = 3;
+        const EACH: u64 = 5_000;
+        let (block, base) = memory();
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for _ in 0..EACH {
+                        while !try_increment(&block, base) {
+                            std::thread::yield_now();
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(block.load::<u64>(0), Some(THREADS * EACH));
+    }
+
+    fn try_increment(block: &RamBlock, base: usize) -> bool {
+        let token = watch(base);
+        let old = block.load::<u64>(0).expect("in the block");
+        // SAFETY: the first eight bytes of a live block, aligned.
+        let exchange = || unsafe { atomics::compare_exchange(block.host_base(), old, old + 1, Ordering::AcqRel) };
+        claim(base, token) && exchange().is_ok()
+    }
+}
