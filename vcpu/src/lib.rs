@@ -1,6 +1,10 @@
 //! RISC-V harts.
 
+pub mod csr;
 pub mod decode;
 mod hart;
+pub mod mmu;
+pub mod pmp;
+pub mod trap;
 
 pub use hart::{Commit, Exit, Hart, HartConfig, Isa, Statistics, Tracer};

@@ -1,0 +1,104 @@
+//! `mstatus`, its view `sstatus`, and the bit names of the environment configuration registers.
+
+use super::{CsrFile, Effect};
+use crate::trap::Privilege;
+
+/// Bits of `menvcfg` (3.1.18) and `senvcfg` (10.1.10).
+pub mod envcfg {
+    #![expect(missing_docs, reason = "the names are the specification's own")]
+    pub const FIOM: u64 = 1 << 0;
+    pub const CBIE: u64 = 3 << 4;
+    pub const CBCFE: u64 = 1 << 6;
+    pub const CBZE: u64 = 1 << 7;
+    pub const ADUE: u64 = 1 << 61;
+    pub const PBMTE: u64 = 1 << 62;
+    pub const STCE: u64 = 1 << 63;
+}
+
+/// Bits of `mstatus` (3.1.6).
+pub mod mstatus {
+    #![expect(missing_docs, reason = "the names are the specification's own")]
+    pub const SIE: u64 = 1 << 1;
+    pub const MIE: u64 = 1 << 3;
+    pub const SPIE: u64 = 1 << 5;
+    pub const MPIE: u64 = 1 << 7;
+    pub const SPP: u64 = 1 << 8;
+    pub const MPP: u64 = 3 << 11;
+    pub const FS: u64 = 3 << 13;
+    pub const MPRV: u64 = 1 << 17;
+    pub const SUM: u64 = 1 << 18;
+    pub const MXR: u64 = 1 << 19;
+    pub const TVM: u64 = 1 << 20;
+    pub const TW: u64 = 1 << 21;
+    pub const TSR: u64 = 1 << 22;
+    pub const UXL: u64 = 3 << 32;
+    pub const SXL: u64 = 3 << 34;
+    pub const SD: u64 = 1 << 63;
+}
+use mstatus::*;
+
+/// Writable through `sstatus`.
+const SSTATUS_WRITABLE: u64 = SIE | SPIE | SPP | FS | SUM | MXR;
+/// Visible in `sstatus` beside them.
+const SSTATUS_VISIBLE: u64 = SSTATUS_WRITABLE | UXL | SD;
+/// Writable through `mstatus`. Endianness is little and fixed, XS and VS do not exist.
+const MSTATUS_WRITABLE: u64 = SSTATUS_WRITABLE | MIE | MPIE | MPP | MPRV | TVM | TW | TSR;
+/// UXL and SXL: 64 bits, read-only.
+const XLEN_64: u64 = 2 << 32 | 2 << 34;
+/// What the translation of data depends on.
+const TRANSLATION: u64 = MPRV | MPP | SUM | MXR;
+
+impl CsrFile {
+    /// The value of `mstatus`. SD sums up FS, the only extension state there is.
+    pub fn mstatus(&self) -> u64 {
+        let dirty = if self.mstatus & FS == FS { SD } else { 0 };
+        self.mstatus | XLEN_64 | dirty
+    }
+
+    pub(super) fn sstatus(&self) -> u64 {
+        self.mstatus() & SSTATUS_VISIBLE
+    }
+
+    pub(super) fn write_mstatus(&mut self, value: u64) -> Effect {
+        self.change_status(MSTATUS_WRITABLE, value)
+    }
+
+    pub(super) fn write_sstatus(&mut self, value: u64) -> Effect {
+        self.change_status(SSTATUS_WRITABLE, value)
+    }
+
+    /// Replaces the writable bits in `mask`. MPP keeps its value when the reserved mode is written (WARL).
+    fn change_status(&mut self, mut mask: u64, value: u64) -> Effect {
+        if Privilege::from_bits((value & MPP) >> 11).is_none() {
+            mask &= !MPP;
+        }
+        if !self.config.float() {
+            mask &= !FS;
+        }
+        let old = self.mstatus;
+        self.mstatus = (old & !mask) | (value & mask);
+        let changed = old ^ self.mstatus;
+        let float = (old & FS == 0) != (self.mstatus & FS == 0);
+        Effect::TRANSLATION.when(changed & TRANSLATION != 0)
+            | Effect::INTERRUPTS.when(self.mstatus & changed & (MIE | SIE) != 0)
+            | Effect::FLOAT.when(float)
+    }
+
+    /// Whether floating-point instructions are illegal (FS is Off).
+    #[inline]
+    pub fn float_off(&self) -> bool {
+        self.mstatus & FS == 0
+    }
+
+    /// Notes that floating-point state changed (FS becomes Dirty). Only called while FS is not Off.
+    #[inline]
+    pub fn dirty_float(&mut self) {
+        self.mstatus |= FS;
+    }
+
+    /// The mode that `mret` would return to.
+    pub(super) fn previous_privilege(&self) -> Privilege {
+        // The reserved encoding is never stored.
+        Privilege::from_bits((self.mstatus & MPP) >> 11).unwrap_or(Privilege::User)
+    }
+}

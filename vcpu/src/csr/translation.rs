@@ -1,0 +1,66 @@
+//! `satp` (10.1.11), and the context that a translation runs in.
+
+use super::status::{envcfg, mstatus};
+use super::{CsrFile, Effect, SatpMode};
+use manyhart_runtime::Gpa;
+
+use crate::mmu::Context;
+use crate::trap::Privilege;
+
+/// The physical page number of the root table.
+const PPN: u64 = (1 << 44) - 1;
+
+impl CsrFile {
+    pub(super) fn satp(&self) -> u64 {
+        self.satp
+    }
+
+    /// A write with an unsupported mode has no effect at all. The whole ASID is implemented.
+    pub(super) fn write_satp(&mut self, value: u64) -> Effect {
+        match SatpMode::from_bits(value >> 60) {
+            Some(mode) if mode <= self.config.satp_mode_max => {
+                self.satp = value;
+                Effect::TRANSLATION
+            }
+            _ => Effect::NONE,
+        }
+    }
+
+    /// The mode whose rights loads and stores have: that of MPP when machine mode sets MPRV (3.1.6.3).
+    #[inline]
+    pub fn data_privilege(&self) -> Privilege {
+        if self.privilege == Privilege::Machine && self.mstatus & mstatus::MPRV != 0 {
+            self.previous_privilege()
+        } else {
+            self.privilege
+        }
+    }
+
+    /// The context of instruction fetches.
+    pub fn fetch_context(&self) -> Context {
+        self.context(self.privilege)
+    }
+
+    /// The context of loads, stores and atomics.
+    pub fn data_context(&self) -> Context {
+        self.context(self.data_privilege())
+    }
+
+    fn context(&self, privilege: Privilege) -> Context {
+        let mode = match privilege {
+            Privilege::Machine => SatpMode::Bare,
+            // Reserved modes are never stored.
+            _ => SatpMode::from_bits(self.satp >> 60).unwrap_or(SatpMode::Bare),
+        };
+        Context {
+            mode,
+            root: Gpa((self.satp & PPN) << 12),
+            privilege,
+            sum: self.mstatus & mstatus::SUM != 0,
+            mxr: self.mstatus & mstatus::MXR != 0,
+            update_accessed_dirty: self.menvcfg & envcfg::ADUE != 0,
+            memory_types: self.menvcfg & envcfg::PBMTE != 0,
+            napot: self.config.svnapot,
+        }
+    }
+}
