@@ -27,6 +27,7 @@ pub mod error;
 pub mod line;
 pub mod ram;
 pub mod topology;
+pub mod tunables;
 
 mod executive;
 mod gate;
