@@ -9,8 +9,7 @@ pub struct Effect(u8);
 impl Effect {
     /// Nothing outside the CSRs depends on the write.
     pub const NONE: Effect = Effect(0);
-    /// The context of data or instruction translation changed (`satp`, MPRV, MPP, SUM, MXR, PBMTE, ADUE): cached
-    /// translations of this hart no longer hold.
+    /// What translation is based on changed (`satp`, PBMTE, ADUE): no cached translation of this hart holds, in any mode.
     pub const TRANSLATION: Effect = Effect(1 << 0);
     /// Physical memory protection changed: cached permissions of this hart, in every mode, no longer hold.
     pub const PMP: Effect = Effect(1 << 1);
@@ -20,6 +19,9 @@ impl Effect {
     pub const DEADLINE: Effect = Effect(1 << 3);
     /// FS went to or from Off: code decoded under the other state no longer holds.
     pub const FLOAT: Effect = Effect(1 << 4);
+    /// [`super::CsrFile::data_context`] may differ from before in its mode or in SUM and MXR. Translations cached under another
+    /// such context are still good under theirs: kernels switch SUM around every copy from user memory.
+    pub const DATA_CONTEXT: Effect = Effect(1 << 5);
 
     /// Whether every consequence of `other` is among these.
     #[inline]

@@ -45,8 +45,6 @@ const SSTATUS_VISIBLE: u64 = SSTATUS_WRITABLE | UXL | SD;
 const MSTATUS_WRITABLE: u64 = SSTATUS_WRITABLE | MIE | MPIE | MPP | MPRV | TVM | TW | TSR;
 /// UXL and SXL: 64 bits, read-only.
 const XLEN_64: u64 = 2 << 32 | 2 << 34;
-/// What the translation of data depends on.
-const TRANSLATION: u64 = MPRV | MPP | SUM | MXR;
 
 impl CsrFile {
     /// The value of `mstatus`. SD sums up FS, the only extension state there is.
@@ -75,11 +73,12 @@ impl CsrFile {
         if !self.config.float() {
             mask &= !FS;
         }
-        let old = self.mstatus;
+        let (old, old_data_privilege) = (self.mstatus, self.data_privilege());
         self.mstatus = (old & !mask) | (value & mask);
         let changed = old ^ self.mstatus;
         let float = (old & FS == 0) != (self.mstatus & FS == 0);
-        Effect::TRANSLATION.when(changed & TRANSLATION != 0)
+        let data = changed & (SUM | MXR) != 0 || old_data_privilege != self.data_privilege();
+        Effect::DATA_CONTEXT.when(data)
             | Effect::INTERRUPTS.when(self.mstatus & changed & (MIE | SIE) != 0)
             | Effect::FLOAT.when(float)
     }
