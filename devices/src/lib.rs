@@ -1,1 +1,15 @@
-//! Device actors.
+//! Device actors for manyhart's boards: each is registers plus injected outputs, and knows no bus, no address and no thread.
+//!
+//! A new device starts as a copy of [`blank`]. What a device drives (an interrupt [`Line`](manyhart_runtime::Line), a byte
+//! sink, a callback) is handed to its constructor; what reaches it from outside (host input, lines, timers) is a message.
+//! Nothing here names a hart's instruction set or the board's memory map, and no handler waits.
+
+pub mod aclint;
+pub mod blank;
+pub mod finisher;
+pub mod plic;
+pub mod rtc;
+pub mod test_window;
+pub mod uart;
+
+mod halves;

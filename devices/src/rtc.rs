@@ -1,0 +1,172 @@
+//! The goldfish real-time clock: nanoseconds since 1970, and an alarm.
+//!
+//! Source: the Android emulator's "goldfish virtual hardware" document, chapter VIII (`google,goldfish-rtc`). The host's time is injected;
+//! a guest that sets the clock moves its distance from that.
+
+use manyhart_runtime::{Access, Answer, Context, Device, DeviceError, Line, MmioSpec};
+
+/// The bytes its registers take.
+pub const SIZE: u64 = 0x1000;
+/// 32-bit registers.
+pub const SPEC: MmioSpec = MmioSpec::aligned(4, 4);
+
+/// Reading latches the high half; writing sets the time, with the high half as last written.
+const TIME_LOW: u64 = 0x00;
+const TIME_HIGH: u64 = 0x04;
+/// Writing sets the alarm, with the high half as last written.
+const ALARM_LOW: u64 = 0x08;
+const ALARM_HIGH: u64 = 0x0c;
+const IRQ_ENABLED: u64 = 0x10;
+const CLEAR_ALARM: u64 = 0x14;
+const ALARM_STATUS: u64 = 0x18;
+const CLEAR_INTERRUPT: u64 = 0x1c;
+
+const NANOSECONDS: u128 = 1_000_000_000;
+
+/// The time may have come for the alarm that was set as the numbered one; an older number is of an alarm that was changed since.
+#[derive(Debug, Clone, Copy)]
+pub struct Alarm(u64);
+
+/// The device.
+pub struct Rtc {
+    host_time: Box<dyn Fn() -> u64 + Send>,
+    line: Line,
+    /// Guest time minus host time, wrapping.
+    distance: u64,
+    /// The last time read, whose high half TIME_HIGH shows.
+    latched: u64,
+    time_high: u32,
+    alarm: u64,
+    running: bool,
+    pending: bool,
+    irq_enabled: bool,
+    /// Which setting of the alarm this is.
+    setting: u64,
+}
+
+/// Whether a write has to be followed by setting the alarm's timer anew.
+#[derive(PartialEq, Eq, Debug)]
+enum Timer {
+    Keep,
+    Set,
+}
+
+impl Rtc {
+    /// `host_time` gives nanoseconds since 1970; the alarm drives `line`.
+    pub fn new(host_time: impl Fn() -> u64 + Send + 'static, line: Line) -> Rtc {
+        Rtc {
+            host_time: Box::new(host_time),
+            line,
+            distance: 0,
+            latched: 0,
+            time_high: 0,
+            alarm: 0,
+            running: false,
+            pending: false,
+            irq_enabled: false,
+            setting: 0,
+        }
+    }
+
+    fn now(&self) -> u64 {
+        (self.host_time)().wrapping_add(self.distance)
+    }
+
+    fn read_register(&mut self, offset: u64) -> Result<u32, DeviceError> {
+        Ok(match offset {
+            TIME_LOW => {
+                self.latched = self.now();
+                self.latched as u32
+            }
+            TIME_HIGH => (self.latched >> 32) as u32,
+            ALARM_LOW => self.alarm as u32,
+            ALARM_HIGH => (self.alarm >> 32) as u32,
+            IRQ_ENABLED => self.irq_enabled.into(),
+            ALARM_STATUS => self.running.into(),
+            CLEAR_ALARM | CLEAR_INTERRUPT => 0,
+            _ => return Err(DeviceError::NoRegister),
+        })
+    }
+
+    fn write_register(&mut self, offset: u64, value: u32) -> Result<Timer, DeviceError> {
+        let mut timer = Timer::Keep;
+        match offset {
+            TIME_LOW => {
+                let time = u64::from(self.time_high) << 32 | u64::from(value);
+                self.distance = time.wrapping_sub((self.host_time)());
+                timer = Timer::Set;
+            }
+            TIME_HIGH => self.time_high = value,
+            ALARM_LOW => {
+                self.alarm = self.alarm >> 32 << 32 | u64::from(value);
+                self.running = true;
+                timer = Timer::Set;
+            }
+            ALARM_HIGH => self.alarm = u64::from(value) << 32 | self.alarm & 0xffff_ffff,
+            IRQ_ENABLED => self.irq_enabled = value & 1 != 0,
+            CLEAR_ALARM => self.running = false,
+            CLEAR_INTERRUPT => self.pending = false,
+            ALARM_STATUS => {}
+            _ => return Err(DeviceError::NoRegister),
+        }
+        self.drive();
+        Ok(timer)
+    }
+
+    fn drive(&self) {
+        self.line.set(self.pending && self.irq_enabled);
+    }
+
+    /// Fires the alarm if it is due. Answers after how many ticks to look again.
+    fn check_alarm(&mut self, frequency: u64) -> Option<u64> {
+        let now = self.now();
+        if !self.running {
+            return None;
+        }
+        if now < self.alarm {
+            // At least one tick: rounded down to none it would look again at once, for ever.
+            let ticks = u128::from(self.alarm - now) * u128::from(frequency) / NANOSECONDS;
+            return Some(u64::try_from(ticks).unwrap_or(u64::MAX).max(1));
+        }
+        self.running = false;
+        self.pending = true;
+        self.drive();
+        None
+    }
+
+    fn set_timer(&mut self, cx: &mut Context<'_, Alarm>) {
+        self.setting += 1;
+        if let Some(ticks) = self.check_alarm(cx.clock().frequency()) {
+            cx.post_at(cx.clock().now().saturating_add(ticks), Alarm(self.setting));
+        }
+    }
+}
+
+impl Device for Rtc {
+    type Message = Alarm;
+
+    fn read(&mut self, _: &mut Context<'_, Alarm>, access: Access) -> Answer<u64> {
+        Ok(self.read_register(access.offset)?.into())
+    }
+
+    fn write(&mut self, cx: &mut Context<'_, Alarm>, access: Access, value: u64) -> Answer<()> {
+        if self.write_register(access.offset, value as u32)? == Timer::Set {
+            self.set_timer(cx);
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, cx: &mut Context<'_, Alarm>, Alarm(setting): Alarm) {
+        if setting == self.setting {
+            self.set_timer(cx);
+        }
+    }
+
+    /// The time goes on: it is kept by a battery.
+    fn reset(&mut self, _: &mut Context<'_, Alarm>) {
+        self.alarm = 0;
+        (self.running, self.pending, self.irq_enabled) = (false, false, false);
+        self.setting += 1;
+        self.drive();
+    }
+}

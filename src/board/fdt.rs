@@ -1,0 +1,224 @@
+//! The device tree of the actual board: nodes for what is there and for nothing else.
+//!
+//! Sources: Devicetree Specification 0.4; the bindings in Linux's `Documentation/devicetree/bindings` that each `compatible`
+//! names. The tree is what Linux, OpenSBI and U-Boot expect of a `virt` board.
+
+use std::ops::Range;
+
+use manyhart_devices::{finisher, plic, uart};
+use vm_fdt::{Error, FdtWriter};
+
+use super::memmap::{self, Window};
+
+/// What a device tree tells beyond the memory map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// How many harts there are.
+    pub harts: u32,
+    /// Bytes of RAM.
+    pub ram_size: u64,
+    /// Ticks per second of the machine's clock.
+    pub timebase: u64,
+    /// The kernel's command line.
+    pub bootargs: Option<String>,
+    /// Where the initial ramdisk lies.
+    pub initrd: Option<Range<u64>>,
+    /// Entropy for the kernel's generator.
+    pub rng_seed: Option<[u8; 32]>,
+}
+
+/// The extensions that every hart implements, in canonical order: single letters first.
+pub const EXTENSIONS: &[&str] =
+    &["i", "m", "a", "f", "d", "c", "zicntr", "zicsr", "zifencei", "zba", "zbb", "zbc", "zbs", "sstc"];
+/// The largest translation mode the harts implement.
+const MMU_TYPE: &str = "riscv,sv57";
+
+const PHANDLE_PLIC: u32 = 1;
+const PHANDLE_FINISHER: u32 = 2;
+
+fn phandle_cpu(hart: u32) -> u32 {
+    0x10 + 2 * hart
+}
+
+fn phandle_intc(hart: u32) -> u32 {
+    phandle_cpu(hart) + 1
+}
+
+/// Interrupt numbers at a hart's own controller are bits of mip.
+pub(super) const M_SOFTWARE: u32 = 3;
+pub(super) const M_TIMER: u32 = 7;
+pub(super) const S_EXTERNAL: u32 = 9;
+pub(super) const M_EXTERNAL: u32 = 11;
+
+/// The whole tree, flattened.
+pub fn build(board: &Description) -> Result<Vec<u8>, Error> {
+    let mut fdt = FdtWriter::new()?;
+    let root = fdt.begin_node("")?;
+    fdt.property_u32("#address-cells", 2)?;
+    fdt.property_u32("#size-cells", 2)?;
+    fdt.property_string("compatible", "riscv-virtio")?;
+    fdt.property_string("model", "manyhart,virt")?;
+    chosen(&mut fdt, board)?;
+    memory(&mut fdt, board.ram_size)?;
+    cpus(&mut fdt, board)?;
+    power(&mut fdt, "poweroff", finisher::POWER_OFF)?;
+    power(&mut fdt, "reboot", finisher::REBOOT)?;
+    soc(&mut fdt, board.harts)?;
+    fdt.end_node(root)?;
+    fdt.finish()
+}
+
+/// The ISA string of the older `riscv,isa` property.
+fn isa_string() -> String {
+    let (letters, names): (Vec<&str>, Vec<&str>) = EXTENSIONS.iter().partition(|name| name.len() == 1);
+    format!("rv64{}_{}", letters.concat(), names.join("_"))
+}
+
+fn unit(kind: &str, address: u64) -> String {
+    format!("{kind}@{address:x}")
+}
+
+fn strings(list: &[&str]) -> Vec<String> {
+    list.iter().map(|&text| text.to_owned()).collect()
+}
+
+fn console_path() -> String {
+    format!("/soc/{}", unit("serial", memmap::UART.base))
+}
+
+fn chosen(fdt: &mut FdtWriter, board: &Description) -> Result<(), Error> {
+    let aliases = fdt.begin_node("aliases")?;
+    fdt.property_string("serial0", &console_path())?;
+    fdt.end_node(aliases)?;
+
+    let chosen = fdt.begin_node("chosen")?;
+    fdt.property_string("stdout-path", &console_path())?;
+    if let Some(bootargs) = &board.bootargs {
+        fdt.property_string("bootargs", bootargs)?;
+    }
+    if let Some(initrd) = &board.initrd {
+        fdt.property_u64("linux,initrd-start", initrd.start)?;
+        fdt.property_u64("linux,initrd-end", initrd.end)?;
+    }
+    if let Some(seed) = &board.rng_seed {
+        fdt.property("rng-seed", seed)?;
+    }
+    fdt.end_node(chosen)
+}
+
+fn memory(fdt: &mut FdtWriter, size: u64) -> Result<(), Error> {
+    let node = fdt.begin_node(&unit("memory", memmap::RAM_BASE))?;
+    fdt.property_string("device_type", "memory")?;
+    fdt.property_array_u64("reg", &[memmap::RAM_BASE, size])?;
+    fdt.end_node(node)
+}
+
+fn cpus(fdt: &mut FdtWriter, board: &Description) -> Result<(), Error> {
+    let cpus = fdt.begin_node("cpus")?;
+    fdt.property_u32("#address-cells", 1)?;
+    fdt.property_u32("#size-cells", 0)?;
+    // The binding wants one cell; a board with a faster clock than 4 GHz does not exist.
+    fdt.property_u32("timebase-frequency", u32::try_from(board.timebase).unwrap_or(u32::MAX))?;
+    for hart in 0..board.harts {
+        cpu(fdt, hart)?;
+    }
+    cpu_map(fdt, board.harts)?;
+    fdt.end_node(cpus)
+}
+
+fn cpu(fdt: &mut FdtWriter, hart: u32) -> Result<(), Error> {
+    let cpu = fdt.begin_node(&unit("cpu", hart.into()))?;
+    fdt.property_string("device_type", "cpu")?;
+    fdt.property_u32("reg", hart)?;
+    fdt.property_string("status", "okay")?;
+    fdt.property_string("compatible", "riscv")?;
+    fdt.property_string("riscv,isa", &isa_string())?;
+    fdt.property_string("riscv,isa-base", "rv64i")?;
+    fdt.property_string_list("riscv,isa-extensions", strings(EXTENSIONS))?;
+    fdt.property_string("mmu-type", MMU_TYPE)?;
+    fdt.property_phandle(phandle_cpu(hart))?;
+
+    let intc = fdt.begin_node("interrupt-controller")?;
+    fdt.property_string("compatible", "riscv,cpu-intc")?;
+    fdt.property_u32("#interrupt-cells", 1)?;
+    fdt.property_null("interrupt-controller")?;
+    fdt.property_phandle(phandle_intc(hart))?;
+    fdt.end_node(intc)?;
+    fdt.end_node(cpu)
+}
+
+/// All harts are cores of one cluster.
+fn cpu_map(fdt: &mut FdtWriter, harts: u32) -> Result<(), Error> {
+    let map = fdt.begin_node("cpu-map")?;
+    let cluster = fdt.begin_node("cluster0")?;
+    for hart in 0..harts {
+        let core = fdt.begin_node(&format!("core{hart}"))?;
+        fdt.property_u32("cpu", phandle_cpu(hart))?;
+        fdt.end_node(core)?;
+    }
+    fdt.end_node(cluster)?;
+    fdt.end_node(map)
+}
+
+/// A value that the test finisher is to be written.
+fn power(fdt: &mut FdtWriter, name: &str, value: u32) -> Result<(), Error> {
+    let node = fdt.begin_node(name)?;
+    fdt.property_string("compatible", &format!("syscon-{name}"))?;
+    fdt.property_u32("regmap", PHANDLE_FINISHER)?;
+    fdt.property_u32("offset", 0)?;
+    fdt.property_u32("value", value)?;
+    fdt.end_node(node)
+}
+
+fn soc(fdt: &mut FdtWriter, harts: u32) -> Result<(), Error> {
+    let soc = fdt.begin_node("soc")?;
+    fdt.property_u32("#address-cells", 2)?;
+    fdt.property_u32("#size-cells", 2)?;
+    fdt.property_string("compatible", "simple-bus")?;
+    fdt.property_null("ranges")?;
+
+    device(fdt, "test", memmap::FINISHER, &["sifive,test1", "sifive,test0", "syscon"], |fdt| {
+        fdt.property_phandle(PHANDLE_FINISHER)
+    })?;
+    device(fdt, "rtc", memmap::RTC, &["google,goldfish-rtc"], |_| Ok(()))?;
+    device(fdt, "serial", memmap::UART, &["ns16550a"], |fdt| {
+        fdt.property_u32("clock-frequency", uart::CLOCK_HZ as u32)
+    })?;
+    device(fdt, "clint", memmap::CLINT, &["sifive,clint0", "riscv,clint0"], |fdt| {
+        interrupts_extended(fdt, harts, [M_SOFTWARE, M_TIMER])
+    })?;
+    device(fdt, "plic", memmap::PLIC, &["sifive,plic-1.0.0", "riscv,plic0"], |fdt| {
+        fdt.property_phandle(PHANDLE_PLIC)?;
+        fdt.property_u32("#address-cells", 0)?;
+        fdt.property_u32("#interrupt-cells", 1)?;
+        fdt.property_null("interrupt-controller")?;
+        fdt.property_u32("riscv,ndev", plic::SOURCES - 1)?;
+        interrupts_extended(fdt, harts, [M_EXTERNAL, S_EXTERNAL])
+    })?;
+    fdt.end_node(soc)
+}
+
+/// A device with its window, its interrupts and whatever else its binding asks for.
+fn device(
+    fdt: &mut FdtWriter,
+    kind: &str,
+    window: Window,
+    compatible: &[&str],
+    more: impl FnOnce(&mut FdtWriter) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let node = fdt.begin_node(&unit(kind, window.base))?;
+    fdt.property_string_list("compatible", strings(compatible))?;
+    fdt.property_array_u64("reg", &[window.base, window.size])?;
+    if let Some((first, count)) = window.irqs {
+        fdt.property_u32("interrupt-parent", PHANDLE_PLIC)?;
+        fdt.property_array_u32("interrupts", &(first..first + count).collect::<Vec<_>>())?;
+    }
+    more(fdt)?;
+    fdt.end_node(node)
+}
+
+/// Two inputs of every hart, in the order of the controller's own registers.
+fn interrupts_extended(fdt: &mut FdtWriter, harts: u32, inputs: [u32; 2]) -> Result<(), Error> {
+    let cells = (0..harts).flat_map(|hart| inputs.map(|input| [phandle_intc(hart), input])).flatten();
+    fdt.property_array_u32("interrupts-extended", &cells.collect::<Vec<_>>())
+}

@@ -1,0 +1,220 @@
+//! The board: devices, their places in one address space, and their wires, compatible with the `virt` board that Linux,
+//! OpenSBI and U-Boot know.
+//!
+//! Here and nowhere else harts, devices and memory meet. The board makes no thread and loads no program: whoever runs it puts images
+//! into [`Board::ram`] and runs one hart for each of [`Board::attentions`].
+
+pub mod fdt;
+pub mod memmap;
+mod reset_vector;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use manyhart_devices::aclint::{self, Aclint};
+use manyhart_devices::finisher::{self, Finisher, Outcome};
+use manyhart_devices::plic::{self, Plic};
+use manyhart_devices::rtc::{self, Rtc};
+use manyhart_devices::uart::{self, Sink, Uart};
+use manyhart_runtime::{
+    AddressSpaceId, Attention, BusError, DeviceHandle, Executive, Line, RamBlock, RegionId, TopologyError,
+};
+
+use memmap::{RAM_BASE, Window};
+pub use reset_vector::{Boot, NextMode};
+
+/// Ticks per second of the board's clock, which the guest sees as its timebase.
+pub const TIMEBASE: u64 = 10_000_000;
+
+/// What can be chosen of a board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardConfig {
+    /// 1 to [`aclint::MAX_HARTS`].
+    pub harts: u32,
+    /// Bytes, a multiple of 4096.
+    pub ram_size: u64,
+    /// What the harts start.
+    pub boot: Boot,
+    /// The kernel's command line.
+    pub bootargs: Option<String>,
+    /// Where the initial ramdisk will be loaded (guest-physical).
+    pub initrd: Option<Range<u64>>,
+    /// Entropy for the guest's random number generator.
+    pub rng_seed: Option<[u8; 32]>,
+    /// A device tree to be used as it is, instead of the board's own.
+    pub device_tree: Option<Vec<u8>>,
+}
+
+/// The host's ends of the board's wires.
+pub struct Outlets {
+    /// Takes what the console prints.
+    pub console: Box<dyn Sink>,
+    /// Told what the guest asks of the test finisher; must not wait.
+    pub on_outcome: Box<dyn FnMut(Outcome) + Send>,
+    /// Nanoseconds since 1970.
+    pub host_time: Box<dyn Fn() -> u64 + Send>,
+}
+
+/// Why a board cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// Too few or too many harts.
+    #[error("a board has 1 to {max} harts, not {0}", max = aclint::MAX_HARTS)]
+    Harts(u32),
+    /// RAM of an impossible size.
+    #[error("RAM must be a non-zero multiple of 4096 bytes that ends below {RAM_LIMIT:#x}, not {0:#x} bytes")]
+    RamSize(u64),
+    /// The device tree does not fit into RAM.
+    #[error("a device tree of {0} bytes does not fit into RAM")]
+    DeviceTreeSize(usize),
+    /// The device tree cannot be expressed.
+    #[error("device tree: {0}")]
+    DeviceTree(#[from] vm_fdt::Error),
+    /// The host refuses memory.
+    #[error("guest memory: {0}")]
+    Memory(#[from] std::io::Error),
+    /// The topology refuses the map.
+    #[error("memory map: {0}")]
+    Topology(#[from] TopologyError),
+}
+
+/// Where RAM must end: the harts have 56 bits of physical address.
+const RAM_LIMIT: u64 = 1 << 56;
+
+/// A board that is wired up. Cheap parts are public: whoever runs the machine needs them all.
+pub struct Board {
+    /// What the harts and the board's DMA see.
+    pub space: AddressSpaceId,
+    /// The root of that space: hot-plugged regions go here.
+    pub root: RegionId,
+    /// RAM, at [`RAM_BASE`].
+    pub ram: Arc<RamBlock>,
+    /// One for each hart, in order of their ids.
+    pub attentions: Vec<Arc<Attention>>,
+    /// The console: host input is posted to it.
+    pub uart: DeviceHandle<Uart>,
+    /// The interrupt controller.
+    pub plic: DeviceHandle<Plic>,
+    /// The device tree, flattened, and where it lies.
+    pub device_tree: (u64, Vec<u8>),
+    aclint: DeviceHandle<Aclint>,
+    finisher: DeviceHandle<Finisher>,
+    rtc: DeviceHandle<Rtc>,
+}
+
+impl Board {
+    /// Makes the devices and publishes their places in one transaction. Control threads only.
+    pub fn new(executive: &Executive, config: BoardConfig, outlets: Outlets) -> Result<Board, BoardError> {
+        check(&config)?;
+        let tree = device_tree(&config, executive.clock().frequency())?;
+        let tree_at = device_tree_address(config.ram_size, tree.len())?;
+        let ram = Arc::new(RamBlock::anonymous("ram", config.ram_size)?);
+        let mrom = mrom(config.boot, tree_at)?;
+
+        let attentions: Vec<_> = (0..config.harts).map(|_| Arc::new(Attention::new())).collect();
+        let aclint = executive.spawn("clint", Aclint::new(attentions.clone()));
+        let plic = executive.spawn("plic", Plic::new(external_interrupts(&attentions)));
+        let inputs = plic::inputs(&plic);
+        let line = |window: Window| Line::new(inputs.clone(), window.irq());
+        let uart = executive.spawn("uart", Uart::new(outlets.console, line(memmap::UART)));
+        let rtc = executive.spawn("rtc", Rtc::new(outlets.host_time, line(memmap::RTC)));
+        let finisher = executive.spawn("test", Finisher::new(outlets.on_outcome));
+
+        let mut map = executive.topology().transaction();
+        let root = map.container("system", 1 << 64);
+        let space = map.address_space("memory", root);
+        let places = [
+            (memmap::MROM, map.rom(memmap::MROM.name, mrom)),
+            (memmap::FINISHER, device(&mut map, memmap::FINISHER, finisher.mmio(0, finisher::SPEC))),
+            (memmap::RTC, device(&mut map, memmap::RTC, rtc.mmio(0, rtc::SPEC))),
+            (memmap::CLINT, device(&mut map, memmap::CLINT, aclint.mmio(0, aclint::SPEC))),
+            (memmap::PLIC, device(&mut map, memmap::PLIC, plic.mmio(0, plic::SPEC))),
+            (memmap::UART, device(&mut map, memmap::UART, uart.mmio(0, uart::SPEC))),
+        ];
+        for (window, region) in places {
+            map.add_subregion(root, window.base, region);
+        }
+        let ram_region = map.ram("ram", ram.clone());
+        map.add_subregion(root, RAM_BASE, ram_region);
+        map.commit()?;
+
+        let device_tree = (tree_at, tree);
+        let board = Board { space, root, ram, attentions, uart, plic, device_tree, aclint, finisher, rtc };
+        board.place_device_tree();
+        Ok(board)
+    }
+
+    /// Back to power-on, RAM excepted, in which only the device tree is written anew: images are the loader's. The machine is
+    /// paused, and the harts are reset by whoever owns them.
+    pub fn reset(&self) -> Result<(), BusError> {
+        self.uart.reset()?;
+        self.rtc.reset()?;
+        self.finisher.reset()?;
+        self.plic.reset()?;
+        self.aclint.reset()?;
+        self.place_device_tree();
+        Ok(())
+    }
+
+    fn place_device_tree(&self) {
+        let (address, tree) = &self.device_tree;
+        let fits = self.ram.write(address - RAM_BASE, tree);
+        debug_assert!(fits, "its address was chosen so that it fits");
+    }
+}
+
+fn check(config: &BoardConfig) -> Result<(), BoardError> {
+    if !(1..=aclint::MAX_HARTS).contains(&(config.harts as usize)) {
+        return Err(BoardError::Harts(config.harts));
+    }
+    let size = config.ram_size;
+    if size == 0 || !size.is_multiple_of(4096) || size > RAM_LIMIT - RAM_BASE {
+        return Err(BoardError::RamSize(size));
+    }
+    Ok(())
+}
+
+fn device_tree(config: &BoardConfig, timebase: u64) -> Result<Vec<u8>, BoardError> {
+    if let Some(tree) = &config.device_tree {
+        return Ok(tree.clone());
+    }
+    Ok(fdt::build(&fdt::Description {
+        harts: config.harts,
+        ram_size: config.ram_size,
+        timebase,
+        bootargs: config.bootargs.clone(),
+        initrd: config.initrd.clone(),
+        rng_seed: config.rng_seed,
+    })?)
+}
+
+/// Where a device tree of `len` bytes lies: as high as it may, in the first 3 GiB of addresses, where every loader reaches it, at a
+/// boundary that leaves firmware room to let it grow.
+fn device_tree_address(ram_size: u64, len: usize) -> Result<u64, BoardError> {
+    const HIGHEST: u64 = 0xc000_0000;
+    let align = if ram_size >= 32 << 20 { 2 << 20 } else { 64 << 10 };
+    let end = (RAM_BASE + ram_size).min(HIGHEST);
+    let highest = end.checked_sub(len as u64).map(|start| start - start % align);
+    highest.filter(|&start| start >= RAM_BASE).ok_or(BoardError::DeviceTreeSize(len))
+}
+
+fn mrom(boot: Boot, device_tree: u64) -> Result<Arc<RamBlock>, BoardError> {
+    let block = RamBlock::anonymous(memmap::MROM.name, memmap::MROM.size)?;
+    let fits = block.write(0, &reset_vector::image(boot, device_tree));
+    debug_assert!(fits, "the reset vector is far smaller than its ROM");
+    Ok(Arc::new(block))
+}
+
+/// The PLIC's contexts: of each hart first M-mode's, then S-mode's, as the device tree says.
+fn external_interrupts(attentions: &[Arc<Attention>]) -> Vec<Line> {
+    let lines = |hart: &Arc<Attention>| [fdt::M_EXTERNAL, fdt::S_EXTERNAL].map(|bit| Line::new(hart.clone(), bit));
+    attentions.iter().flat_map(lines).collect()
+}
+
+fn device(
+    map: &mut manyhart_runtime::Transaction,
+    window: Window,
+    target: manyhart_runtime::actor::MmioTarget,
+) -> RegionId {
+    map.mmio(window.name, window.size.into(), target)
+}
