@@ -29,11 +29,17 @@ pub mod ram;
 pub mod topology;
 pub mod tunables;
 
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+pub mod planted;
+
 mod executive;
 mod gate;
-mod planted;
+mod helper;
+mod mailbox;
 mod reader;
+mod reply;
 mod sync;
+mod trampoline;
 
 pub use access::{AddressSpace, Requester};
 pub use actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, NoAnswer};

@@ -1,2 +1,89 @@
 //! Deliberate defects, to show that the checks can fail. Each is one cfg'd line in the production code that asks
 //! `planted::is(Bug::X)`; without the feature (or loom) this module and those lines are not compiled at all.
+#![cfg(any(manyhart_loom, feature = "planted-bugs"))]
+
+/// A defect that can be armed, named after what the code then does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Bug {
+    /// A commit is published in two halves (C1, C3).
+    Tear,
+    /// A reader acknowledges a generation and keeps the pointers that it cached of an older one: its writes go to memory that is no longer
+    /// mapped (C5).
+    LostWrite,
+    /// `Retired` completes without waiting for any reader (C5).
+    NoGrace,
+    /// The grace scan reads the readers' words with plain loads (C5).
+    ScanByLoad,
+    /// A reader acknowledges before it has resynced (C5).
+    AcknowledgeFirst,
+    /// A reader polls before the fence that the poll belongs after (C4).
+    PollBeforeFence,
+    /// A reader takes the generation word for the generation of the view it loaded (C4, C5).
+    IntervalsByWord,
+    /// The generation word is stored before the snapshot (C2, C4).
+    WordBeforeView,
+    /// A sender takes an actor's run-state although mail is waiting (C7).
+    OvertakeMail,
+    /// A runner gives the run-state back without looking for mail that came meanwhile (C8).
+    ForgetMail,
+    /// What a bounded drain leaves is given to nobody (C8).
+    ForgetLeftover,
+    /// A reply wakes its caller before it is there (C8).
+    WakeBeforeReply,
+    /// A message that arrives after the close is thrown away unanswered (C6).
+    DropAfterClose,
+    /// A pause looks at the readers before it closes the gate (C12).
+    ScanBeforeGate,
+    /// A pause takes a reader that waits inside a call for one at a boundary (C12).
+    InCallIsBoundary,
+    /// A pause closes the door on handlers before the calls that need them have ended (C12).
+    ClosePassesFirst,
+}
+
+/// Bugs by the names that the command line gives them.
+const NAMES: [(&str, Bug); 2] = [("tear", Bug::Tear), ("lost-write", Bug::LostWrite)];
+
+// Under loom all threads of a model run on the test's own host thread, and tests run side by side: each test arms its own.
+#[cfg(manyhart_loom)]
+std::thread_local! {
+    static ARMED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(not(manyhart_loom))]
+static ARMED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
+/// Makes this defect happen from now on: in the whole process, or, under loom, in this test.
+pub fn arm(bug: Bug) {
+    #[cfg(manyhart_loom)]
+    ARMED.with(|armed| armed.set(armed.get() | 1 << bug as u32));
+    #[cfg(not(manyhart_loom))]
+    ARMED.fetch_or(1 << bug as u32, std::sync::atomic::Ordering::SeqCst);
+}
+
+/// Arms a defect by its name on the command line; `false` when there is none of that name.
+pub fn arm_by_name(name: &str) -> bool {
+    let found = NAMES.iter().find(|(known, _)| *known == name);
+    if let Some((_, bug)) = found {
+        arm(*bug);
+    }
+    found.is_some()
+}
+
+/// Disarms everything.
+pub fn disarm() {
+    #[cfg(manyhart_loom)]
+    ARMED.with(|armed| armed.set(0));
+    #[cfg(not(manyhart_loom))]
+    ARMED.store(0, std::sync::atomic::Ordering::SeqCst);
+}
+
+/// Whether this defect is armed.
+#[inline]
+pub(crate) fn is(bug: Bug) -> bool {
+    #[cfg(manyhart_loom)]
+    let armed = ARMED.with(std::cell::Cell::get);
+    #[cfg(not(manyhart_loom))]
+    let armed = ARMED.load(std::sync::atomic::Ordering::Relaxed);
+    armed & (1 << bug as u32) != 0
+}

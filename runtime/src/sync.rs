@@ -1,1 +1,201 @@
-//! The one place that chooses between the real primitives and loom's.
+//! The one place that chooses between the real primitives and loom's; nothing else in the crate knows which it got.
+//!
+//! Under `cfg(manyhart_loom)`, which only the package `loom-tests` sets, this crate's own source is compiled with the cells
+//! below. Each is no stronger than the written contract of what it stands for:
+//! * [`Published`] stands for `arc_swap::ArcSwap`: a Release store and an Acquire load of an index. The crate is stronger; nothing here
+//!   may lean on that.
+//! * [`Queue`] stands for `crossbeam`'s `SegQueue`: a deque behind loom's mutex. The mutex adds an edge between any two operations, which
+//!   the crate's queue has only from a push to the pop that takes its element; the models of the mailbox say what that hides.
+//! * [`Mutex`] and [`Condvar`] stand for `parking_lot`'s. Waits that time out do not under loom: no model needs one to.
+//!
+//! `std::sync::Arc` is used everywhere and is not modelled: its counts only decide when a drop runs, and no drop here synchronises
+//! anything else.
+
+#[cfg(manyhart_loom)]
+pub(crate) use modelled::*;
+#[cfg(not(manyhart_loom))]
+pub(crate) use real::*;
+
+#[cfg(not(manyhart_loom))]
+mod real {
+    use std::sync::Arc;
+
+    pub(crate) use crossbeam::queue::SegQueue as Queue;
+    pub(crate) use parking_lot::{Condvar, Mutex};
+    pub(crate) use std::sync::atomic;
+    pub(crate) use std::thread::yield_now;
+    pub(crate) use std::thread_local;
+
+    /// How often a waiter looks before it sleeps.
+    pub(crate) const SPINS: u32 = 64;
+
+    /// An `UnsafeCell` whose accesses loom can see.
+    #[derive(Debug)]
+    pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) fn new(value: T) -> UnsafeCell<T> {
+            UnsafeCell(std::cell::UnsafeCell::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+    }
+
+    /// A whole value that one writer replaces and anybody loads.
+    pub(crate) struct Published<T>(arc_swap::ArcSwap<T>);
+
+    impl<T> Published<T> {
+        pub(crate) fn new(value: Arc<T>) -> Published<T> {
+            Published(arc_swap::ArcSwap::new(value))
+        }
+
+        pub(crate) fn store(&self, value: Arc<T>) {
+            self.0.store(value);
+        }
+
+        pub(crate) fn load(&self) -> Arc<T> {
+            self.0.load_full()
+        }
+    }
+
+    /// Runs a handler; `Err` with its message when it panics.
+    pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).map_err(|payload| {
+            let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
+            text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panicked".to_owned())
+        })
+    }
+}
+
+#[cfg(manyhart_loom)]
+mod modelled {
+    use std::collections::VecDeque;
+    use std::ops::{Deref, DerefMut};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+
+    pub(crate) use loom::cell::UnsafeCell;
+    pub(crate) use loom::sync::atomic;
+    pub(crate) use loom::thread::yield_now;
+    pub(crate) use loom::thread_local;
+
+    /// A spin before a sleep only multiplies the executions.
+    pub(crate) const SPINS: u32 = 0;
+
+    /// See the module's text.
+    pub(crate) struct Published<T> {
+        newest: AtomicUsize,
+        // Never contended, and not modelled: the executions differ by `newest` alone.
+        all: std::sync::Mutex<Vec<Arc<T>>>,
+    }
+
+    impl<T> Published<T> {
+        pub(crate) fn new(value: Arc<T>) -> Published<T> {
+            Published { newest: AtomicUsize::new(0), all: std::sync::Mutex::new(vec![value]) }
+        }
+
+        pub(crate) fn store(&self, value: Arc<T>) {
+            let index = {
+                let mut all = self.all.lock().expect("never poisoned");
+                all.push(value);
+                all.len() - 1
+            };
+            self.newest.store(index, Ordering::Release);
+        }
+
+        pub(crate) fn load(&self) -> Arc<T> {
+            let index = self.newest.load(Ordering::Acquire);
+            Arc::clone(&self.all.lock().expect("never poisoned")[index])
+        }
+    }
+
+    /// See the module's text.
+    pub(crate) struct Queue<T>(loom::sync::Mutex<VecDeque<T>>);
+
+    impl<T> Queue<T> {
+        pub(crate) fn new() -> Queue<T> {
+            Queue(loom::sync::Mutex::new(VecDeque::new()))
+        }
+
+        pub(crate) fn push(&self, value: T) {
+            self.0.lock().expect("never poisoned").push_back(value);
+        }
+
+        pub(crate) fn pop(&self) -> Option<T> {
+            self.0.lock().expect("never poisoned").pop_front()
+        }
+    }
+
+    /// `parking_lot`'s shape over loom's mutex.
+    #[derive(Default)]
+    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Mutex<T> {
+            Mutex(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().expect("never poisoned")))
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.0.as_ref().expect("taken only inside a wait")
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().expect("taken only inside a wait")
+        }
+    }
+
+    /// `parking_lot`'s shape over loom's condition variable.
+    pub(crate) struct Condvar(loom::sync::Condvar);
+
+    impl Default for Condvar {
+        fn default() -> Condvar {
+            Condvar::new()
+        }
+    }
+
+    impl Condvar {
+        pub(crate) fn new() -> Condvar {
+            Condvar(loom::sync::Condvar::new())
+        }
+
+        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let inner = guard.0.take().expect("one wait at a time");
+            guard.0 = Some(self.0.wait(inner).expect("never poisoned"));
+        }
+
+        /// Never times out.
+        pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _: Duration) {
+            self.wait(guard);
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+    }
+
+    /// A panic in a model is the model's verdict, and nothing may swallow it.
+    pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+        Ok(f())
+    }
+}
