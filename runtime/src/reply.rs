@@ -24,8 +24,7 @@ pub struct Waiter<T>(Arc<Cell<T>>);
 
 /// Both ends of one reply.
 pub fn pair<T>() -> (Replier<T>, Waiter<T>) {
-    let cell =
-        Arc::new(Cell { ready: AtomicBool::new(false), answer: Mutex::new(None), arrived: Condvar::new() });
+    let cell = Arc::new(Cell { ready: AtomicBool::new(false), answer: Mutex::new(None), arrived: Condvar::new() });
     (Replier(Some(Arc::clone(&cell))), Waiter(cell))
 }
 

@@ -194,9 +194,11 @@ fn senders_on_many_threads_lose_and_double_nothing() {
                         // The helper has no thread here, so whoever waits lends it one.
                         match rig.mailbox.call(|_| Outcome::Now(1), Message::Ask).unwrap() {
                             Outcome::Now(_) => {}
-                            Outcome::Later(waiter) => while waiter.try_take().is_none() {
-                                rig.crew.helper().step(&rig.crew);
-                            },
+                            Outcome::Later(waiter) => {
+                                while waiter.try_take().is_none() {
+                                    rig.crew.helper().step(&rig.crew);
+                                }
+                            }
                         }
                         answered.fetch_add(1, Ordering::Relaxed);
                     }
