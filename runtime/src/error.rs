@@ -78,6 +78,9 @@ pub enum TopologyError {
         /// The region.
         child: RegionId,
     },
+    /// The region has no parent, and so no address to change.
+    #[error("{0:?} has no parent")]
+    NotPlaced(RegionId),
     /// The change would make the region reach itself through parents or aliases.
     #[error("{0:?} would contain itself")]
     Cycle(RegionId),

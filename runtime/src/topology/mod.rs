@@ -1,10 +1,18 @@
 //! The memory topology: a tree of regions that one actor owns, rendered into flat views that everybody reads.
 
+mod apply;
+mod diff;
+mod dirty;
+mod dump;
+mod lint;
 mod op;
+mod render;
 mod state;
 mod transaction;
+mod tree;
 mod view;
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::actor::MmioTarget;
@@ -15,6 +23,8 @@ pub(crate) use state::{Applied, Destroyed, State};
 pub(crate) use transaction::IdSource;
 pub(crate) use view::{Changes, SpaceView};
 
+pub use diff::{Update, difference};
+pub use lint::Finding;
 pub use transaction::Transaction;
 pub use view::FlatView;
 
@@ -60,6 +70,13 @@ pub struct FlatRange {
 /// All address spaces of one generation.
 pub struct Snapshot {
     _todo: (),
+}
+
+impl fmt::Debug for FlatRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let write = if self.read_only { "ro" } else { "rw" };
+        write!(f, "{} {:?}+{:#x} {write} log {:#x}", self.range, self.region, self.offset, self.dirty_mask)
+    }
 }
 
 /// What a successful commit returns.

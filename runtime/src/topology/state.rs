@@ -1,13 +1,31 @@
 //! Everything the topology actor owns: the tree, the address spaces, and the view that each shows now.
 
+use std::sync::Arc;
+
+use super::apply::{self, Outcome, Space, Spaces};
+use super::dirty::Dirty;
 use super::op::Op;
-use super::view::SpaceView;
+use super::render::render;
+use super::tree::{RegionMap, Tree};
+use super::view::{FlatView, SpaceView};
 use super::{AddressSpaceId, Generation, RegionId, Target};
-use crate::TopologyError;
+use crate::{AddrRange, TopologyError};
+
+/// The view of each rendered root.
+pub(crate) type Views = RegionMap<Arc<FlatView>>;
 
 /// The topology: owned by one writer, changed by [`State::apply`] alone.
 pub(crate) struct State {
-    spaces: Vec<SpaceView>,
+    tree: Tree,
+    spaces: Spaces,
+    /// By the root that is rendered, which many spaces may share: see [`rendered_root`].
+    views: Views,
+    /// Which root each space shows.
+    shown: Vec<Option<RegionId>>,
+    /// The same, as it is published.
+    published: Vec<SpaceView>,
+    /// What a space shows whose root is a disabled alias, or which does not exist yet.
+    nothing: Arc<FlatView>,
 }
 
 /// What a transaction did.
@@ -35,33 +53,147 @@ pub(crate) struct Destroyed {
 impl State {
     /// No regions, no spaces.
     pub(crate) fn new() -> State {
-        State { spaces: Vec::new() }
+        State {
+            tree: Tree::default(),
+            spaces: Vec::new(),
+            views: Views::default(),
+            shown: Vec::new(),
+            published: Vec::new(),
+            nothing: Arc::new(FlatView::empty(0)),
+        }
     }
 
     /// Carries out all of `ops`, or none of them. Where something visible changes, the new views are of `generation`.
     pub(crate) fn apply(&mut self, ops: Vec<Op>, generation: Generation) -> Result<Applied, TopologyError> {
-        drop((ops, generation));
-        unimplemented!()
+        let mut dirty = Dirty::new(&self.views);
+        let outcome = apply::apply(&mut self.tree, &mut self.spaces, &mut dirty, ops)?;
+        let windows = dirty.into_windows();
+        let mut update = Renewal { generation, changed: false, withdrawn: RegionMap::default() };
+        self.render_windows(windows, &mut update);
+        if outcome.roots_may_differ {
+            self.choose_roots(&mut update);
+        }
+        Ok(self.publish(update, outcome))
     }
 
     /// The views of every address space, indexed by [`AddressSpaceId`].
     pub(crate) fn spaces(&self) -> &[SpaceView] {
-        &self.spaces
+        &self.published
     }
 
     /// The name of a space.
     pub(crate) fn space_name(&self, space: AddressSpaceId) -> Option<&str> {
-        drop(space);
-        unimplemented!()
+        self.spaces.get(space.0 as usize)?.as_ref().map(|space| &*space.name)
     }
 
-    /// The region tree as text.
-    pub(crate) fn dump_tree(&self) -> String {
-        unimplemented!()
+    /// The tree, to be looked at.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
-    /// The flat view of every space as text.
-    pub(crate) fn dump_flat(&self) -> String {
-        unimplemented!()
+    /// Every address space there is, with its view.
+    pub(crate) fn spaces_with_views(&self) -> impl Iterator<Item = (&Space, &Arc<FlatView>)> {
+        let spaces = self.spaces.iter().zip(&self.published);
+        spaces.filter_map(|(space, published)| Some((space.as_ref()?, &published.view)))
+    }
+
+    fn render_windows(&mut self, windows: Vec<(RegionId, Vec<AddrRange>)>, update: &mut Renewal) {
+        for (root, windows) in windows {
+            let Some(view) = self.views.get_mut(&root) else { continue };
+            let tree = &self.tree;
+            if let Some((new, differences)) =
+                view.successor(update.generation, &windows, |window| render(tree, root, window))
+            {
+                for &interval in &differences {
+                    update.withdraw(view, interval);
+                }
+                *view = Arc::new(new);
+                update.changed = true;
+            }
+        }
+    }
+
+    /// Gives each space the root that it shows now, makes views for roots that are new, and forgets those that nobody shows.
+    fn choose_roots(&mut self, update: &mut Renewal) {
+        self.shown.resize(self.spaces.len(), None);
+        self.published.resize_with(self.spaces.len(), || SpaceView { view: self.nothing.clone(), since: 0 });
+        for index in 0..self.spaces.len() {
+            let root = self.spaces[index].as_ref().and_then(|space| rendered_root(&self.tree, space.root));
+            if root != self.shown[index] {
+                self.show(index, root, update);
+            }
+        }
+        let shown = &self.shown;
+        self.views.retain(|root, _| shown.contains(&Some(*root)));
+    }
+
+    fn show(&mut self, index: usize, root: Option<RegionId>, update: &mut Renewal) {
+        let (tree, generation) = (&self.tree, update.generation);
+        let view = match root {
+            None => self.nothing.clone(),
+            Some(root) => self
+                .views
+                .entry(root)
+                .or_insert_with(|| Arc::new(FlatView::new(generation, render(tree, root, AddrRange::ALL))))
+                .clone(),
+        };
+        update.changed = true;
+        update.withdraw(&self.published[index].view, AddrRange::ALL);
+        self.shown[index] = root;
+        self.published[index] = SpaceView { view, since: generation };
+    }
+
+    fn publish(&mut self, update: Renewal, outcome: Outcome) -> Applied {
+        if update.changed {
+            for (published, root) in self.published.iter_mut().zip(&self.shown) {
+                if let Some(view) = root.and_then(|root| self.views.get(&root)) {
+                    published.view = view.clone();
+                }
+            }
+        }
+        let destroyed = outcome.destroyed.into_iter().map(|(id, region)| {
+            let target = region.target();
+            Destroyed { id, name: region.name, target }
+        });
+        Applied {
+            spaces: self.published.clone(),
+            changed: update.changed,
+            withdrawn: update.withdrawn.into_iter().collect(),
+            destroyed: destroyed.collect(),
+        }
+    }
+}
+
+/// What becomes of the views in one transaction.
+struct Renewal {
+    generation: Generation,
+    changed: bool,
+    withdrawn: RegionMap<Target>,
+}
+
+impl Renewal {
+    /// Readers of `old` may not find in `interval` what it has there.
+    fn withdraw(&mut self, old: &FlatView, interval: AddrRange) {
+        for range in old.overlapping(interval) {
+            self.withdrawn.entry(range.region).or_insert_with(|| range.target.clone());
+        }
+    }
+}
+
+/// The root to be rendered for a space with this root: what an alias shows, when it shows all of it unchanged, so that spaces that
+/// differ in nothing share a view. `None` where a disabled alias shows nothing.
+fn rendered_root(tree: &Tree, root: RegionId) -> Option<RegionId> {
+    let mut id = root;
+    loop {
+        let region = tree.get(id)?;
+        let Some((target, offset)) = region.window() else { return Some(id) };
+        if !region.flags.enabled {
+            return None;
+        }
+        let whole = offset == 0 && region.size >= tree.get(target)?.size;
+        if !whole || region.flags.read_only || region.flags.log != 0 {
+            return Some(id);
+        }
+        id = target;
     }
 }

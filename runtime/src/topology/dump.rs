@@ -1,0 +1,108 @@
+//! The topology as text: the tree as it was built, and the flat views as they are seen.
+
+use std::fmt::Write;
+
+use super::dirty::Span;
+use super::op::Kind;
+use super::state::State;
+use super::tree::{Region, Tree};
+use super::view::FlatView;
+use super::{FlatRange, RegionId, Target};
+
+impl State {
+    /// The region tree as text: each address space from its root, then whatever hangs below none, indented. Addresses count from the
+    /// root's start; siblings stand in the order of their addresses.
+    pub(crate) fn dump_tree(&self) -> String {
+        let mut out = String::new();
+        for (space, _) in self.spaces_with_views() {
+            line(&mut out, format_args!("address space {}", space.name));
+            dump_below(self.tree(), space.root, &mut out);
+        }
+        for id in self.tree().ids() {
+            let loose = self.tree().get(id).filter(|r| r.placement.is_none() && r.roots == 0);
+            if let Some(region) = loose {
+                let how = if region.aliases.is_empty() { "not mapped" } else { "mapped by aliases" };
+                line(&mut out, format_args!("region {} ({how})", region.name));
+                dump_below(self.tree(), id, &mut out);
+            }
+        }
+        out
+    }
+
+    /// Every flat view as text, with the names of the spaces that share it.
+    pub(crate) fn dump_flat(&self) -> String {
+        let mut out = String::new();
+        let mut seen: Vec<*const FlatView> = Vec::new();
+        for (_, view) in self.spaces_with_views() {
+            if seen.contains(&std::sync::Arc::as_ptr(view)) {
+                continue;
+            }
+            seen.push(std::sync::Arc::as_ptr(view));
+            let sharing = self.spaces_with_views().filter(|(_, other)| std::sync::Arc::ptr_eq(view, other));
+            let names: Vec<&str> = sharing.map(|(space, _)| &*space.name).collect();
+            let (generation, count) = (view.generation(), view.len());
+            line(&mut out, format_args!("view of {}: generation {generation}, {count} ranges", names.join(", ")));
+            view.iter().for_each(|range| self.dump_range(range, &mut out));
+        }
+        out
+    }
+
+    fn dump_range(&self, range: &FlatRange, out: &mut String) {
+        let kind = match (&range.target, range.read_only) {
+            (Target::Ram(_), false) => "ram",
+            (Target::Ram(_), true) => "rom",
+            (Target::Mmio(_), _) => "mmio",
+            (Target::Reservation, _) => "reserved",
+        };
+        let name = self.tree().get(range.region).map_or("?", |region| &region.name);
+        let offset = if range.offset == 0 { String::new() } else { format!(" from {:#x}", range.offset) };
+        let log = if range.dirty_mask == 0 { String::new() } else { format!(" [log {:#x}]", range.dirty_mask) };
+        line(out, format_args!("  {} {kind:<8} {name}{offset}{log}", range.range));
+    }
+}
+
+fn dump_below(tree: &Tree, root: RegionId, out: &mut String) {
+    let mut todo = vec![(root, 0i128, 1usize)];
+    while let Some((id, base, depth)) = todo.pop() {
+        let Some(region) = tree.get(id) else { continue };
+        dump_region(tree, region, base, depth, out);
+        let placed = |child: RegionId| tree.get(child)?.placement.map(|p| (p.offset, child));
+        let mut children: Vec<(u64, RegionId)> = region.children.ascending().rev().filter_map(placed).collect();
+        children.sort_by_key(|&(offset, _)| offset);
+        let below = children.into_iter().map(|(offset, child)| (child, base + i128::from(offset), depth + 1));
+        todo.extend(below.rev());
+    }
+}
+
+fn dump_region(tree: &Tree, region: &Region, base: i128, depth: usize, out: &mut String) {
+    let span = Span::of_size(region.size).shifted(base);
+    let priority = region.placement.map_or(0, |p| p.stacking.priority());
+    let indent = "  ".repeat(depth);
+    let (kind, name) = (kind_name(&region.kind), &region.name);
+    let mut text = format!("{indent}{:016x}-{:016x} (priority {priority}, {kind}): {name}", span.lo, span.hi);
+    if let Some((target, offset)) = region.window() {
+        let window = Span::of_size(region.size).shifted(i128::from(offset));
+        let target = tree.get(target).map_or("?", |target| &target.name);
+        text.push_str(&format!(" = {target} {:016x}-{:016x}", window.lo, window.hi));
+    }
+    let flags = region.flags;
+    let log = format!(" [log {:#x}]", flags.log);
+    let marks = [(!flags.enabled, " [disabled]"), (flags.read_only, " [read-only]"), (flags.log != 0, log.as_str())];
+    text.extend(marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark));
+    line(out, format_args!("{text}"));
+}
+
+fn kind_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Container => "container",
+        Kind::Ram(_) => "ram",
+        Kind::Rom(_) => "rom",
+        Kind::Mmio(_) => "mmio",
+        Kind::Alias { .. } => "alias",
+        Kind::Reservation => "reserved",
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("a String takes whatever is written");
+}

@@ -1,0 +1,305 @@
+//! The region tree: an arena of regions by id, each with its place in at most one parent. Kept consistent by a handful of primitive
+//! moves; what is lawful is decided in `apply`, what is visible in `render`.
+
+use std::collections::hash_map::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::op::{Kind, Stacking};
+use super::{RegionId, Target};
+
+/// The largest size there is: all of `[0, 2^64)`.
+pub(crate) const SPACE_SIZE: u128 = 1 << 64;
+
+/// A region: its attributes, apart from where it is placed.
+pub(crate) struct Region {
+    pub(crate) name: Box<str>,
+    pub(crate) size: u128,
+    pub(crate) kind: Kind,
+    pub(crate) flags: Flags,
+    pub(crate) placement: Option<Placement>,
+    pub(crate) children: Children,
+    /// Which aliases show it.
+    pub(crate) aliases: BTreeSet<RegionId>,
+    /// How many address spaces have it as their root.
+    pub(crate) roots: u32,
+}
+
+/// What can be switched on and off, and is inherited downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flags {
+    pub(crate) enabled: bool,
+    pub(crate) read_only: bool,
+    pub(crate) log: u8,
+}
+
+/// Where a region stands in its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Placement {
+    pub(crate) parent: RegionId,
+    pub(crate) offset: u64,
+    pub(crate) stacking: Stacking,
+    /// When it was added: at equal priority the later wins.
+    pub(crate) added: u64,
+}
+
+impl Placement {
+    /// Ascending: the sibling with the greatest rank is on top.
+    fn rank(&self) -> (i32, u64) {
+        (self.stacking.priority(), self.added)
+    }
+}
+
+impl Region {
+    pub(crate) fn new(name: Box<str>, size: u128, kind: Kind) -> Region {
+        Region {
+            name,
+            size,
+            kind,
+            flags: Flags { enabled: true, read_only: false, log: 0 },
+            placement: None,
+            children: Children::default(),
+            aliases: BTreeSet::new(),
+            roots: 0,
+        }
+    }
+
+    /// What answers in it; `None` for a container or an alias.
+    pub(crate) fn target(&self) -> Option<Target> {
+        match &self.kind {
+            Kind::Ram(block) | Kind::Rom(block) => Some(Target::Ram(block.clone())),
+            Kind::Mmio(target) => Some(Target::Mmio(target.clone())),
+            Kind::Reservation => Some(Target::Reservation),
+            Kind::Container | Kind::Alias { .. } => None,
+        }
+    }
+
+    /// Its rank among its siblings.
+    pub(crate) fn rank(&self) -> Option<(i32, u64)> {
+        self.placement.map(|placement| placement.rank())
+    }
+
+    /// Whether writes to it and to what is below it are refused.
+    pub(crate) fn refuses_writes(&self) -> bool {
+        self.flags.read_only || matches!(self.kind, Kind::Rom(_))
+    }
+
+    /// The region that an alias shows, and from which offset on.
+    pub(crate) fn window(&self) -> Option<(RegionId, u64)> {
+        match self.kind {
+            Kind::Alias { target, offset } => Some((target, offset)),
+            _ => None,
+        }
+    }
+}
+
+/// A region's children, in two orders: by rank, and by place.
+#[derive(Default)]
+pub(crate) struct Children {
+    by_rank: BTreeMap<(i32, u64), RegionId>,
+    /// Size class (the logarithm of the size) first: all that reach into an interval are found class by class, since in a class
+    /// none starts further before the interval than the class's largest size.
+    by_place: BTreeSet<(u32, u64, RegionId)>,
+}
+
+impl Children {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_rank.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_rank.len()
+    }
+
+    /// All of them, the one on top last.
+    pub(crate) fn ascending(&self) -> impl DoubleEndedIterator<Item = RegionId> {
+        self.by_rank.values().copied()
+    }
+
+    /// At least all that have an address in `first..=last` (offsets in the parent), in no useful order.
+    pub(crate) fn near(&self, first: u64, last: u64) -> Vec<RegionId> {
+        let mut found = Vec::new();
+        let mut next_class = 0;
+        while let Some(&(class, ..)) = self.by_place.range((next_class, 0, RegionId(0))..).next() {
+            let reach = (2u128 << class) - 1;
+            let from = u64::try_from(u128::from(first).saturating_sub(reach)).unwrap_or(0);
+            let candidates = self.by_place.range((class, from, RegionId(0))..=(class, last, RegionId(u64::MAX)));
+            found.extend(candidates.map(|&(_, _, id)| id));
+            next_class = class + 1;
+        }
+        found
+    }
+
+    fn insert(&mut self, id: RegionId, size: u128, placement: &Placement) {
+        self.by_rank.insert(placement.rank(), id);
+        self.by_place.insert((size.ilog2(), placement.offset, id));
+    }
+
+    fn remove(&mut self, id: RegionId, size: u128, placement: &Placement) {
+        self.by_rank.remove(&placement.rank());
+        self.by_place.remove(&(size.ilog2(), placement.offset, id));
+    }
+}
+
+/// Ids are handed out in sequence: one multiplication spreads them, and nobody outside chooses them.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = (self.0 ^ id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// A map by region.
+pub(crate) type RegionMap<T> = HashMap<RegionId, T, BuildHasherDefault<IdHasher>>;
+
+/// Every region there is.
+#[derive(Default)]
+pub(crate) struct Tree {
+    regions: RegionMap<Region>,
+    additions: u64,
+}
+
+impl Tree {
+    pub(crate) fn get(&self, id: RegionId) -> Option<&Region> {
+        self.regions.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: RegionId) -> Option<&mut Region> {
+        self.regions.get_mut(&id)
+    }
+
+    /// The ids of every region, ascending.
+    pub(crate) fn ids(&self) -> Vec<RegionId> {
+        let mut ids: Vec<RegionId> = self.regions.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The number of the next addition of a child to a parent.
+    pub(crate) fn next_addition(&mut self) -> u64 {
+        self.additions += 1;
+        self.additions
+    }
+
+    /// Puts a region without a parent or children into the arena, and says so to the target of an alias.
+    pub(crate) fn insert(&mut self, id: RegionId, region: Region) {
+        if let Some((target, _)) = region.window()
+            && let Some(target) = self.regions.get_mut(&target)
+        {
+            target.aliases.insert(id);
+        }
+        self.regions.insert(id, region);
+    }
+
+    /// Takes a region without a parent or children out again.
+    pub(crate) fn remove(&mut self, id: RegionId) -> Option<Region> {
+        let region = self.regions.remove(&id)?;
+        if let Some((target, _)) = region.window()
+            && let Some(target) = self.regions.get_mut(&target)
+        {
+            target.aliases.remove(&id);
+        }
+        Some(region)
+    }
+
+    /// Gives a region another place, or none; returns the one it had.
+    pub(crate) fn place(&mut self, id: RegionId, placement: Option<Placement>) -> Option<Placement> {
+        let region = self.regions.get_mut(&id)?;
+        let size = region.size;
+        let old = std::mem::replace(&mut region.placement, placement);
+        if let Some(old) = old
+            && let Some(parent) = self.regions.get_mut(&old.parent)
+        {
+            parent.children.remove(id, size, &old);
+        }
+        if let Some(new) = placement
+            && let Some(parent) = self.regions.get_mut(&new.parent)
+        {
+            parent.children.insert(id, size, &new);
+        }
+        old
+    }
+
+    /// Gives a region another size.
+    pub(crate) fn resize(&mut self, id: RegionId, size: u128) {
+        let placement = self.place(id, None);
+        if let Some(region) = self.regions.get_mut(&id) {
+            region.size = size;
+        }
+        self.place(id, placement);
+    }
+
+    /// Whether `from` reaches `to` downwards, through children and aliases.
+    ///
+    /// Searched from both ends in step, so that it costs the smaller side: a leaf goes below a huge tree, and a huge tree goes
+    /// below a fresh root, at once.
+    pub(crate) fn reaches(&self, from: RegionId, to: RegionId) -> bool {
+        let mut down = Search::new(from);
+        let mut up = Search::new(to);
+        loop {
+            match down.step(to, |id| self.below(id)) {
+                Step::Found => return true,
+                Step::Exhausted => return false,
+                Step::More => {}
+            }
+            match up.step(from, |id| self.above(id)) {
+                Step::Found => return true,
+                Step::Exhausted => return false,
+                Step::More => {}
+            }
+        }
+    }
+
+    fn below(&self, id: RegionId) -> Vec<RegionId> {
+        let Some(region) = self.get(id) else { return Vec::new() };
+        region.children.ascending().chain(region.window().map(|(target, _)| target)).collect()
+    }
+
+    fn above(&self, id: RegionId) -> Vec<RegionId> {
+        let Some(region) = self.get(id) else { return Vec::new() };
+        region.aliases.iter().copied().chain(region.placement.map(|p| p.parent)).collect()
+    }
+}
+
+/// One end of a search through the tree.
+struct Search {
+    seen: BTreeSet<RegionId>,
+    todo: Vec<RegionId>,
+}
+
+enum Step {
+    Found,
+    More,
+    Exhausted,
+}
+
+impl Search {
+    fn new(start: RegionId) -> Search {
+        Search { seen: BTreeSet::from([start]), todo: vec![start] }
+    }
+
+    fn step(&mut self, goal: RegionId, neighbours: impl Fn(RegionId) -> Vec<RegionId>) -> Step {
+        let Some(id) = self.todo.pop() else { return Step::Exhausted };
+        if id == goal {
+            return Step::Found;
+        }
+        for next in neighbours(id) {
+            if self.seen.insert(next) {
+                self.todo.push(next);
+            }
+        }
+        if self.todo.is_empty() { Step::Exhausted } else { Step::More }
+    }
+}
