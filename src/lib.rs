@@ -1,4 +1,17 @@
-//! manyhart: an actor-based, concurrent, multi-vCPU emulator.
+//! manyhart: an actor-based, concurrent, multi-vCPU RISC-V emulator. This crate is the command and what it is made of.
+//!
+//! # Rooms
+//! * [`cli`]: from a command line to a typed configuration; nothing runs there.
+//! * [`load`]: from image files to a plan of what stands where in guest memory; it knows no running machine.
+//! * [`board`]: one memory map, its devices and their wires; it loads nothing and runs nothing.
+//! * [`console`]: the host's side of the serial console; it knows no UART and no guest.
+//! * [`machine`]: the life cycle: build, run, reboot, stop.
+//! * [`builtin`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
 
 pub mod board;
+pub mod builtin;
+pub mod cli;
+pub mod console;
 pub mod debian;
+pub mod load;
+pub mod machine;

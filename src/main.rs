@@ -1,2 +1,7 @@
 //! The manyhart command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    manyhart::cli::main(std::env::args_os())
+}

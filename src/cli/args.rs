@@ -1,0 +1,246 @@
+//! The command line as clap sees it. Doc comments here are the text of `--help`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::values::{
+    AcceleratorOption, CpuOption, LoaderOption, MachineOption, Nothing, SmpOption, memory_size, signature_granularity,
+};
+use crate::console::Serial;
+use crate::load::Firmware;
+
+/// A concurrent multi-hart RISC-V emulator: real SMP guests on a live, lock-free memory topology.
+///
+/// Without a subcommand it runs the built-in stress guest: every hart works while regions come, go and move under it, and
+/// what they see is checked.
+#[derive(Debug, Parser)]
+#[command(name = "manyhart", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Options of the built-in guest.
+    #[command(flatten)]
+    pub builtin: BuiltinArgs,
+    /// What to do instead.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  manyhart                          the built-in stress guest on two harts
+  manyhart --harts 8 --seconds 60   longer and wider
+  manyhart run debian               fetch and boot Debian's kernel
+  manyhart run -smp 4 -m 512M -kernel Image -initrd initramfs.cpio.gz -append console=ttyS0 -nographic
+  manyhart mtree -smp 4             the region tree and the flat view of the board";
+
+const RUN_EXAMPLES: &str = "\
+Options may be written with one dash or two, so that a command line for qemu-system-riscv64 works as it is; what is not
+there yet is refused by name.
+
+Keys on a terminal (--serial mon:stdio): Ctrl-A x leaves, Ctrl-A h lists the others; Ctrl-C goes to the guest.
+
+Exit status: what the guest passes to the test finisher or to HTIF (0 for a power-off), 1 when the machine failed, 2 for a
+wrong command line or image, 130 when a second Ctrl-C ended it.
+
+Examples:
+  Linux, with OpenSBI from where Debian's package puts it:
+    manyhart run -M virt -smp 4 -m 512M -kernel Image -initrd initramfs.cpio.gz -append \"console=ttyS0\" -nographic
+  A bare-metal program, with a log of every retired instruction:
+    manyhart run --bios none --kernel test.elf --log-commits commits.log
+  An architectural test's signature:
+    manyhart run --bios none --kernel add-01.elf --signature add-01.sig --signature-granularity 4
+  The device tree of a board:
+    manyhart run -smp 4 -m 1G --dump-dtb virt.dtb";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs a guest from image files.
+    Run(Box<RunArgs>),
+    /// Prints the region tree and the flat view of a board.
+    Mtree(MtreeArgs),
+}
+
+/// Options of the built-in guest.
+#[derive(Debug, Clone, Args)]
+pub struct BuiltinArgs {
+    /// How many harts (1 to 512).
+    #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u32).range(1..=512))]
+    pub harts: u32,
+    /// How long to run, in seconds.
+    #[arg(long, value_name = "S", default_value = "5", value_parser = clap::value_parser!(u64).range(1..))]
+    pub seconds: u64,
+    /// The seed of everything random.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub seed: u64,
+    /// Arms a deliberate defect, to show that the checks find it.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(long, value_name = "DEFECT")]
+    pub plant: Option<PlantedDefect>,
+}
+
+/// The defects that `--plant` arms.
+#[cfg(feature = "planted-bugs")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PlantedDefect {
+    /// A reader sees one range of a new view beside another of the old one.
+    Tear,
+    /// A write disappears.
+    LostWrite,
+}
+
+/// Options of `manyhart run`.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = RUN_EXAMPLES,
+    override_usage = "manyhart run [OPTIONS]\n       manyhart run debian [OPTIONS]"
+)]
+pub struct RunArgs {
+    /// A guest that is fetched instead of given by files.
+    #[command(subcommand)]
+    pub guest: Option<Guest>,
+    /// The board.
+    #[command(flatten)]
+    pub board: BoardArgs,
+    /// What is loaded.
+    #[command(flatten)]
+    pub images: ImageArgs,
+    /// The console.
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+    /// What is done with the run.
+    #[command(flatten)]
+    pub control: ControlArgs,
+}
+
+/// Guests that are fetched.
+#[derive(Debug, Subcommand)]
+pub enum Guest {
+    /// Debian's unmodified kernel, OpenSBI and a busybox initramfs, fetched once from Debian's archive.
+    Debian(DebianArgs),
+}
+
+/// Options of `manyhart run debian`.
+#[derive(Debug, Clone, Args)]
+pub struct DebianArgs {
+    /// Where the fetched files are kept [default: the user's cache directory]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The board.
+    #[command(flatten)]
+    pub board: BoardArgs,
+    /// More for the kernel command line.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub append: Option<String>,
+}
+
+/// Options of `manyhart mtree`.
+#[derive(Debug, Args)]
+pub struct MtreeArgs {
+    /// The board.
+    #[command(flatten)]
+    pub board: BoardArgs,
+}
+
+/// The board.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Board")]
+pub struct BoardArgs {
+    /// The board; there is one, `virt`.
+    #[arg(short = 'M', long, value_name = "NAME", default_value = "virt")]
+    pub machine: MachineOption,
+    /// How many harts (1 to 512): `4` or `cpus=4`.
+    #[arg(long, visible_alias = "smp", value_name = "N", default_value = "1")]
+    pub harts: SmpOption,
+    /// How much RAM: `512M`, `1G`; a bare number counts MiB.
+    #[arg(short, long, value_name = "SIZE", default_value = "512M", value_parser = memory_size)]
+    pub memory: u64,
+    /// The harts' kind; there is one, `rv64`.
+    #[arg(long, value_name = "NAME", default_value = "rv64", hide = true)]
+    pub cpu: CpuOption,
+    /// How harts are executed; there is one way, one host thread each (`tcg`, `tcg,thread=multi`).
+    #[arg(long, value_name = "NAME", default_value = "tcg", hide = true)]
+    pub accel: AcceleratorOption,
+}
+
+/// What is loaded.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub struct ImageArgs {
+    /// The firmware: a file (raw or ELF), `none`, or `default` (OpenSBI from where packages put it).
+    #[arg(long, value_name = "FILE", default_value = "default")]
+    pub bios: Firmware,
+    /// The kernel: a Linux boot image, an ELF or raw bytes, each also compressed by gzip.
+    #[arg(long, value_name = "FILE")]
+    pub kernel: Option<PathBuf>,
+    /// The initial RAM disk.
+    #[arg(long, value_name = "FILE", requires = "kernel")]
+    pub initrd: Option<PathBuf>,
+    /// The kernel's command line.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub append: Option<String>,
+    /// A device tree to pass instead of the board's own.
+    #[arg(long, value_name = "FILE")]
+    pub dtb: Option<PathBuf>,
+    /// Writes the device tree that the guest would get, and ends.
+    #[arg(long, value_name = "FILE")]
+    pub dump_dtb: Option<PathBuf>,
+    /// Loads one more file: `loader,file=F[,addr=A][,cpu-num=N][,force-raw=on]`.
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Vec<LoaderOption>,
+}
+
+/// The console.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Console")]
+pub struct ConsoleArgs {
+    /// Where the serial port ends: `mon:stdio`, `stdio`, `file:F`, `null` or `none`.
+    #[arg(long, value_name = "WHERE", default_value = "mon:stdio")]
+    pub serial: Serial,
+    /// No window: there is never one.
+    #[arg(long, hide = true)]
+    pub nographic: bool,
+    /// Only `none`.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub display: Option<Nothing>,
+    /// Only `none`.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub monitor: Option<Nothing>,
+    /// Only `none`.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub parallel: Option<Nothing>,
+    /// Only `none`.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub vga: Option<Nothing>,
+    /// Only `none`.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub nic: Option<Nothing>,
+    /// Only `none`.
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub net: Option<Nothing>,
+}
+
+/// What is done with the run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub struct ControlArgs {
+    /// Ends where the guest asks for a reboot.
+    #[arg(long)]
+    pub no_reboot: bool,
+    /// Ends, cleanly, once a hart has retired this many instructions.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+    /// Logs every retired instruction of every hart, in Spike's format.
+    #[arg(long, value_name = "FILE")]
+    pub log_commits: Option<PathBuf>,
+    /// At the end, writes the memory from `begin_signature` to `end_signature` of the kernel's ELF.
+    #[arg(long, value_name = "FILE", requires = "kernel")]
+    pub signature: Option<PathBuf>,
+    /// Bytes a line of the signature, most significant first.
+    #[arg(long, value_name = "BYTES", default_value = "16", value_parser = signature_granularity)]
+    pub signature_granularity: usize,
+    /// No summary at the end.
+    #[arg(long)]
+    pub quiet: bool,
+}

@@ -1,0 +1,173 @@
+//! From a command line to a typed configuration, and from an error to one line and an exit status. Nothing runs here.
+
+mod args;
+mod spelling;
+mod values;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+#[cfg(feature = "planted-bugs")]
+pub use args::PlantedDefect;
+pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, MtreeArgs, RunArgs};
+pub use values::{LoaderOption, ValueError};
+
+use args::ImageArgs;
+
+use crate::console::Serial;
+use crate::machine::{BoardSpec, RunSpec, SignatureSpec};
+use crate::{builtin, debian, load, machine};
+
+/// The exit status of a wrong command line and of an image that cannot be used.
+pub const EXIT_USAGE: u8 = 2;
+
+/// The whole command: `argv` starts with the program's name.
+pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match parse(argv) {
+        Ok(cli) => dispatch(cli),
+        Err(refusal) => refusal.report(),
+    }
+}
+
+/// Why a command line leads to nothing that could run.
+#[derive(Debug)]
+pub enum Refusal {
+    /// `--help` or `--version`: a text for standard output, and success.
+    Answer(clap::Error),
+    /// One line.
+    Usage(String),
+}
+
+impl Refusal {
+    fn report(self) -> ExitCode {
+        match self {
+            Refusal::Answer(text) => match text.print() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error, 1),
+            },
+            Refusal::Usage(line) => fail(&line, EXIT_USAGE),
+        }
+    }
+}
+
+/// Says what went wrong, in one line.
+pub fn fail(error: &dyn std::fmt::Display, status: u8) -> ExitCode {
+    eprintln!("manyhart: {error}");
+    ExitCode::from(status)
+}
+
+/// Reads a command line.
+pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
+    let argv = spelling::normalise(&Cli::command(), argv).map_err(|error| Refusal::Usage(error.to_string()))?;
+    let matches = Cli::command().try_get_matches_from(argv).map_err(refusal)?;
+    Cli::from_arg_matches(&matches).map_err(refusal)
+}
+
+/// clap explains at length; here an error is one line.
+fn refusal(error: clap::Error) -> Refusal {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Refusal::Answer(error),
+        _ => {
+            let text = error.render().to_string();
+            let paragraph = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
+            let line = paragraph.collect::<Vec<_>>().join(" ");
+            Refusal::Usage(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> ExitCode {
+    match cli.command {
+        None => builtin::run(&cli.builtin),
+        Some(Command::Mtree(args)) => machine::print_mtree(&args.board.spec()),
+        Some(Command::Run(run)) => match run.guest {
+            Some(Guest::Debian(ref args)) => run_debian(args),
+            None => machine::run(run.spec()),
+        },
+    }
+}
+
+/// Fetches Debian's kernel where it is not there, and boots it.
+fn run_debian(args: &DebianArgs) -> ExitCode {
+    let dir = args.dir.clone().map_or_else(debian::default_dir, Ok);
+    match dir.and_then(|dir| debian::ensure(&dir)) {
+        Ok(guest) => {
+            eprintln!("manyhart: {}", debian::describe(&guest));
+            machine::run(args.spec(guest))
+        }
+        Err(error) => fail(&error, EXIT_USAGE),
+    }
+}
+
+impl DebianArgs {
+    /// What is to be run, once the guest's files are there.
+    fn spec(&self, guest: debian::Guest) -> RunSpec {
+        let more = self.append.iter().map(|text| format!(" {text}")).collect::<String>();
+        RunSpec {
+            board: self.board.spec(),
+            images: load::Images {
+                firmware: load::Firmware::File(guest.firmware),
+                kernel: Some(load::Source::File(guest.kernel)),
+                initrd: Some(load::Source::File(guest.initrd)),
+                command_line: Some(format!("console=ttyS0{more}")),
+                device_tree: None,
+                more: Vec::new(),
+            },
+            dump_device_tree: None,
+            serial: Serial::Stdio { keys: true },
+            reboots: true,
+            limit: None,
+            log_commits: None,
+            signature: None,
+            summary: true,
+        }
+    }
+}
+
+impl BoardArgs {
+    /// What the board is to be.
+    pub fn spec(&self) -> BoardSpec {
+        BoardSpec { harts: self.harts.0, memory: self.memory }
+    }
+}
+
+impl RunArgs {
+    /// What is to be run.
+    pub fn spec(self) -> RunSpec {
+        let ImageArgs { bios, kernel, initrd, append, dtb, dump_dtb, device } = self.images;
+        RunSpec {
+            board: self.board.spec(),
+            images: load::Images {
+                firmware: bios,
+                kernel: kernel.map(load::Source::File),
+                initrd: initrd.map(load::Source::File),
+                command_line: append,
+                device_tree: dtb.map(load::Source::File),
+                more: device.into_iter().map(load::Loader::from).collect(),
+            },
+            dump_device_tree: dump_dtb.or(self.board.machine.dump_dtb),
+            serial: self.console.serial,
+            reboots: !self.control.no_reboot,
+            limit: self.control.limit,
+            log_commits: self.control.log_commits,
+            signature: self
+                .control
+                .signature
+                .map(|file| SignatureSpec { file, granularity: self.control.signature_granularity }),
+            summary: !self.control.quiet,
+        }
+    }
+}
+
+impl From<LoaderOption> for load::Loader {
+    fn from(option: LoaderOption) -> load::Loader {
+        let LoaderOption { file, addr, cpu, force_raw } = option;
+        load::Loader { source: load::Source::File(file), addr, hart: cpu, force_raw }
+    }
+}
+
+#[cfg(test)]
+mod tests;

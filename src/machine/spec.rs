@@ -1,0 +1,47 @@
+//! What a machine is to be: plain data, from a command line or from whoever runs a guest of its own.
+
+use std::path::PathBuf;
+
+use crate::console::Serial;
+use crate::load::Images;
+
+/// What the board is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoardSpec {
+    /// How many harts.
+    pub harts: u32,
+    /// RAM, in bytes, a multiple of 4096.
+    pub memory: u64,
+}
+
+/// What is to be run, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSpec {
+    /// The board.
+    pub board: BoardSpec,
+    /// What is loaded.
+    pub images: Images,
+    /// Write the device tree here, and run nothing.
+    pub dump_device_tree: Option<PathBuf>,
+    /// Where the serial port ends.
+    pub serial: Serial,
+    /// Whether the guest may reboot; otherwise that ends the run.
+    pub reboots: bool,
+    /// Each hart stops for good after this many instructions, and the machine with the first.
+    pub limit: Option<u64>,
+    /// Log every retired instruction here.
+    pub log_commits: Option<PathBuf>,
+    /// Write the guest's signature at the end.
+    pub signature: Option<SignatureSpec>,
+    /// Print a summary on standard error at the end.
+    pub summary: bool,
+}
+
+/// Where a signature goes, and its shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureSpec {
+    /// The file.
+    pub file: PathBuf,
+    /// Bytes a line.
+    pub granularity: usize,
+}
