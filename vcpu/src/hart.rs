@@ -43,6 +43,9 @@ pub enum Exit {
     Stopped,
     /// Exactly as many instructions as asked for have retired or trapped.
     Limit,
+    /// The level [`Hart::LEAVE`] of its attention is set: somebody wants the hart, to reset it or to look at it. It stays set, and
+    /// [`Hart::run`] returns at once, until whoever set it clears it.
+    Left,
 }
 
 /// What a run did so far.
@@ -103,6 +106,9 @@ pub struct Hart {
 }
 
 impl Hart {
+    /// The level of the hart's [`Attention`] that asks [`Hart::run`] to return at the next boundary, from WFI too. No bit of `mip`.
+    pub const LEAVE: u32 = 55;
+
     /// A hart after reset. `reader` was made with this `attention`.
     pub fn new(config: HartConfig, reader: Reader, attention: Arc<Attention>, clock: Clock) -> Box<Hart> {
         Box::new(Hart { config, _reader: reader, _attention: attention, _clock: clock })
