@@ -21,3 +21,31 @@ pub(crate) fn write(register: u64, at: u64, access: Access, value: u64) -> Resul
         _ => Err(DeviceError::NoRegister),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use manyhart_runtime::Requester;
+
+    use super::*;
+
+    #[test]
+    fn halves_join_and_part() {
+        const OLD: u64 = 0x1111_2222_3333_4444;
+        const NEW: u64 = 0xaaaa_bbbb_cccc_dddd;
+        // Offset, size, what is read, what the register holds after NEW was written.
+        let cases = [
+            (0x10, 8, Some((OLD, NEW))),
+            (0x10, 4, Some((0x3333_4444, 0x1111_2222_cccc_dddd))),
+            (0x14, 4, Some((0x1111_2222, 0xcccc_dddd_3333_4444))),
+            (0x14, 8, None),
+            (0x18, 4, None),
+            (0x0c, 4, None),
+            (0x10, 2, None),
+        ];
+        for (offset, size, want) in cases {
+            let access = Access { region: 0, offset, size, requester: Requester::Debugger };
+            assert_eq!(read(OLD, 0x10, access).ok(), want.map(|w| w.0), "read {offset:#x}, {size}");
+            assert_eq!(write(OLD, 0x10, access, NEW).ok(), want.map(|w| w.1), "write {offset:#x}, {size}");
+        }
+    }
+}

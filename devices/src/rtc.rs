@@ -170,3 +170,86 @@ impl Device for Rtc {
         self.drive();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+    use manyhart_runtime::LineSink;
+
+    use super::*;
+
+    struct Pin(AtomicBool);
+
+    impl LineSink for Pin {
+        fn set_level(&self, _: u32, level: bool) {
+            self.0.store(level, Ordering::Relaxed);
+        }
+    }
+
+    /// A clock, the host's time that it follows, and its line.
+    fn bench(host: u64) -> (Rtc, Arc<AtomicU64>, Arc<Pin>) {
+        let host = Arc::new(AtomicU64::new(host));
+        let pin = Arc::new(Pin(AtomicBool::new(false)));
+        let time = host.clone();
+        (Rtc::new(move || time.load(Ordering::Relaxed), Line::new(pin.clone(), 0)), host, pin)
+    }
+
+    fn time(rtc: &mut Rtc) -> u64 {
+        let low = rtc.read_register(TIME_LOW).unwrap();
+        u64::from(rtc.read_register(TIME_HIGH).unwrap()) << 32 | u64::from(low)
+    }
+
+    fn write64(rtc: &mut Rtc, low: u64, value: u64) {
+        assert_eq!(rtc.write_register(low + 4, (value >> 32) as u32), Ok(Timer::Keep));
+        assert_eq!(rtc.write_register(low, value as u32), Ok(Timer::Set));
+    }
+
+    #[test]
+    fn time_is_the_hosts_until_it_is_set() {
+        let (mut rtc, host, _) = bench(0x1_ffff_fff0);
+        assert_eq!(time(&mut rtc), 0x1_ffff_fff0);
+        rtc.read_register(TIME_LOW).unwrap();
+        host.store(0x2_0000_0000, Ordering::Relaxed);
+        assert_eq!(rtc.read_register(TIME_HIGH), Ok(1), "both halves are of one moment");
+        for set in [5, u64::MAX, 0x2_0000_0000] {
+            write64(&mut rtc, TIME_LOW, set);
+            assert_eq!(time(&mut rtc), set);
+            host.fetch_add(7, Ordering::Relaxed);
+            assert_eq!(time(&mut rtc), set.wrapping_add(7));
+        }
+    }
+
+    #[test]
+    fn the_alarm_fires_once_and_is_cleared() {
+        let (mut rtc, host, pin) = bench(1_000);
+        let high = || pin.0.load(Ordering::Relaxed);
+        rtc.write_register(IRQ_ENABLED, 1).unwrap();
+        write64(&mut rtc, ALARM_LOW, 3_000);
+        assert_eq!(rtc.check_alarm(1_000_000), Some(2), "in ticks");
+        assert_eq!(rtc.read_register(ALARM_STATUS), Ok(1));
+        host.store(2_999, Ordering::Relaxed);
+        assert_eq!(rtc.check_alarm(1_000_000), Some(1), "never none");
+        assert!(!high());
+        host.store(3_000, Ordering::Relaxed);
+        assert_eq!(rtc.check_alarm(1_000_000), None);
+        assert!(high());
+        assert_eq!(rtc.read_register(ALARM_STATUS), Ok(0));
+        rtc.write_register(CLEAR_INTERRUPT, 1).unwrap();
+        assert_eq!((high(), rtc.check_alarm(1_000_000)), (false, None));
+    }
+
+    #[test]
+    fn the_alarm_is_cleared_and_masked() {
+        let (mut rtc, host, pin) = bench(0);
+        write64(&mut rtc, ALARM_LOW, 10);
+        rtc.write_register(CLEAR_ALARM, 1).unwrap();
+        host.store(20, Ordering::Relaxed);
+        assert_eq!((rtc.check_alarm(1), rtc.pending), (None, false), "cleared");
+        write64(&mut rtc, ALARM_LOW, 20);
+        assert_eq!((rtc.check_alarm(1), pin.0.load(Ordering::Relaxed)), (None, false), "pending, and masked");
+        rtc.write_register(IRQ_ENABLED, 1).unwrap();
+        assert!(pin.0.load(Ordering::Relaxed));
+    }
+}

@@ -87,8 +87,16 @@ pub struct Output {
 
 impl Output {
     /// Writes to `out` all that the UART sends, until the UART finishes; flushes whenever there is nothing more to write. `on_room` is
-    /// called when a UART that found no room may send again. An error is the host's; the UART then finds its sink closed.
+    /// called when a UART that found no room may send again. An error is the host's; the UART is then told that there is room, and
+    /// finds its sink closed: it does not wait for a host that has left.
     pub fn write_to(self, mut out: impl Write, on_room: impl Fn()) -> io::Result<()> {
+        let result = self.copy(&mut out, &on_room);
+        drop(self);
+        on_room();
+        result
+    }
+
+    fn copy(&self, out: &mut impl Write, on_room: &impl Fn()) -> io::Result<()> {
         let mut buffer = Vec::new();
         while let Ok(first) = self.receiver.recv() {
             std::thread::sleep(GATHER);

@@ -4,6 +4,9 @@
 //! map of `sifive,plic-1.0.0`). A context is one interrupt target: here an output line each, whatever it leads to. Lines
 //! arrive as messages, because devices drive them from inside their own handlers.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use manyhart_runtime::actor::Poster;

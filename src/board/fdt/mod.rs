@@ -3,6 +3,9 @@
 //! Sources: Devicetree Specification 0.4; the bindings in Linux's `Documentation/devicetree/bindings` that each `compatible`
 //! names. The tree is what Linux, OpenSBI and U-Boot expect of a `virt` board.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use manyhart_devices::{finisher, plic, uart};

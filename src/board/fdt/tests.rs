@@ -1,0 +1,127 @@
+//! The tree read back by a reader of its own, and compared with the memory map.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// Every property by its path (`/soc/serial@10000000/reg`), as bytes. Devicetree Specification 0.4, chapter 5.
+fn parse(blob: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let word = |at: usize| u32::from_be_bytes(blob[at..at + 4].try_into().unwrap()) as usize;
+    let text = |at: usize| blob[at..].iter().map_while(|&b| (b != 0).then_some(b as char)).collect::<String>();
+    assert_eq!(word(0), 0xd00d_feed);
+    assert_eq!(word(4), blob.len());
+    let (mut at, strings) = (word(8), word(12));
+    let (mut path, mut properties) = (Vec::new(), BTreeMap::new());
+    loop {
+        let token = word(at);
+        at += 4;
+        match token {
+            1 => {
+                path.push(text(at));
+                at += (path[path.len() - 1].len() + 1).next_multiple_of(4);
+            }
+            2 => drop(path.pop()),
+            3 => {
+                let (len, name) = (word(at), text(strings + word(at + 4)));
+                let old = properties.insert(format!("{}/{name}", path.join("/")), blob[at + 8..at + 8 + len].to_vec());
+                assert_eq!(old, None, "{name} twice in {path:?}");
+                at += 8 + len.next_multiple_of(4);
+            }
+            4 => {}
+            9 => return properties,
+            other => panic!("token {other} at {at:#x}"),
+        }
+    }
+}
+
+fn cells(values: &[u64]) -> Vec<u8> {
+    values.iter().flat_map(|&value| (value as u32).to_be_bytes()).collect()
+}
+
+fn words(values: &[u64]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_be_bytes()).collect()
+}
+
+fn board(harts: u32) -> Description {
+    Description {
+        harts,
+        ram_size: 512 << 20,
+        timebase: 10_000_000,
+        bootargs: Some("console=ttyS0 quiet".to_owned()),
+        initrd: Some(0x8820_0000..0x8821_0000),
+        rng_seed: Some([7; 32]),
+    }
+}
+
+#[test]
+fn says_what_the_board_is() {
+    let tree = parse(&build(&board(2)).unwrap());
+    let cases: &[(&str, Vec<u8>)] = &[
+        ("/compatible", b"riscv-virtio\0".to_vec()),
+        ("/chosen/bootargs", b"console=ttyS0 quiet\0".to_vec()),
+        ("/chosen/stdout-path", b"/soc/serial@10000000\0".to_vec()),
+        ("/chosen/linux,initrd-start", words(&[0x8820_0000])),
+        ("/chosen/linux,initrd-end", words(&[0x8821_0000])),
+        ("/chosen/rng-seed", vec![7; 32]),
+        ("/memory@80000000/reg", words(&[0x8000_0000, 512 << 20])),
+        ("/cpus/timebase-frequency", cells(&[10_000_000])),
+        ("/cpus/cpu@1/reg", cells(&[1])),
+        ("/cpus/cpu@1/riscv,isa", b"rv64imafdc_zicntr_zicsr_zifencei_zba_zbb_zbc_zbs_sstc\0".to_vec()),
+        ("/poweroff/value", cells(&[0x5555])),
+        ("/reboot/value", cells(&[0x7777])),
+        ("/soc/serial@10000000/reg", words(&[0x1000_0000, 0x100])),
+        ("/soc/serial@10000000/interrupts", cells(&[10])),
+        ("/soc/serial@10000000/clock-frequency", cells(&[3_686_400])),
+        ("/soc/rtc@101000/interrupts", cells(&[11])),
+        ("/soc/plic@c000000/riscv,ndev", cells(&[95])),
+        ("/soc/test@100000/compatible", b"sifive,test1\0sifive,test0\0syscon\0".to_vec()),
+    ];
+    for (path, want) in cases {
+        assert_eq!(tree.get(*path), Some(want), "{path}");
+    }
+}
+
+#[test]
+fn leaves_out_what_was_not_given() {
+    let bare = Description { bootargs: None, initrd: None, rng_seed: None, ..board(1) };
+    let tree = parse(&build(&bare).unwrap());
+    let chosen: Vec<_> = tree.keys().filter(|path| path.starts_with("/chosen/")).collect();
+    assert_eq!(chosen, ["/chosen/stdout-path"]);
+}
+
+/// Phandles are unique, and every reference leads to the node that it means.
+#[test]
+fn references_lead_somewhere() {
+    const HARTS: u32 = 5;
+    let tree = parse(&build(&board(HARTS)).unwrap());
+    let mut owners = BTreeMap::new();
+    for (path, value) in tree.iter().filter(|(path, _)| path.ends_with("/phandle")) {
+        let node = path.trim_end_matches("/phandle").to_owned();
+        assert_eq!(owners.insert(value.clone(), node), None, "{path}");
+    }
+    let leads_to = |reference: &str, node: &str| assert_eq!(owners[&tree[reference]], node, "{reference}");
+    leads_to("/poweroff/regmap", "/soc/test@100000");
+    leads_to("/reboot/regmap", "/soc/test@100000");
+    leads_to("/soc/serial@10000000/interrupt-parent", "/soc/plic@c000000");
+    leads_to("/soc/rtc@101000/interrupt-parent", "/soc/plic@c000000");
+    for hart in 0..HARTS {
+        leads_to(&format!("/cpus/cpu-map/cluster0/core{hart}/cpu"), &format!("/cpus/cpu@{hart:x}"));
+    }
+    for (node, inputs) in [("/soc/clint@2000000", [3, 7]), ("/soc/plic@c000000", [11, 9])] {
+        let wires: Vec<_> = tree[&format!("{node}/interrupts-extended")].chunks(8).collect();
+        assert_eq!(wires.len(), 2 * HARTS as usize);
+        for (index, wire) in wires.iter().enumerate() {
+            let want = format!("/cpus/cpu@{:x}/interrupt-controller", index / 2);
+            assert_eq!(owners[&wire[..4]], want, "{node}, input {index}");
+            assert_eq!(wire[4..], cells(&[inputs[index % 2]]), "{node}, input {index}");
+        }
+    }
+}
+
+/// As many harts as the board takes still make a tree, with hexadecimal unit addresses.
+#[test]
+fn grows_with_the_harts() {
+    let tree = parse(&build(&board(4095)).unwrap());
+    assert!(tree.contains_key("/cpus/cpu@ffe/reg"));
+    assert_eq!(tree["/soc/plic@c000000/interrupts-extended"].len(), 4095 * 16);
+}
