@@ -9,6 +9,7 @@
 
 mod output;
 mod receive;
+mod registers;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use manyhart_runtime::{Access, Answer, Context, Device, DeviceError, Line, MmioS
 pub use output::{ChannelSink, Output, Put, Sink, channel};
 pub use receive::Taken;
 use receive::{Chunk, Receive};
+use registers::*;
 
 /// The bytes its registers take; only the first eight hold any.
 pub const SIZE: u64 = 0x100;
@@ -26,65 +28,6 @@ pub const SIZE: u64 = 0x100;
 pub const SPEC: MmioSpec = MmioSpec::aligned(1, 1);
 /// The clock of its baud-rate generator, in hertz.
 pub const CLOCK_HZ: u64 = 3_686_400;
-
-// Registers (8.0, table II). DLL and DLM take the place of the first two while LCR.DLAB is set.
-const DATA: u64 = 0;
-const IER: u64 = 1;
-/// IIR when read, FCR when written.
-const IIR: u64 = 2;
-const LCR: u64 = 3;
-const MCR: u64 = 4;
-const LSR: u64 = 5;
-const MSR: u64 = 6;
-const SCR: u64 = 7;
-
-const IER_RECEIVED: u8 = 1 << 0;
-const IER_TRANSMIT_EMPTY: u8 = 1 << 1;
-const IER_LINE_STATUS: u8 = 1 << 2;
-const IER_MODEM_STATUS: u8 = 1 << 3;
-const IER_MASK: u8 = 0x0f;
-
-const IIR_NONE: u8 = 0x01;
-const IIR_LINE_STATUS: u8 = 0x06;
-const IIR_RECEIVED: u8 = 0x04;
-const IIR_TIMEOUT: u8 = 0x0c;
-const IIR_TRANSMIT_EMPTY: u8 = 0x02;
-const IIR_MODEM_STATUS: u8 = 0x00;
-const IIR_FIFOS: u8 = 0xc0;
-
-const FCR_ENABLE: u8 = 1 << 0;
-const FCR_CLEAR_RECEIVE: u8 = 1 << 1;
-const FCR_CLEAR_TRANSMIT: u8 = 1 << 2;
-
-const LCR_BREAK: u8 = 1 << 6;
-const LCR_DLAB: u8 = 1 << 7;
-
-const MCR_DTR: u8 = 1 << 0;
-const MCR_RTS: u8 = 1 << 1;
-const MCR_OUT1: u8 = 1 << 2;
-const MCR_OUT2: u8 = 1 << 3;
-const MCR_LOOP: u8 = 1 << 4;
-const MCR_MASK: u8 = 0x1f;
-
-const LSR_READY: u8 = 1 << 0;
-const LSR_OVERRUN: u8 = 1 << 1;
-const LSR_BREAK: u8 = 1 << 4;
-/// Overrun, parity, framing and break.
-const LSR_ERRORS: u8 = 0x1e;
-const LSR_THR_EMPTY: u8 = 1 << 5;
-const LSR_TRANSMITTER_EMPTY: u8 = 1 << 6;
-const LSR_FIFO_ERROR: u8 = 1 << 7;
-
-const MSR_CHANGES: u8 = 0x0f;
-const MSR_RING_ENDED: u8 = 1 << 2;
-const MSR_CTS: u8 = 1 << 4;
-const MSR_DSR: u8 = 1 << 5;
-const MSR_RI: u8 = 1 << 6;
-const MSR_DCD: u8 = 1 << 7;
-/// A terminal that is always there and ready.
-const MSR_CONNECTED: u8 = MSR_CTS | MSR_DSR | MSR_DCD;
-
-const FIFO: usize = 16;
 
 /// What is posted to a [`Uart`].
 pub struct UartMessage(Posted);
@@ -128,82 +71,6 @@ pub struct Uart {
     /// When a byte last came in or was read, in ticks.
     last_activity: u64,
     timer_armed: bool,
-}
-
-/// What power-on resets.
-struct Registers {
-    ier: u8,
-    fcr: u8,
-    lcr: u8,
-    mcr: u8,
-    scr: u8,
-    divisor: u16,
-    /// The modem lines as MSR shows them, with the changes since it was read.
-    msr: u8,
-    overrun: bool,
-    /// The transmitter-empty interrupt: set when it becomes empty, cleared when IIR has told.
-    transmit_empty: bool,
-    /// The receive timeout has passed.
-    timed_out: bool,
-}
-
-impl Registers {
-    const POWER_ON: Registers = Registers {
-        ier: 0,
-        fcr: 0,
-        lcr: 0,
-        mcr: MCR_OUT2,
-        scr: 0,
-        divisor: 12,
-        msr: MSR_CONNECTED,
-        overrun: false,
-        transmit_empty: false,
-        timed_out: false,
-    };
-
-    fn fifos(&self) -> bool {
-        self.fcr & FCR_ENABLE != 0
-    }
-
-    fn capacity(&self) -> usize {
-        if self.fifos() { FIFO } else { 1 }
-    }
-
-    fn loopback(&self) -> bool {
-        self.mcr & MCR_LOOP != 0
-    }
-
-    /// How many bytes ask for attention (8.4).
-    fn trigger(&self) -> usize {
-        if self.fifos() { [1, 4, 8, 14][usize::from(self.fcr >> 6)] } else { 1 }
-    }
-
-    /// Four characters of ten bits, in ticks (8.7): at least one, and a second at most, whatever the divisor.
-    fn timeout(&self, frequency: u64) -> u64 {
-        let bit_cycles = 16 * u64::from(self.divisor);
-        (40 * bit_cycles * frequency / CLOCK_HZ).clamp(1, frequency.max(1))
-    }
-
-    /// The modem lines as they are: a terminal's, or in loopback the UART's own outputs (8.6.3).
-    fn modem_lines(&self) -> u8 {
-        if !self.loopback() {
-            return MSR_CONNECTED;
-        }
-        let wires = [(MCR_RTS, MSR_CTS), (MCR_DTR, MSR_DSR), (MCR_OUT1, MSR_RI), (MCR_OUT2, MSR_DCD)];
-        wires.iter().filter(|(output, _)| self.mcr & output != 0).map(|(_, input)| input).sum()
-    }
-
-    fn set_mcr(&mut self, value: u8) {
-        self.mcr = value & MCR_MASK;
-        let lines = self.modem_lines();
-        let old = self.msr;
-        let mut changes = (old ^ lines) >> 4;
-        if lines & MSR_RI != 0 {
-            // Of the ring indicator only its end counts.
-            changes &= !MSR_RING_ENDED;
-        }
-        self.msr = lines | old & MSR_CHANGES | changes;
-    }
 }
 
 impl Uart {

@@ -1,7 +1,6 @@
 //! The UART's registers as scripts: what a driver does, and what it must see.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use manyhart_runtime::LineSink;
 use parking_lot::Mutex;
@@ -432,54 +431,4 @@ proptest! {
         }
         prop_assert_eq!(got, want);
     }
-}
-
-/// A writer that fails leaves no guest waiting for room: the UART hears of it and finds its sink closed.
-#[test]
-fn a_host_that_fails_closes_the_channel() {
-    struct Broken;
-    impl std::io::Write for Broken {
-        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-            Err(std::io::ErrorKind::BrokenPipe.into())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let (mut sink, output) = channel(1);
-    assert_eq!([sink.put(b'a'), sink.put(b'b')], [Put::Taken, Put::Full]);
-    let told = std::cell::RefCell::new(Vec::new());
-    let sink = std::cell::RefCell::new(sink);
-    let error = output.write_to(Broken, || told.borrow_mut().push(sink.borrow_mut().put(b'b')));
-    assert_eq!(error.unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
-    assert_eq!(told.borrow().last(), Some(&Put::Closed));
-}
-
-#[test]
-fn the_channel_reports_room_and_loses_nothing() {
-    let (mut sink, output) = channel(2);
-    let (room, told) = crossbeam::channel::unbounded();
-    let written = Arc::new(Mutex::new(Vec::new()));
-    struct Shared(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Shared {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let out = Shared(written.clone());
-    let writer = std::thread::spawn(move || output.write_to(out, || room.send(()).expect("the test listens")));
-    let text: Vec<u8> = (0..200).collect();
-    for &byte in &text {
-        while sink.put(byte) == Put::Full {
-            told.recv_timeout(Duration::from_secs(10)).expect("a full sink is told when there is room");
-        }
-    }
-    assert_eq!(sink.finish(b"end"), 0);
-    writer.join().unwrap().unwrap();
-    assert_eq!(*written.lock(), [&text[..], b"end"].concat());
-    assert_eq!(sink.put(0), Put::Closed);
 }
