@@ -2,6 +2,8 @@
 
 use crate::{AddressSpaceId, BusError, Gpa};
 
+mod shape;
+
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Requester {
