@@ -13,13 +13,13 @@
 //! The owner holds the lock from before it sets `PARKED` until it sleeps, and the raiser takes the lock between its step and its
 //! notification: so the notification comes after the sleep has begun, never between the owner's look and its sleep.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam::utils::CachePadded;
-use parking_lot::{Condvar, Mutex};
 
 use crate::clock::Clock;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Condvar, Mutex};
 
 /// The owner sleeps, or is about to.
 const PARKED: u64 = 1 << 62;
@@ -74,7 +74,9 @@ impl Attention {
         let mask = 1u64.checked_shl(bit).unwrap_or(0) & LEVELS;
         match level {
             true => self.raise_with(mask),
-            false => drop(self.word.fetch_and(!mask, Ordering::Release)),
+            false => {
+                self.word.fetch_and(!mask, Ordering::Release);
+            }
         }
     }
 
@@ -126,7 +128,9 @@ impl Attention {
         let before = self.word.fetch_or(PARKED, Ordering::AcqRel);
         if before & Attention::RAISED == 0 {
             match clock.until(until) {
-                Some(limit) => drop(self.wake.wait_for(&mut sleep, limit.min(Duration::from_secs(3600)))),
+                Some(limit) => {
+                    self.wake.wait_for(&mut sleep, limit.min(Duration::from_secs(3600)));
+                }
                 None => self.wake.wait(&mut sleep),
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{AddressSpaceId, BusError, Gpa};
 
-mod shape;
+pub(crate) mod shape;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

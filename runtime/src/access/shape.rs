@@ -84,6 +84,11 @@ impl Steps {
         Steps { implemented: spec.implemented, offset, size, done: 0 }
     }
 
+    #[inline]
+    pub(crate) fn is_finished(&self) -> bool {
+        self.done == self.size
+    }
+
     /// The size of an access at `offset` that carries guest bytes alone: the largest that is implemented, aligned, and not more than is
     /// `left`.
     fn whole_size(&self, offset: u64, left: u8) -> Option<u8> {
@@ -97,10 +102,10 @@ impl Iterator for Steps {
     type Item = Step;
 
     fn next(&mut self) -> Option<Step> {
-        let (first, left) = (self.done, self.size - self.done);
-        if left == 0 {
+        if self.is_finished() {
             return None;
         }
+        let (first, left) = (self.done, self.size - self.done);
         let offset = self.offset + u64::from(first);
         let step = match self.whole_size(offset, left) {
             Some(size) => Step { offset, size, lead: 0, first, len: size },

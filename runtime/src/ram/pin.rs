@@ -1,9 +1,9 @@
 //! Pins: what keeps a block's `Retired` back while something that no reader's poll shows still uses the block.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::RamBlock;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// Holds a block in memory (and its `Retired` back) while something outlives a poll.
 #[derive(Debug)]

@@ -1,0 +1,192 @@
+//! How the rest of the machine reaches a device: handles, posters, and the regions that the topology maps.
+
+use std::sync::{Arc, Weak};
+
+use super::context::Services;
+use super::operation::{Operation, Request, Verdict};
+use super::shell::{Parcel, Shell};
+use super::{Device, MmioSpec};
+use crate::helper::Crew;
+use crate::mailbox::{AnyMailbox, Mailbox, Outcome};
+use crate::reply::Replier;
+use crate::{BusError, Topology};
+
+/// A device's mailbox without its type, for those who know its messages alone.
+trait Inbox<M>: Send + Sync {
+    fn post_message(self: Arc<Self>, message: M) -> bool;
+    fn resume(self: Arc<Self>, operation: Operation, replier: Replier<Verdict>);
+}
+
+impl<D: Device> Inbox<D::Message> for Mailbox<Shell<D>> {
+    fn post_message(self: Arc<Self>, message: D::Message) -> bool {
+        self.post(Parcel::Message(message))
+    }
+
+    fn resume(self: Arc<Self>, operation: Operation, replier: Replier<Verdict>) {
+        // Gone meanwhile: the replier is dropped with the parcel, and says so.
+        self.post(Parcel::Resume(operation, replier));
+    }
+}
+
+/// Posts to one device; does not keep it alive.
+pub struct Poster<M> {
+    inbox: Weak<dyn Inbox<M>>,
+}
+
+impl<M> Clone for Poster<M> {
+    fn clone(&self) -> Poster<M> {
+        Poster { inbox: Weak::clone(&self.inbox) }
+    }
+}
+
+impl<M: Send + 'static> Poster<M> {
+    /// Sends `message` without waiting for it to be handled; `false` when the device is gone.
+    pub fn post(&self, message: M) -> bool {
+        self.inbox.upgrade().is_some_and(|inbox| inbox.post_message(message))
+    }
+
+    pub(crate) fn resume(&self, operation: Operation, replier: Replier<Verdict>) {
+        if let Some(inbox) = self.inbox.upgrade() {
+            inbox.resume(operation, replier);
+        }
+    }
+}
+
+/// What handles and mappings share. When the last of them goes, the mailbox closes behind what was sent, and the helper thread drops the
+/// device, once.
+struct Owner<D: Device> {
+    mailbox: Arc<Mailbox<Shell<D>>>,
+}
+
+impl<D: Device> Drop for Owner<D> {
+    fn drop(&mut self) {
+        Arc::clone(&self.mailbox).close(false);
+    }
+}
+
+/// A device that runs. Cheap to clone; the device is dropped with its last handle and its last mapping.
+pub struct DeviceHandle<D: Device> {
+    owner: Arc<Owner<D>>,
+}
+
+impl<D: Device> Clone for DeviceHandle<D> {
+    fn clone(&self) -> DeviceHandle<D> {
+        DeviceHandle { owner: Arc::clone(&self.owner) }
+    }
+}
+
+impl<D: Device> DeviceHandle<D> {
+    /// Makes `device` an actor.
+    pub(crate) fn spawn(crew: &Arc<Crew>, topology: Topology, name: &str, device: D) -> DeviceHandle<D> {
+        let mailbox = Mailbox::new(name, crew, |me: &Weak<Mailbox<Shell<D>>>| {
+            let me = Poster { inbox: me.clone() };
+            Shell::new(device, Services { crew: Arc::clone(crew), topology, me })
+        });
+        DeviceHandle { owner: Arc::new(Owner { mailbox }) }
+    }
+
+    /// The name it was spawned with.
+    pub fn name(&self) -> &str {
+        self.owner.mailbox.name()
+    }
+
+    /// Whether a handler of it has panicked.
+    pub fn is_failed(&self) -> bool {
+        self.owner.mailbox.is_failed()
+    }
+
+    /// A handle that posts and does not keep the device alive.
+    pub fn poster(&self) -> Poster<D::Message> {
+        let inbox = Arc::downgrade(&self.owner.mailbox);
+        Poster { inbox }
+    }
+
+    /// Posts a message; `false` when the device is gone.
+    pub fn post(&self, message: D::Message) -> bool {
+        self.owner.mailbox.post(Parcel::Message(message))
+    }
+
+    /// Resets the device and waits for it (control threads only).
+    pub fn reset(&self) -> Result<(), BusError> {
+        self.owner.mailbox.command(Parcel::Reset).map_err(|why| why.on_bus(self.name()))
+    }
+
+    /// Closes the device although it may still be mapped: what was sent before is handled, later accesses are answered
+    /// [`BusError::Gone`], and the device is dropped.
+    pub fn close(&self) {
+        self.mailbox().close(false);
+    }
+
+    /// One of its regions, to be mapped: `region` comes back in each [`Access`](super::Access), `spec` shapes what arrives.
+    ///
+    /// # Panics
+    /// If a size in `spec` is not 1, 2, 4 or 8, or a smallest is above its largest: a mistake in the program.
+    pub fn mmio(&self, region: u32, spec: MmioSpec) -> MmioTarget {
+        assert!(spec.is_sound(), "{}: {spec:?}", self.name());
+        MmioTarget { port: Arc::clone(&self.owner) as Arc<dyn Port>, region, spec }
+    }
+
+    pub(crate) fn mailbox(&self) -> Arc<dyn AnyMailbox> {
+        Arc::clone(&self.owner.mailbox) as Arc<dyn AnyMailbox>
+    }
+}
+
+/// Where accesses go in.
+trait Port: Send + Sync {
+    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError>;
+    fn post_write(&self, request: &Request) -> bool;
+    fn any_mailbox(&self) -> &dyn AnyMailbox;
+    fn mailbox(&self) -> Arc<dyn AnyMailbox>;
+}
+
+impl<D: Device> Port for Owner<D> {
+    #[inline]
+    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+        let inline = |shell: &mut Shell<D>| shell.access_now(request);
+        let message = |replier| Parcel::Access(*request, replier);
+        self.mailbox.call(inline, message).map_err(|why| why.on_bus(self.mailbox.name()))
+    }
+
+    fn post_write(&self, request: &Request) -> bool {
+        self.mailbox.post(Parcel::Write(*request))
+    }
+
+    fn any_mailbox(&self) -> &dyn AnyMailbox {
+        &*self.mailbox
+    }
+
+    fn mailbox(&self) -> Arc<dyn AnyMailbox> {
+        Arc::clone(&self.mailbox) as Arc<dyn AnyMailbox>
+    }
+}
+
+/// A device's region as the topology maps it: a mailbox, a region number and the shape of accesses.
+#[derive(Clone)]
+pub struct MmioTarget {
+    port: Arc<dyn Port>,
+    pub(crate) region: u32,
+    pub(crate) spec: MmioSpec,
+}
+
+impl MmioTarget {
+    /// The device's name.
+    pub fn name(&self) -> &str {
+        self.port.any_mailbox().name()
+    }
+
+    /// The mailbox behind it.
+    pub(crate) fn mailbox(&self) -> Arc<dyn AnyMailbox> {
+        self.port.mailbox()
+    }
+
+    /// Carries an allowed access out, or queues it.
+    #[inline]
+    pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+        self.port.access(request)
+    }
+
+    /// Queues an allowed write that nobody waits for; `false` when the device is gone.
+    pub(crate) fn post_write(&self, request: &Request) -> bool {
+        self.port.post_write(request)
+    }
+}
