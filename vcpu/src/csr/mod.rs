@@ -26,6 +26,9 @@ mod interrupts;
 pub mod status;
 mod translation;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::CsrOp;
 pub use config::{Config, SatpMode};
 pub use effect::Effect;

@@ -9,6 +9,8 @@
 //! for accesses that do not happen.
 
 mod pte;
+#[cfg(test)]
+mod tests;
 use manyhart_runtime::Gpa;
 
 pub use crate::csr::SatpMode;

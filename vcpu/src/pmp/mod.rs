@@ -4,6 +4,9 @@
 //! translations ask [`Pmp::uniform_over_page`] once per page and check nothing more; pages that an entry cuts are
 //! checked at each access.
 
+#[cfg(test)]
+mod tests;
+
 use manyhart_runtime::Gpa;
 
 use crate::mmu::AccessKind;
