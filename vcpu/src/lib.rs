@@ -2,6 +2,7 @@
 
 pub mod csr;
 pub mod decode;
+pub mod fp;
 mod hart;
 pub mod mmu;
 pub mod pmp;

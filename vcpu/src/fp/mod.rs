@@ -1,0 +1,174 @@
+//! Floating point as the F and D extensions define it, as pure functions on bit patterns.
+//!
+//! Values are `u64` bit patterns of the format, not NaN-boxed: [`Format::unbox`] and [`Format::boxed`] go from and to an
+//! f register. Every function is exact in result and flags in every rounding mode. Where the host's own arithmetic
+//! provably gives the same ([`fast`]), it is used; all else is computed here with integers. The host stays in its
+//! default rounding mode: nothing here reads or writes its floating-point control or status.
+//!
+//! Source: RISC-V Unprivileged ISA 20240411, chapters 20 (F) and 21 (D); tininess is detected after rounding (20.2),
+//! every NaN result is the canonical one (20.3), minimum and maximum are IEEE 754-2019's minimumNumber and
+//! maximumNumber (20.6).
+
+mod arith;
+mod compare;
+mod convert;
+mod fast;
+mod format;
+mod round;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{class, eq, le, lt, max, min, sgnj, sgnjn, sgnjx};
+pub use convert::Integer;
+pub use format::{F32, F64, Format};
+
+/// Rounding mode, numbered as in `frm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Rounding {
+    /// To nearest, ties to even.
+    Rne = 0,
+    /// Towards zero.
+    Rtz = 1,
+    /// Down.
+    Rdn = 2,
+    /// Up.
+    Rup = 3,
+    /// To nearest, ties away from zero.
+    Rmm = 4,
+}
+
+impl Rounding {
+    /// All five, by number.
+    pub const ALL: [Self; 5] = [Self::Rne, Self::Rtz, Self::Rdn, Self::Rup, Self::Rmm];
+
+    /// The mode of an instruction with field `rm` while `frm` is in force; `None` makes the instruction illegal.
+    #[inline]
+    pub const fn of(rm: u8, frm: u8) -> Option<Self> {
+        match if rm == 7 { frm } else { rm } {
+            0 => Some(Self::Rne),
+            1 => Some(Self::Rtz),
+            2 => Some(Self::Rdn),
+            3 => Some(Self::Rup),
+            4 => Some(Self::Rmm),
+            _ => None,
+        }
+    }
+}
+
+/// Accrued exception flags, laid out as `fflags`. Operations only ever add to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// Inexact.
+    pub const NX: Self = Self(1);
+    /// Underflow: tiny after rounding, and inexact.
+    pub const UF: Self = Self(2);
+    /// Overflow.
+    pub const OF: Self = Self(4);
+    /// Division of a finite number by zero.
+    pub const DZ: Self = Self(8);
+    /// Invalid operation.
+    pub const NV: Self = Self(16);
+
+    /// Adds `other`.
+    #[inline]
+    pub const fn raise(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// True when all of `other` are set.
+    #[inline]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// `a + b`.
+#[inline]
+pub fn add<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    let host = if rm == Rounding::Rne { fast::add::<F>(a, b, flags) } else { None };
+    host.unwrap_or_else(|| arith::add::<F>(a, b, rm, flags))
+}
+
+/// `a - b`.
+#[inline]
+pub fn sub<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    add::<F>(a, b ^ F::SIGN, rm, flags)
+}
+
+/// `a * b`.
+#[inline]
+pub fn mul<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    let host = if rm == Rounding::Rne { fast::mul::<F>(a, b, flags) } else { None };
+    host.unwrap_or_else(|| arith::mul::<F>(a, b, rm, flags))
+}
+
+/// `a / b`.
+#[inline]
+pub fn div<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    let host = if rm == Rounding::Rne { fast::div::<F>(a, b, flags) } else { None };
+    host.unwrap_or_else(|| arith::div::<F>(a, b, rm, flags))
+}
+
+/// Square root of `a`.
+#[inline]
+pub fn sqrt<F: Format>(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    let host = if rm == Rounding::Rne { fast::sqrt::<F>(a, flags) } else { None };
+    host.unwrap_or_else(|| arith::sqrt::<F>(a, rm, flags))
+}
+
+/// `a * b + c`, rounded once.
+#[inline]
+pub fn fmadd<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    let host = if rm == Rounding::Rne { fast::fma::<F>(a, b, c, *flags) } else { None };
+    host.unwrap_or_else(|| arith::fma::<F>(a, b, c, rm, flags))
+}
+
+/// `a * b - c`.
+#[inline]
+pub fn fmsub<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    fmadd::<F>(a, b, c ^ F::SIGN, rm, flags)
+}
+
+/// `-(a * b) + c`.
+#[inline]
+pub fn fnmsub<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    fmadd::<F>(a ^ F::SIGN, b, c, rm, flags)
+}
+
+/// `-(a * b) - c`.
+#[inline]
+pub fn fnmadd<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    fmadd::<F>(a ^ F::SIGN, b, c ^ F::SIGN, rm, flags)
+}
+
+/// `fcvt.d.s`: exact.
+#[inline]
+pub fn widen(a: u64, flags: &mut Flags) -> u64 {
+    let host = fast::widen(a);
+    host.unwrap_or_else(|| convert::convert::<F32, F64>(a, Rounding::Rne, flags))
+}
+
+/// `fcvt.s.d`.
+#[inline]
+pub fn narrow(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    let host = if rm == Rounding::Rne { fast::narrow(a, flags) } else { None };
+    host.unwrap_or_else(|| convert::convert::<F64, F32>(a, rm, flags))
+}
+
+/// Floating point to integer (`fcvt.w.s` and its kin): saturates with NV when out of range; NaN counts as +∞ (20.7).
+#[inline]
+pub fn to_int<F: Format, I: Integer>(a: u64, rm: Rounding, flags: &mut Flags) -> I {
+    let host = if rm == Rounding::Rtz { fast::to_int::<F, I>(a, flags) } else { None };
+    host.unwrap_or_else(|| convert::to_int::<F, I>(a, rm, flags))
+}
+
+/// Integer to floating point (`fcvt.s.w` and its kin).
+#[inline]
+pub fn from_int<F: Format, I: Integer>(value: I, rm: Rounding, flags: &mut Flags) -> u64 {
+    let host = fast::from_int::<F, I>(value, rm, flags);
+    host.unwrap_or_else(|| convert::from_int::<F, I>(value, rm, flags))
+}

@@ -1,0 +1,7 @@
+//! Three judges: an exact oracle for every mode and flag, the host for round-to-nearest, and named corners.
+
+mod exact;
+mod host;
+mod named;
+mod operands;
+mod oracle;
