@@ -8,7 +8,6 @@ pub mod fdt;
 pub mod memmap;
 mod reset_vector;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use manyhart_devices::aclint::{self, Aclint};
@@ -35,14 +34,8 @@ pub struct BoardConfig {
     pub ram_size: u64,
     /// What the harts start.
     pub boot: Boot,
-    /// The kernel's command line.
-    pub bootargs: Option<String>,
-    /// Where the initial ramdisk will be loaded (guest-physical).
-    pub initrd: Option<Range<u64>>,
-    /// Entropy for the guest's random number generator.
-    pub rng_seed: Option<[u8; 32]>,
-    /// A device tree to be used as it is, instead of the board's own.
-    pub device_tree: Option<Vec<u8>>,
+    /// The device tree that they are handed: the board's own ([`fdt::build`]), or any other.
+    pub device_tree: Vec<u8>,
 }
 
 /// The host's ends of the board's wires.
@@ -67,9 +60,6 @@ pub enum BoardError {
     /// The device tree does not fit into RAM.
     #[error("a device tree of {0} bytes does not fit into RAM")]
     DeviceTreeSize(usize),
-    /// The device tree cannot be expressed.
-    #[error("device tree: {0}")]
-    DeviceTree(#[from] vm_fdt::Error),
     /// The host refuses memory.
     #[error("guest memory: {0}")]
     Memory(#[from] std::io::Error),
@@ -103,11 +93,12 @@ pub struct Board {
 }
 
 impl Board {
-    /// Makes the devices and publishes their places in one transaction. Control threads only.
+    /// Makes the devices and publishes their places in one transaction. The executive's clock counts [`TIMEBASE`] ticks a second. Control
+    /// threads only.
     pub fn new(executive: &Executive, config: BoardConfig, outlets: Outlets) -> Result<Board, BoardError> {
         check(&config)?;
-        let tree = device_tree(&config, executive.clock().frequency())?;
-        let tree_at = device_tree_address(config.ram_size, tree.len())?;
+        let tree = config.device_tree;
+        let tree_at = device_tree_place(config.ram_size, tree.len()).ok_or(BoardError::DeviceTreeSize(tree.len()))?;
         let ram = Arc::new(RamBlock::anonymous("ram", config.ram_size)?);
         let mrom = mrom(config.boot, tree_at)?;
 
@@ -174,28 +165,16 @@ fn check(config: &BoardConfig) -> Result<(), BoardError> {
     Ok(())
 }
 
-fn device_tree(config: &BoardConfig, timebase: u64) -> Result<Vec<u8>, BoardError> {
-    if let Some(tree) = &config.device_tree {
-        return Ok(tree.clone());
-    }
-    Ok(fdt::build(&fdt::Description {
-        harts: config.harts,
-        ram_size: config.ram_size,
-        timebase,
-        bootargs: config.bootargs.clone(),
-        initrd: config.initrd.clone(),
-        rng_seed: config.rng_seed,
-    })?)
-}
-
-/// Where a device tree of `len` bytes lies: as high as it may, in the first 3 GiB of addresses, where every loader reaches it, at a
-/// boundary that leaves firmware room to let it grow.
-fn device_tree_address(ram_size: u64, len: usize) -> Result<u64, BoardError> {
+/// Where a device tree of `len` bytes lies, for a loader that keeps out of its way; `None` where it does not fit.
+///
+/// As high as it may, in the first 3 GiB of addresses, where every loader reaches it, at a boundary that leaves firmware room to let
+/// it grow.
+pub fn device_tree_place(ram_size: u64, len: usize) -> Option<u64> {
     const HIGHEST: u64 = 0xc000_0000;
     let align = if ram_size >= 32 << 20 { 2 << 20 } else { 64 << 10 };
     let end = (RAM_BASE + ram_size).min(HIGHEST);
     let highest = end.checked_sub(len as u64).map(|start| start - start % align);
-    highest.filter(|&start| start >= RAM_BASE).ok_or(BoardError::DeviceTreeSize(len))
+    highest.filter(|&start| start >= RAM_BASE)
 }
 
 fn mrom(boot: Boot, device_tree: u64) -> Result<Arc<RamBlock>, BoardError> {

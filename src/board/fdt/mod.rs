@@ -11,17 +11,16 @@ use std::ops::Range;
 use manyhart_devices::{finisher, plic, uart};
 use vm_fdt::{Error, FdtWriter};
 
+use super::TIMEBASE;
 use super::memmap::{self, Window};
 
 /// What a device tree tells beyond the memory map.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Description {
     /// How many harts there are.
     pub harts: u32,
     /// Bytes of RAM.
     pub ram_size: u64,
-    /// Ticks per second of the machine's clock.
-    pub timebase: u64,
     /// The kernel's command line.
     pub bootargs: Option<String>,
     /// Where the initial ramdisk lies.
@@ -120,8 +119,7 @@ fn cpus(fdt: &mut FdtWriter, board: &Description) -> Result<(), Error> {
     let cpus = fdt.begin_node("cpus")?;
     fdt.property_u32("#address-cells", 1)?;
     fdt.property_u32("#size-cells", 0)?;
-    // The binding wants one cell; a board with a faster clock than 4 GHz does not exist.
-    fdt.property_u32("timebase-frequency", u32::try_from(board.timebase).unwrap_or(u32::MAX))?;
+    fdt.property_u32("timebase-frequency", TIMEBASE as u32)?;
     for hart in 0..board.harts {
         cpu(fdt, hart)?;
     }

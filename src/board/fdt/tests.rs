@@ -46,7 +46,6 @@ fn board(harts: u32) -> Description {
     Description {
         harts,
         ram_size: 512 << 20,
-        timebase: 10_000_000,
         bootargs: Some("console=ttyS0 quiet".to_owned()),
         initrd: Some(0x8820_0000..0x8821_0000),
         rng_seed: Some([7; 32]),
