@@ -1,6 +1,6 @@
 //! Privilege modes and the causes of traps: names and codes only. What a trap does to the CSRs is in [`crate::csr`].
 //!
-//! Codes: RISC-V Privileged 20240213, tables 14 (mcause) and 20 (scause).
+//! Codes: RISC-V Privileged 20240213, 3.1.15 (`mcause`).
 
 /// A privilege mode, in its encoding (1.2). Ordered: a greater mode may do more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,7 @@
 
 use super::status::envcfg;
 
-/// An address translation scheme, in the encoding of `satp.MODE` (table 27).
+/// An address translation scheme, in the encoding of `satp.MODE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "the names are the specification's own")]
@@ -99,7 +99,7 @@ impl Config {
             | option(self.svadu, envcfg::ADUE)
     }
 
-    /// The bits of `senvcfg` that exist (10.1.10).
+    /// The bits of `senvcfg` that exist (Supervisor Environment Configuration Register).
     pub(super) fn senvcfg_mask(&self) -> u64 {
         envcfg::FIOM | if self.cache_blocks { envcfg::CBIE | envcfg::CBCFE | envcfg::CBZE } else { 0 }
     }

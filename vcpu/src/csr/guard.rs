@@ -26,7 +26,7 @@ impl CsrFile {
         }
     }
 
-    /// 3.1.11 and 10.1.5: each mode opens a counter to the ones below it.
+    /// `mcounteren` (3.1.11) and `scounteren`: each mode opens a counter to the ones below it.
     fn counter_enabled(&self, bit: u64) -> bool {
         match self.privilege {
             Privilege::Machine => true,
@@ -44,7 +44,7 @@ impl CsrFile {
         }
     }
 
-    /// Below machine mode `stimecmp` needs STCE and the time counter's enable (14.1).
+    /// Below machine mode `stimecmp` needs STCE and the time counter's enable (Sstc).
     fn stimecmp_enabled(&self) -> bool {
         self.config.sstc && (self.privilege == Privilege::Machine || (self.sstc_enabled() && self.mcounteren & TM != 0))
     }

@@ -1,6 +1,6 @@
 //! Pending and enabled interrupts: `mip`, `mie`, `mideleg`, their supervisor views, and the choice of the next one.
 //!
-//! RISC-V Privileged 20240213, 3.1.8, 3.1.9, 10.1.3, and Sstc (chapter 14).
+//! RISC-V Privileged 20240213, 3.1.8, 3.1.9, Supervisor Interrupt Registers, and Sstc.
 
 use super::status::{envcfg, mstatus};
 use super::{CsrFile, Effect};

@@ -3,7 +3,7 @@
 use super::{CsrFile, Effect};
 use crate::trap::Privilege;
 
-/// Bits of `menvcfg` (3.1.18) and `senvcfg` (10.1.10).
+/// Bits of `menvcfg` (3.1.18) and `senvcfg`.
 pub mod envcfg {
     #![expect(missing_docs, reason = "the names are the specification's own")]
     pub const FIOM: u64 = 1 << 0;

@@ -1,4 +1,4 @@
-//! `satp` (10.1.11), and the context that a translation runs in.
+//! `satp` (Supervisor Address Translation and Protection Register), and the context that a translation runs in.
 
 use super::status::{envcfg, mstatus};
 use super::{CsrFile, Effect, SatpMode};

@@ -1,10 +1,11 @@
-//! Address translation: the page walk of Sv39, Sv48 and Sv57 (RISC-V Privileged 20240213, 10.3–10.5, Svnapot, Svpbmt).
+//! Address translation: the page walk of Sv39, Sv48 and Sv57 (RISC-V Privileged 20240213, Supervisor-Level ISA: Virtual
+//! Address Translation Process, Sv39, Sv48, Sv57; Svnapot, Svpbmt).
 //!
 //! The walk reads and updates page tables through [`PteMemory`] and holds no state. What it returns is all that a TLB entry
 //! needs; nothing here caches.
 //!
 //! **A and D bits.** With `update_accessed_dirty` the walk sets them itself, each page-table entry by one compare-exchange,
-//! and goes back to that entry when it changed meanwhile (10.3.2, step 7): two harts, or a hart and the guest's
+//! and goes back to that entry when it changed meanwhile (step 7 of the process): two harts, or a hart and the guest's
 //! software, never lose each other's update. Without it a clear A, or a clear D at a write, is a page fault. Nothing is set
 //! for accesses that do not happen.
 
@@ -147,13 +148,13 @@ pub fn translate<M: PteMemory>(
     walk(context, va, kind, memory)
 }
 
-/// Whether all bits above the scheme's address equal its top bit (10.4.1).
+/// Whether all bits above the scheme's address equal its top bit.
 fn canonical(mode: SatpMode, va: u64) -> bool {
     let unused = 64 - (12 + 9 * mode.levels());
     ((va << unused) as i64 >> unused) as u64 == va
 }
 
-/// 10.3.2, steps 1 to 8, in their order.
+/// The Virtual Address Translation Process, steps 1 to 8 in their order.
 fn walk<M: PteMemory>(context: &Context, va: u64, kind: AccessKind, memory: &mut M) -> Result<Translation, Exception> {
     let mut table = context.root.0;
     let mut level = context.mode.levels() - 1;

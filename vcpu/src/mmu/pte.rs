@@ -1,4 +1,4 @@
-//! One page-table entry: its fields and the rules that need nothing else (10.4.1, Svnapot, Svpbmt).
+//! One page-table entry: its fields and the rules that need nothing else (Sv39: Addressing and Memory Protection, Svnapot, Svpbmt).
 
 use manyhart_runtime::Gpa;
 
