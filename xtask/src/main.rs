@@ -1,2 +1,91 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask --help`.
+
+mod boot;
+mod emulator;
+mod figures;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of manyhart")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Speed figures, as ratios to QEMU in the same run.
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Boots the Debian guest again and again, with its self-check, and counts what went wrong.
+    Boots(BootsArgs),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The Debian guest from start to its first line of userspace.
+    Boot(BenchBootArgs),
+}
+
+/// The guest of every command here.
+#[derive(Args)]
+struct GuestArgs {
+    /// The Debian guest's directory; fetched into the cache when absent.
+    #[arg(long, value_name = "DIR")]
+    guest: Option<PathBuf>,
+    /// Harts.
+    #[arg(long, default_value_t = 1)]
+    harts: u32,
+}
+
+#[derive(Args)]
+struct BenchBootArgs {
+    #[command(flatten)]
+    guest: GuestArgs,
+    /// Pairs of runs; the median counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// To power-off with the self-check, instead of to the first line of userspace.
+    #[arg(long)]
+    self_check: bool,
+}
+
+#[derive(Args)]
+struct BootsArgs {
+    #[command(flatten)]
+    guest: GuestArgs,
+    /// How many boots.
+    #[arg(long, default_value_t = 10)]
+    times: u32,
+}
+
+/// Whatever keeps a command from its figures.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Guest(#[from] manyhart::debian::DebianError),
+    #[error("{program}: {source}")]
+    Start { program: String, source: std::io::Error },
+    #[error("{program}: no line with {marker:?} within {seconds} s; its last lines:\n{tail}")]
+    NoMarker { program: String, marker: String, seconds: u64, tail: String },
+    #[error("{0}")]
+    Failed(String),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Bench(Bench::Boot(args)) => boot::bench(&args),
+        Command::Boots(args) => boot::repeat(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! One run of an emulator as a process: its console watched for a line, its times taken from the system.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::Error;
+
+/// A program and the arguments that make it emulate.
+#[derive(Debug, Clone)]
+pub struct Emulator {
+    /// The executable.
+    pub program: PathBuf,
+    /// Before the machine's own options, which are the same for every emulator.
+    pub prefix: Vec<String>,
+}
+
+/// What a run took until the line was seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// Seconds on the wall.
+    pub wall: f64,
+    /// Seconds of processor time, of all threads.
+    pub cpu: f64,
+}
+
+impl Emulator {
+    /// The name to print.
+    pub fn name(&self) -> String {
+        self.program.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// The first line of `--version`.
+    pub fn version(&self) -> Result<String, Error> {
+        let start = |source| Error::Start { program: self.name(), source };
+        let output = Command::new(&self.program).arg("--version").output().map_err(start)?;
+        Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
+    }
+
+    /// Runs with `options` until the console shows `marker`, then ends it.
+    pub fn until(&self, options: &[String], marker: &str, limit: Duration) -> Result<Times, Error> {
+        let started = Instant::now();
+        let mut child = Command::new(&self.program)
+            .args(&self.prefix)
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|source| Error::Start { program: self.name(), source })?;
+        let lines = lines_of(&mut child);
+        let mut tail = Vec::new();
+        let times = loop {
+            let left = limit.saturating_sub(started.elapsed());
+            match lines.recv_timeout(left) {
+                Ok(line) if line.contains(marker) => break Some((started.elapsed(), cpu_seconds(child.id()))),
+                Ok(line) => tail.push(line),
+                Err(_) => break None,
+            }
+        };
+        let ended = child.kill().and_then(|()| child.wait());
+        let (wall, cpu) = times.ok_or_else(|| Error::NoMarker {
+            program: self.name(),
+            marker: marker.to_owned(),
+            seconds: limit.as_secs(),
+            tail: tail.split_off(tail.len().saturating_sub(8)).join("\n"),
+        })?;
+        ended.map_err(|source| Error::Start { program: self.name(), source })?;
+        let cpu = cpu.ok_or_else(|| Error::Failed(format!("{} ended before its time could be read", self.name())))?;
+        Ok(Times { wall: wall.as_secs_f64(), cpu })
+    }
+}
+
+/// The console's lines, read on a thread of their own so that waiting for one can have a limit.
+fn lines_of(child: &mut Child) -> mpsc::Receiver<String> {
+    let (send, receive) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(stdout);
+            let mut bytes = Vec::new();
+            while matches!(reader.read_until(b'\n', &mut bytes), Ok(read) if read > 0) {
+                if send.send(String::from_utf8_lossy(&bytes).trim_end().to_owned()).is_err() {
+                    break;
+                }
+                bytes.clear();
+            }
+        });
+    }
+    receive
+}
+
+/// User and system time of a process that still runs, by proc(5): fields 14 and 15 of its stat line, in hundredths of a second.
+fn cpu_seconds(pid: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the name in parentheses and may hold anything: count from behind it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    Some(ticks as f64 / 100.0)
+}
