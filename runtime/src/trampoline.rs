@@ -75,6 +75,11 @@ impl Here {
         Some(format!("{running} -> {name}"))
     }
 
+    /// Whether the handler that runs is of the very actor whose name this is.
+    pub(crate) fn is_running(&self, name: &str) -> bool {
+        self.running.get().is_some_and(|running| std::ptr::eq(running.as_ptr(), name))
+    }
+
     /// Runs `f` as part of a reader's call.
     pub(crate) fn with_reader<R>(&self, f: impl FnOnce() -> R) -> R {
         struct Restore<'a>(&'a Cell<bool>, bool);

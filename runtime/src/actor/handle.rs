@@ -1,13 +1,14 @@
-//! How the rest of the machine reaches a device: handles, posters, and the regions that the topology maps.
+//! How the rest of the machine reaches a device: handles that keep it, posters that do not.
 
 use std::sync::{Arc, Weak};
 
 use super::context::Services;
-use super::operation::{Operation, Request, Verdict};
+use super::operation::{Operation, Verdict};
 use super::shell::{Parcel, Shell};
+use super::target::MmioTarget;
 use super::{Device, MmioSpec};
 use crate::helper::Crew;
-use crate::mailbox::{AnyMailbox, Mailbox, Outcome};
+use crate::mailbox::{AnyMailbox, Mailbox};
 use crate::reply::Replier;
 use crate::{BusError, Topology};
 
@@ -54,8 +55,8 @@ impl<M: Send + 'static> Poster<M> {
 
 /// What handles and mappings share. When the last of them goes, the mailbox closes behind what was sent, and the helper thread drops the
 /// device, once.
-struct Owner<D: Device> {
-    mailbox: Arc<Mailbox<Shell<D>>>,
+pub(super) struct Owner<D: Device> {
+    pub(super) mailbox: Arc<Mailbox<Shell<D>>>,
 }
 
 impl<D: Device> Drop for Owner<D> {
@@ -123,70 +124,11 @@ impl<D: Device> DeviceHandle<D> {
     /// If a size in `spec` is not 1, 2, 4 or 8, or a smallest is above its largest: a mistake in the program.
     pub fn mmio(&self, region: u32, spec: MmioSpec) -> MmioTarget {
         assert!(spec.is_sound(), "{}: {spec:?}", self.name());
-        MmioTarget { port: Arc::clone(&self.owner) as Arc<dyn Port>, region, spec }
-    }
-
-    pub(crate) fn mailbox(&self) -> Arc<dyn AnyMailbox> {
-        Arc::clone(&self.owner.mailbox) as Arc<dyn AnyMailbox>
-    }
-}
-
-/// Where accesses go in.
-trait Port: Send + Sync {
-    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError>;
-    fn post_write(&self, request: &Request) -> bool;
-    fn any_mailbox(&self) -> &dyn AnyMailbox;
-    fn mailbox(&self) -> Arc<dyn AnyMailbox>;
-}
-
-impl<D: Device> Port for Owner<D> {
-    #[inline]
-    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
-        let inline = |shell: &mut Shell<D>| shell.access_now(request);
-        let message = |replier| Parcel::Access(*request, replier);
-        self.mailbox.call(inline, message).map_err(|why| why.on_bus(self.mailbox.name()))
-    }
-
-    fn post_write(&self, request: &Request) -> bool {
-        self.mailbox.post(Parcel::Write(*request))
-    }
-
-    fn any_mailbox(&self) -> &dyn AnyMailbox {
-        &*self.mailbox
-    }
-
-    fn mailbox(&self) -> Arc<dyn AnyMailbox> {
-        Arc::clone(&self.mailbox) as Arc<dyn AnyMailbox>
-    }
-}
-
-/// A device's region as the topology maps it: a mailbox, a region number and the shape of accesses.
-#[derive(Clone)]
-pub struct MmioTarget {
-    port: Arc<dyn Port>,
-    pub(crate) region: u32,
-    pub(crate) spec: MmioSpec,
-}
-
-impl MmioTarget {
-    /// The device's name.
-    pub fn name(&self) -> &str {
-        self.port.any_mailbox().name()
+        MmioTarget::new(Arc::clone(&self.owner), region, spec)
     }
 
     /// The mailbox behind it.
     pub(crate) fn mailbox(&self) -> Arc<dyn AnyMailbox> {
-        self.port.mailbox()
-    }
-
-    /// Carries an allowed access out, or queues it.
-    #[inline]
-    pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
-        self.port.access(request)
-    }
-
-    /// Queues an allowed write that nobody waits for; `false` when the device is gone.
-    pub(crate) fn post_write(&self, request: &Request) -> bool {
-        self.port.post_write(request)
+        Arc::clone(&self.owner.mailbox) as Arc<dyn AnyMailbox>
     }
 }

@@ -6,7 +6,7 @@
 //! * `device`: what a device is; `spec`: which accesses its regions take.
 //! * `context`: what a handler may use, and answers that come later.
 //! * `shell`: the actor around a device; `operation`: one guest access on its way through it.
-//! * `handle`: how the rest of the machine reaches a device.
+//! * `handle`: how the rest of the machine reaches a device; `target`: its regions, as the topology maps them.
 //!
 //! What never happens here: an address, a bus, a lock held while a handler runs, a handler inside a handler.
 
@@ -16,10 +16,13 @@ mod handle;
 mod operation;
 mod shell;
 mod spec;
+mod target;
 
 pub use context::{Context, Deferred, Reply};
 pub use device::{Access, Answer, Device, NoAnswer};
-pub use handle::{DeviceHandle, MmioTarget, Poster};
+pub use handle::{DeviceHandle, Poster};
 pub use spec::{AccessShape, ByteOrder, MmioSpec};
+pub use target::MmioTarget;
 
 pub(crate) use operation::{Request, Verdict};
+pub(crate) use target::{MmioPin, on_bus};

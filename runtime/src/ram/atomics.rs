@@ -274,7 +274,8 @@ fn head_len(ptr: *const u8, len: usize) -> usize {
     (ptr.addr().wrapping_neg() % 8).min(len)
 }
 
-/// Copies guest memory into `buf`, in ascending order, by atomics of 8 bytes and single bytes at the ends.
+/// Copies guest memory into `buf`, in ascending order, by atomics of 8 bytes, and of 4, 2 and 1 at the ends: 1, 2, 4 or 8 bytes that are
+/// aligned to their number are one access.
 ///
 /// # Safety
 /// The contract of this module.
@@ -285,15 +286,16 @@ pub unsafe fn copy_out(ptr: *const u8, buf: &mut [u8]) {
     let words_len = words.len() * 8;
     // SAFETY: for all of it the caller's, the three parts cover `buf.len()` bytes from `ptr` on, and the words begin where 8 divides.
     unsafe {
-        load_bytes(ptr, head);
+        load_end(ptr, head);
         for (i, word) in words.iter_mut().enumerate() {
             *word = u64::cell_load(cell::<u64>(ptr.add(head_len + 8 * i))).to_le_bytes();
         }
-        load_bytes(ptr.add(head_len + words_len), tail);
+        load_end(ptr.add(head_len + words_len), tail);
     }
 }
 
-/// Copies `data` into guest memory, in ascending order, by atomics of 8 bytes and single bytes at the ends.
+/// Copies `data` into guest memory, in ascending order, by atomics of 8 bytes, and of 4, 2 and 1 at the ends: 1, 2, 4 or 8 bytes that are
+/// aligned to their number are one access.
 ///
 /// # Safety
 /// The contract of this module.
@@ -305,11 +307,11 @@ pub unsafe fn copy_in(ptr: *mut u8, data: &[u8]) {
     let (words, tail) = rest.as_chunks::<8>();
     // SAFETY: as in `copy_out`.
     unsafe {
-        store_bytes(ptr, head);
+        store_end(ptr, head);
         for (i, word) in words.iter().enumerate() {
             u64::cell_store(cell::<u64>(ptr.add(head.len() + 8 * i)), u64::from_le_bytes(*word));
         }
-        store_bytes(ptr.add(head.len() + 8 * words.len()), tail);
+        store_end(ptr.add(head.len() + 8 * words.len()), tail);
     }
     monitor::wrote(ptr.addr(), data.len());
 }
@@ -327,21 +329,48 @@ pub unsafe fn fill(ptr: *mut u8, len: usize, byte: u8) {
     }
 }
 
+/// The largest naturally aligned size, of 1, 2 and 4 bytes, that fits at `ptr`: what is aligned to its size is one access.
+fn end_piece(ptr: *const u8, left: usize) -> usize {
+    [4, 2].into_iter().find(|&size| size <= left && ptr.addr().is_multiple_of(size)).unwrap_or(1)
+}
+
+/// Copies out the few bytes before or after the words of 8.
+///
 /// # Safety
 /// The contract, for as many bytes as `buf` has.
-unsafe fn load_bytes(ptr: *const u8, buf: &mut [u8]) {
-    for (i, byte) in buf.iter_mut().enumerate() {
-        // SAFETY: the caller's.
-        *byte = u8::cell_load(unsafe { cell::<u8>(ptr.add(i)) });
+unsafe fn load_end(mut ptr: *const u8, mut buf: &mut [u8]) {
+    while !buf.is_empty() {
+        let (piece, rest) = buf.split_at_mut(end_piece(ptr, buf.len()));
+        // SAFETY: the caller's; `end_piece` has found the size aligned.
+        unsafe {
+            match piece.len() {
+                4 => piece.copy_from_slice(&u32::cell_load(cell::<u32>(ptr)).to_le_bytes()),
+                2 => piece.copy_from_slice(&u16::cell_load(cell::<u16>(ptr)).to_le_bytes()),
+                _ => piece[0] = u8::cell_load(cell::<u8>(ptr)),
+            }
+            ptr = ptr.add(piece.len());
+        }
+        buf = rest;
     }
 }
 
+/// Copies in the few bytes before or after the words of 8.
+///
 /// # Safety
 /// The contract, for as many bytes as `data` has.
-unsafe fn store_bytes(ptr: *mut u8, data: &[u8]) {
-    for (i, byte) in data.iter().enumerate() {
-        // SAFETY: the caller's.
-        u8::cell_store(unsafe { cell::<u8>(ptr.add(i)) }, *byte);
+unsafe fn store_end(mut ptr: *mut u8, mut data: &[u8]) {
+    while !data.is_empty() {
+        let (piece, rest) = data.split_at(end_piece(ptr, data.len()));
+        // SAFETY: as in `load_end`.
+        unsafe {
+            match *piece {
+                [a, b, c, d] => u32::cell_store(cell::<u32>(ptr), u32::from_le_bytes([a, b, c, d])),
+                [a, b] => u16::cell_store(cell::<u16>(ptr), u16::from_le_bytes([a, b])),
+                _ => u8::cell_store(cell::<u8>(ptr), piece[0]),
+            }
+            ptr = ptr.add(piece.len());
+        }
+        data = rest;
     }
 }
 

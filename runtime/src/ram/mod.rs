@@ -21,10 +21,10 @@ mod mapping;
 mod pin;
 
 pub use pin::Pin;
+pub(crate) use pin::PinCount;
 
 use atomics::Word;
 use mapping::Mapping;
-use pin::PinCount;
 
 const _: () = assert!(cfg!(target_endian = "little"), "guest memory is little-endian, and is used as it lies");
 

@@ -35,28 +35,28 @@ impl Drop for Pin {
     }
 }
 
-/// How many pins a block has.
+/// How many pins a block, or a device's region, has.
 ///
 /// Pinner: takes the pin while online, and goes offline (an AcqRel change of its reader's word) after. Grace period: reads that word,
 /// and the pins after. If the pinner is seen offline, or past the generation, its pin is seen too, because it came before. If the
 /// pinner comes later than the grace period's look, it resynced first and has no way to reach the block. A pin that is
 /// seen gone was let go with Release, so everything that was done under it is seen as well.
-pub(super) struct PinCount(AtomicU64);
+pub(crate) struct PinCount(AtomicU64);
 
 impl PinCount {
-    pub(super) fn new() -> PinCount {
+    pub(crate) fn new() -> PinCount {
         PinCount(AtomicU64::new(0))
     }
 
-    fn add(&self) {
+    pub(crate) fn add(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn remove(&self) {
+    pub(crate) fn remove(&self) {
         self.0.fetch_sub(1, Ordering::Release);
     }
 
-    pub(super) fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 }

@@ -1,0 +1,148 @@
+//! A device's region as the topology maps it, and as accesses reach it.
+
+use std::sync::Arc;
+
+use super::handle::Owner;
+use super::operation::{Request, Verdict};
+use super::shell::{Parcel, Shell};
+use super::{Device, MmioSpec};
+use crate::BusError;
+use crate::mailbox::{AnyMailbox, Mailbox, Outcome};
+use crate::ram::PinCount;
+
+/// A device's region as the topology maps it: a mailbox, a region number and the shape of accesses.
+#[derive(Clone)]
+pub struct MmioTarget {
+    port: Arc<dyn Port>,
+    pub(crate) region: u32,
+    pub(crate) spec: MmioSpec,
+    /// Keeps the device.
+    _owner: Arc<dyn Send + Sync>,
+}
+
+/// A region that is held back from being retired, while an access to it outlives the look at the view that found it. Does not keep the
+/// device: who waits for a device that goes away is answered.
+pub(crate) struct MmioPin {
+    port: Arc<dyn Port>,
+    pub(crate) region: u32,
+    pub(crate) spec: MmioSpec,
+}
+
+/// Where accesses go in, without the device's type.
+trait Port: Send + Sync {
+    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError>;
+    fn command(&self, request: &Request) -> Result<Verdict, BusError>;
+    fn post_write(&self, request: &Request) -> bool;
+    fn name(&self) -> &str;
+    fn mailbox(&self) -> Arc<dyn AnyMailbox>;
+    fn pins(&self) -> &PinCount;
+}
+
+/// One region of one device.
+struct Mapped<D: Device> {
+    mailbox: Arc<Mailbox<Shell<D>>>,
+    pins: PinCount,
+}
+
+impl<D: Device> Port for Mapped<D> {
+    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+        let inline = |shell: &mut Shell<D>| shell.access_now(request);
+        let message = |replier| Parcel::Access(*request, replier);
+        self.mailbox.call(inline, message).map_err(|why| why.on_bus(self.mailbox.name()))
+    }
+
+    fn command(&self, request: &Request) -> Result<Verdict, BusError> {
+        let message = |replier| Parcel::Access(*request, replier);
+        self.mailbox.command(message).map_err(|why| why.on_bus(self.mailbox.name()))
+    }
+
+    fn post_write(&self, request: &Request) -> bool {
+        self.mailbox.post(Parcel::Write(*request))
+    }
+
+    fn name(&self) -> &str {
+        self.mailbox.name()
+    }
+
+    fn mailbox(&self) -> Arc<dyn AnyMailbox> {
+        Arc::clone(&self.mailbox) as Arc<dyn AnyMailbox>
+    }
+
+    fn pins(&self) -> &PinCount {
+        &self.pins
+    }
+}
+
+impl MmioTarget {
+    pub(super) fn new<D: Device>(owner: Arc<Owner<D>>, region: u32, spec: MmioSpec) -> MmioTarget {
+        let port = Arc::new(Mapped { mailbox: Arc::clone(&owner.mailbox), pins: PinCount::new() });
+        MmioTarget { port, region, spec, _owner: owner }
+    }
+
+    /// The device's name.
+    pub fn name(&self) -> &str {
+        self.port.name()
+    }
+
+    /// The mailbox behind it.
+    pub(crate) fn mailbox(&self) -> Arc<dyn AnyMailbox> {
+        self.port.mailbox()
+    }
+
+    /// How many accesses hold it back. A grace period asks after every reader has passed it.
+    pub(crate) fn pins(&self) -> u64 {
+        self.port.pins().get()
+    }
+
+    /// Holds it back. To be called online; it may be kept offline.
+    pub(crate) fn pin(&self) -> MmioPin {
+        self.port.pins().add();
+        MmioPin { port: Arc::clone(&self.port), region: self.region, spec: self.spec }
+    }
+
+    /// Carries an allowed access out, or queues it: for a reader that is online, or that waits inside its call.
+    #[inline]
+    pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+        self.port.access(request)
+    }
+
+    /// What the bus says of a device's answer.
+    #[inline]
+    pub(crate) fn on_bus(&self, verdict: Verdict) -> Result<u64, BusError> {
+        on_bus(self.name(), verdict)
+    }
+}
+
+impl MmioPin {
+    /// The device's name.
+    pub(crate) fn name(&self) -> &str {
+        self.port.name()
+    }
+
+    /// As [`MmioTarget::access`].
+    pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+        self.port.access(request)
+    }
+
+    /// Carries an allowed access out and waits for the answer: for control threads.
+    pub(crate) fn command(&self, request: &Request) -> Result<u64, BusError> {
+        self.port.command(request).and_then(|verdict| on_bus(self.name(), verdict))
+    }
+
+    /// Queues an allowed write that nobody waits for; `false` when the device is gone.
+    pub(crate) fn post_write(&self, request: &Request) -> bool {
+        self.port.post_write(request)
+    }
+}
+
+impl Drop for MmioPin {
+    fn drop(&mut self) {
+        self.port.pins().remove();
+    }
+}
+
+/// What the bus says of a device's answer.
+#[inline]
+pub(crate) fn on_bus(device: &str, verdict: Verdict) -> Result<u64, BusError> {
+    verdict.map_err(|error| BusError::Device { device: device.to_owned(), error })
+}
