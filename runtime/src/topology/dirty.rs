@@ -6,8 +6,8 @@ use super::state::Views;
 use super::tree::{Region, RegionMap, Tree};
 use crate::{AddrRange, Gpa};
 
-/// More windows than this and they are rendered as one: each has a price of its own.
-const MOST_WINDOWS: usize = 16;
+/// More windows than this and they are rendered as one: each has a price of its own. (Small in tests, which are to reach it.)
+const MOST_WINDOWS: usize = if cfg!(test) { 3 } else { 16 };
 
 /// A non-empty run of addresses in some region's coordinates, both ends included. May lie outside of the region, and of `[0, 2^64)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

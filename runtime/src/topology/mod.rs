@@ -12,6 +12,9 @@ mod transaction;
 mod tree;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -69,6 +69,8 @@ struct Renderer<'a> {
 impl Renderer<'_> {
     fn run(&mut self) {
         while let Some(work) = self.todo.pop() {
+            #[cfg(test)]
+            super::tests::work::add(1);
             match work {
                 Work::Enter(id, place) => self.enter(id, place),
                 Work::Fill(id, place) => self.fill(id, place),

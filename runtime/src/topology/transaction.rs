@@ -56,7 +56,7 @@ impl Transaction {
         id
     }
 
-    fn push(&mut self, op: Op) -> &mut Transaction {
+    pub(super) fn push(&mut self, op: Op) -> &mut Transaction {
         self.ops.push(op);
         self
     }

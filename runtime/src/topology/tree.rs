@@ -94,7 +94,7 @@ impl Region {
 }
 
 /// A region's children, in two orders: by rank, and by place.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Children {
     by_rank: BTreeMap<(i32, u64), RegionId>,
     /// Size class (the logarithm of the size) first: all that reach into an interval are found class by class, since in a class

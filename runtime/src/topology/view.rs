@@ -11,12 +11,12 @@ use super::render::joined;
 use super::{FlatRange, Generation};
 use crate::{AddrRange, Gpa};
 
-/// A chunk holds at most this many ranges.
-const CHUNK: usize = 512;
+/// A chunk holds at most this many ranges. (These limits are small in tests, which are to reach them.)
+const CHUNK: usize = if cfg!(test) { 4 } else { 512 };
 /// So many of its latest changes a view remembers.
-const HISTORY: usize = 32;
+const HISTORY: usize = if cfg!(test) { 4 } else { 32 };
 /// A change of more intervals than this is remembered as one that covers them all.
-const MOST_INTERVALS: usize = 64;
+pub(super) const MOST_INTERVALS: usize = if cfg!(test) { 3 } else { 64 };
 
 /// One address space, flat: sorted, disjoint ranges of one generation.
 pub struct FlatView {
@@ -223,6 +223,8 @@ fn push_chunks(chunks: &mut Vec<Chunk>, mut ranges: Vec<FlatRange>) {
     if ranges.is_empty() {
         return;
     }
+    #[cfg(test)]
+    super::tests::work::add(ranges.len());
     let pieces = ranges.len().div_ceil(CHUNK);
     let size = ranges.len().div_ceil(pieces);
     let mut ranges = ranges.into_iter().peekable();

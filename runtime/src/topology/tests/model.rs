@@ -1,0 +1,202 @@
+//! The naive resolver: for one address it walks the tree by the rules, without flattening anything. It keeps a tree of its own, in plain
+//! lists, and judges operations by looking at everything there is.
+
+use std::collections::BTreeMap;
+
+use crate::TopologyError;
+use crate::topology::RegionId;
+use crate::topology::op::{Kind, Op, Stacking};
+
+#[derive(Clone, Default)]
+pub(super) struct Model {
+    pub(super) regions: BTreeMap<RegionId, Node>,
+    /// Name and root, by id.
+    pub(super) spaces: BTreeMap<u32, RegionId>,
+}
+
+#[derive(Clone)]
+pub(super) struct Node {
+    pub(super) size: u128,
+    alias: Option<(RegionId, u64)>,
+    answers: bool,
+    pub(super) enabled: bool,
+    read_only: bool,
+    log: u8,
+    pub(super) parent: Option<(RegionId, u64, Stacking)>,
+    /// In the order in which they were added.
+    children: Vec<RegionId>,
+}
+
+/// What an address means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hit {
+    pub(super) region: RegionId,
+    pub(super) offset: u64,
+    pub(super) read_only: bool,
+    pub(super) log: u8,
+}
+
+impl Model {
+    /// R1 to R8, for one address.
+    pub(super) fn resolve(&self, id: RegionId, at: i128, read_only: bool, log: u8) -> Option<Hit> {
+        let node = &self.regions[&id];
+        if !node.enabled || at < 0 || at >= node.size as i128 {
+            return None;
+        }
+        let (read_only, log) = (read_only || node.read_only, log | node.log);
+        if let Some((target, offset)) = node.alias {
+            return self.resolve(target, at + i128::from(offset), read_only, log);
+        }
+        let mut children: Vec<(RegionId, u64, i32)> = node.children.iter().map(|&c| self.child(c)).collect();
+        children.sort_by_key(|&(_, _, priority)| priority);
+        let hit =
+            children.iter().rev().find_map(|&(c, offset, _)| self.resolve(c, at - i128::from(offset), read_only, log));
+        hit.or(node.answers.then_some(Hit { region: id, offset: at as u64, read_only, log }))
+    }
+
+    fn child(&self, id: RegionId) -> (RegionId, u64, i32) {
+        let (_, offset, stacking) = self.regions[&id].parent.unwrap();
+        (id, offset, stacking.priority())
+    }
+
+    /// Every address at which something may begin or end, from this root; stops when there are very many.
+    pub(super) fn edges(&self, id: RegionId, base: i128, edges: &mut Vec<i128>) {
+        let node = &self.regions[&id];
+        if edges.len() > 200 {
+            return;
+        }
+        edges.extend([base, base + node.size as i128]);
+        if let Some((target, offset)) = node.alias {
+            self.edges(target, base - i128::from(offset), edges);
+        }
+        for &child in &node.children {
+            self.edges(child, base + i128::from(self.child(child).1), edges);
+        }
+    }
+
+    /// Carries out all of `ops`, or none.
+    pub(super) fn apply(&mut self, ops: &[Op]) -> Result<(), TopologyError> {
+        let mut next = self.clone();
+        ops.iter().try_for_each(|op| next.step(op))?;
+        next.judge()?;
+        *self = next;
+        Ok(())
+    }
+
+    fn node(&mut self, id: RegionId) -> Result<&mut Node, TopologyError> {
+        self.regions.get_mut(&id).ok_or(TopologyError::UnknownRegion(id))
+    }
+
+    pub(super) fn step(&mut self, op: &Op) -> Result<(), TopologyError> {
+        match *op {
+            Op::Create { id, size, ref kind, .. } => self.create(id, size, kind)?,
+            Op::CreateSpace { id, root, .. } => {
+                self.node(root)?;
+                self.spaces.insert(id.0, root);
+            }
+            Op::Add { parent, child, offset, stacking } => self.add(parent, child, offset, stacking)?,
+            Op::Del { parent, child } => {
+                self.node(parent)?;
+                if self.node(child)?.parent.is_none_or(|p| p.0 != parent) {
+                    return Err(TopologyError::NotAChild { parent, child });
+                }
+                self.node(child)?.parent = None;
+                self.node(parent)?.children.retain(|&c| c != child);
+            }
+            Op::SetEnabled { region, enabled } => self.node(region)?.enabled = enabled,
+            Op::SetReadOnly { region, read_only } => self.node(region)?.read_only = read_only,
+            Op::SetLog { region, mask } => self.node(region)?.log = mask,
+            Op::SetAddress { region, offset } => match &mut self.node(region)?.parent {
+                Some(place) => place.1 = offset,
+                None => return Err(TopologyError::NotPlaced(region)),
+            },
+            Op::SetSize { region, size } => {
+                check_size(region, size)?;
+                self.node(region)?.size = size;
+            }
+            Op::SetAliasOffset { region, alias_offset } => match &mut self.node(region)?.alias {
+                Some(alias) => alias.1 = alias_offset,
+                None => return Err(TopologyError::WrongKind(region)),
+            },
+            Op::Destroy { region } => self.destroy(region)?,
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, id: RegionId, size: u128, kind: &Kind) -> Result<(), TopologyError> {
+        check_size(id, size)?;
+        let alias = match *kind {
+            Kind::Alias { target, offset } => Some((target, offset)),
+            _ => None,
+        };
+        if let Some((target, _)) = alias {
+            self.node(target)?;
+        }
+        let answers = alias.is_none() && !matches!(kind, Kind::Container);
+        let read_only = matches!(kind, Kind::Rom(_));
+        let (enabled, log, parent, children) = (true, 0, None, Vec::new());
+        self.regions.insert(id, Node { size, alias, answers, enabled, read_only, log, parent, children });
+        Ok(())
+    }
+
+    fn add(&mut self, parent: RegionId, child: RegionId, offset: u64, stacking: Stacking) -> Result<(), TopologyError> {
+        if self.node(parent)?.alias.is_some() {
+            return Err(TopologyError::ChildOfAlias(parent));
+        }
+        if self.node(child)?.parent.is_some() {
+            return Err(TopologyError::HasParent(child));
+        }
+        if self.contains(child, parent) {
+            return Err(TopologyError::Cycle(child));
+        }
+        self.node(child)?.parent = Some((parent, offset, stacking));
+        self.node(parent)?.children.push(child);
+        Ok(())
+    }
+
+    fn contains(&self, outer: RegionId, inner: RegionId) -> bool {
+        let node = &self.regions[&outer];
+        let below = node.children.iter().copied().chain(node.alias.map(|(target, _)| target));
+        outer == inner || below.into_iter().any(|next| self.contains(next, inner))
+    }
+
+    fn destroy(&mut self, id: RegionId) -> Result<(), TopologyError> {
+        let node = self.node(id)?;
+        let in_use = node.parent.is_some() || !node.children.is_empty();
+        let aliased = self.regions.values().any(|r| r.alias.is_some_and(|(target, _)| target == id));
+        if in_use || aliased || self.spaces.values().any(|&root| root == id) {
+            return Err(TopologyError::InUse(id));
+        }
+        self.regions.remove(&id);
+        Ok(())
+    }
+
+    /// Every two siblings that both forbid it are apart.
+    fn judge(&self) -> Result<(), TopologyError> {
+        for node in self.regions.values() {
+            for (index, &a) in node.children.iter().enumerate() {
+                for &b in &node.children[..index] {
+                    let (Some((a0, a1)), Some((b0, b1))) = (self.exclusive(a), self.exclusive(b)) else { continue };
+                    if a0 < b1 && b0 < a1 {
+                        return Err(TopologyError::Overlap { added: a, existing: b });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn exclusive(&self, id: RegionId) -> Option<(u128, u128)> {
+        let node = &self.regions[&id];
+        let (_, offset, _) = node.parent.filter(|&(_, _, stacking)| stacking == Stacking::Exclusive)?;
+        Some((u128::from(offset), u128::from(offset) + node.size))
+    }
+}
+
+fn check_size(id: RegionId, size: u128) -> Result<(), TopologyError> {
+    match size {
+        0 => Err(TopologyError::ZeroSize(id)),
+        _ if size > 1 << 64 => Err(TopologyError::OutOfSpace(id)),
+        _ => Ok(()),
+    }
+}
