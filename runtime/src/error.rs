@@ -120,6 +120,12 @@ pub enum TopologyError {
         /// The block's size.
         block: u64,
     },
+    /// A handler may not wait for a commit: it posts one.
+    #[error("a commit inside a handler: {path}")]
+    InHandler {
+        /// The actor, and what it asked.
+        path: String,
+    },
     /// The runtime is shutting down.
     #[error("the topology is closed")]
     Closed,

@@ -1,44 +1,126 @@
 //! The one door through which the world stops: `pause` returns when every reader is at a boundary and no handler runs.
+//!
+//! A handler runs under a reader that is not at a boundary, or under a [`Pass`]. A pause goes in two steps, and the order matters:
+//! 1. It asks the readers, and waits until all are at a boundary. Passes are still given, because a reader that waits inside a call
+//!    may need a handler on another thread to answer it.
+//! 2. It refuses passes, and waits until none is held. No reader can need one any more: none leaves its boundary.
+//!
+//! The topology actor needs no pass: commits go on. Nor do what the pausing thread itself asks of a device (a reset) and a debugger's
+//! accesses wait; a pause by another thread meanwhile waits for them to end.
 
-use crate::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam::utils::CachePadded;
+
+use crate::helper::Crew;
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+use crate::planted::{self, Bug};
+use crate::slots::Slots;
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{self, Condvar, Mutex};
 
 /// Holds the machine paused; dropping it resumes, when it was the last. Several threads may hold one at once.
 #[must_use = "the machine resumes when this is dropped"]
 pub struct Paused {
-    _todo: (),
+    crew: Arc<Crew>,
 }
 
-/// The door. Handlers run under a reader that is not at a boundary, or under a pass.
+impl std::fmt::Debug for Paused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Paused")
+    }
+}
+
+/// The door.
 pub struct Gate {
+    /// `PAUSE` and `STOP`: what readers poll. Changed under `holders`.
+    wanted: CachePadded<AtomicU32>,
     /// `passes held << 1 | closed`.
-    passes: AtomicU64,
+    passes: CachePadded<AtomicU64>,
+    /// How many hold the machine paused, or are about to.
+    holders: Mutex<usize>,
+    /// That `PAUSE` was taken back, or `STOP` set.
+    changed: Condvar,
 }
 
+const PAUSE: u32 = 1;
+const STOP: u32 = 2;
 const CLOSED: u64 = 1;
 const ONE_PASS: u64 = 2;
 
 /// Lets a thread that is no reader run handlers; a pause waits for it to be dropped.
 pub(crate) struct Pass<'a>(&'a Gate);
 
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        // Release: what the handlers did happens before the pause that sees the count fall.
+        self.0.passes.fetch_sub(ONE_PASS, Ordering::AcqRel);
+    }
+}
+
 impl Gate {
     /// Open.
     pub(crate) fn new() -> Gate {
-        Gate { passes: AtomicU64::new(0) }
+        Gate {
+            wanted: CachePadded::new(AtomicU32::new(0)),
+            passes: CachePadded::new(AtomicU64::new(0)),
+            holders: Mutex::new(0),
+            changed: Condvar::new(),
+        }
     }
 
-    /// A pass, unless the machine is paused (or about to be).
+    /// Whether readers are to come to a checkpoint.
+    #[inline]
+    pub(crate) fn wants_checkpoint(&self) -> bool {
+        self.wanted.load(Ordering::Acquire) != 0
+    }
+
+    /// Whether the machine is paused, or about to be.
+    pub(crate) fn is_pausing(&self) -> bool {
+        self.wanted.load(Ordering::Acquire) & PAUSE != 0
+    }
+
+    /// Whether readers are to leave their loops.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.wanted.load(Ordering::Acquire) & STOP != 0
+    }
+
+    /// Waits until the machine is not paused. The caller is offline at a boundary. A stop ends the wait of none but those who poll it:
+    /// they are woken, and come again.
+    pub(crate) fn wait_while_paused(&self) {
+        let mut holders = self.holders.lock();
+        while *holders > 0 && !self.is_stopped() {
+            self.changed.wait(&mut holders);
+        }
+    }
+
+    /// From now on readers leave their loops.
+    pub(crate) fn stop(&self) {
+        let holders = self.holders.lock();
+        self.wanted.fetch_or(STOP, Ordering::AcqRel);
+        drop(holders);
+        self.changed.notify_all();
+    }
+
+    /// A pass, unless the machine is paused.
     pub(crate) fn try_pass(&self) -> Option<Pass<'_>> {
-        // The pauser closes with one RMW on this word and then waits for the count to be zero. If its close is first, this RMW
-        // sees it and takes the count back; if this one is first, the pauser sees the count and waits.
+        // The pauser closes with one read-modify-write on this word and then waits for the count to be zero. If its close is first, this
+        // one sees it and takes the count back; if this one is first, the pauser sees the count and waits.
         let before = self.passes.fetch_add(ONE_PASS, Ordering::AcqRel);
         let pass = Pass(self);
         (before & CLOSED == 0).then_some(pass)
     }
 
-    /// A pass even while the machine is paused: for what the pausing thread itself asks of devices (a reset, a debugger's look).
+    /// A pass even while the machine is paused: for what the pausing thread itself asks of devices.
     pub(crate) fn pass_anyway(&self) -> Pass<'_> {
         self.passes.fetch_add(ONE_PASS, Ordering::AcqRel);
         Pass(self)
+    }
+
+    /// Whether passes are refused now.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.passes.load(Ordering::Acquire) & CLOSED != 0
     }
 
     /// Refuses passes from now on.
@@ -51,15 +133,86 @@ impl Gate {
         self.passes.fetch_and(!CLOSED, Ordering::AcqRel);
     }
 
-    /// Whether passes are refused now.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.passes.load(Ordering::Acquire) & CLOSED != 0
+    fn passes_held(&self) -> u64 {
+        self.passes.load(Ordering::Acquire) >> 1
+    }
+
+    /// Step 1 of a pause. While any holder is left nothing below is taken back.
+    fn ask(&self) {
+        let mut holders = self.holders.lock();
+        *holders += 1;
+        self.wanted.fetch_or(PAUSE, Ordering::AcqRel);
+    }
+
+    /// Takes one holder's asking and closing back; the last lets everybody go.
+    fn resume(&self) {
+        let mut holders = self.holders.lock();
+        *holders -= 1;
+        let last = *holders == 0;
+        if last {
+            self.wanted.fetch_and(!PAUSE, Ordering::AcqRel);
+            self.open();
+        }
+        drop(holders);
+        if last {
+            self.changed.notify_all();
+        }
     }
 }
 
-impl Drop for Pass<'_> {
-    fn drop(&mut self) {
-        // Release: what the handlers did happens before the pause that sees the count fall.
-        self.0.passes.fetch_sub(ONE_PASS, Ordering::AcqRel);
+/// Stops the world. Returns when every reader is at a boundary and no handler runs.
+pub(crate) fn pause(crew: &Arc<Crew>, slots: &Slots) -> Paused {
+    let gate = crew.gate();
+    #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+    if planted::is(Bug::ScanBeforeGate) {
+        wait_until("reader", || slots.running().iter().map(|slot| slot.name().to_owned()).collect(), crew);
+        gate.ask();
+        gate.close();
+        return Paused { crew: Arc::clone(crew) };
     }
+    gate.ask();
+    #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+    if planted::is(Bug::ClosePassesFirst) {
+        gate.close();
+    }
+    for slot in slots.running() {
+        slot.raise();
+    }
+    wait_until("readers", || slots.running().iter().map(|slot| slot.name().to_owned()).collect(), crew);
+    gate.close();
+    let handlers = || if gate.passes_held() == 0 { Vec::new() } else { vec!["handlers on other threads".to_owned()] };
+    wait_until("handlers", handlers, crew);
+    crew.clock().freeze();
+    Paused { crew: Arc::clone(crew) }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        self.crew.clock().thaw();
+        self.crew.gate().resume();
+        // For the mail that the pause left.
+        self.crew.helper().knock();
+    }
+}
+
+/// Waits until `holders` names nobody; reports those who are named for too long.
+fn wait_until(whom: &str, mut holders: impl FnMut() -> Vec<String>, crew: &Crew) {
+    let began = Instant::now();
+    let mut patience = crew.patience();
+    for round in 0.. {
+        let names = holders();
+        if names.is_empty() {
+            return;
+        }
+        if began.elapsed() > patience {
+            tracing::warn!(?names, after = ?began.elapsed(), "a pause waits for {whom}");
+            patience *= 2;
+        }
+        sync::back_off(round);
+    }
+}
+
+/// How long a scan that found nothing rests, by how often it did so already.
+pub(crate) fn rest(round: u32) -> Duration {
+    Duration::from_micros(20 << round.min(6))
 }

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64 as StdAtomicU64, AtomicUsize as StdAtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Clock;
@@ -13,6 +14,7 @@ use crate::gate::Gate;
 use crate::mailbox::Runnable;
 use crate::sync::{self, Condvar, Mutex};
 use crate::trampoline;
+use crate::tunables::Tunables;
 
 /// A piece of work that may block for a while.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -23,16 +25,30 @@ pub struct Crew {
     helper: Helper,
     clock: Clock,
     on_failure: Arc<dyn Fn(&str) + Send + Sync>,
+    tunables: Tunables,
+    /// A copy, for the path of every message: not exact, and ordered with nothing.
+    drain_bound: StdAtomicUsize,
+    /// Messages that mailboxes handled which are no more.
+    handled_by_the_gone: StdAtomicU64,
 }
-
-/// How many messages one thread handles in one go before it hands the rest to the helper.
-const DRAIN_BOUND: usize = 64;
 
 impl Crew {
     /// Services with no thread yet.
-    pub fn new(clock: Clock, on_failure: Option<Box<dyn Fn(&str) + Send + Sync>>) -> Arc<Crew> {
+    pub fn new(
+        clock: Clock,
+        tunables: Tunables,
+        on_failure: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    ) -> Arc<Crew> {
         let on_failure = on_failure.unwrap_or_else(|| Box::new(|name| tracing::error!(device = name, "device failed")));
-        Arc::new(Crew { gate: Gate::new(), helper: Helper::new(), clock, on_failure: on_failure.into() })
+        Arc::new(Crew {
+            gate: Gate::new(),
+            helper: Helper::new(),
+            clock,
+            on_failure: on_failure.into(),
+            drain_bound: StdAtomicUsize::new(tunables.get().drain_bound.max(1)),
+            tunables,
+            handled_by_the_gone: StdAtomicU64::new(0),
+        })
     }
 
     /// The door.
@@ -50,8 +66,28 @@ impl Crew {
         &self.clock
     }
 
+    /// How many messages one thread handles in one go before it hands the rest to the helper.
     pub(crate) fn drain_bound(&self) -> usize {
-        DRAIN_BOUND
+        self.drain_bound.load(Ordering::Relaxed)
+    }
+
+    /// How long a grace period or a pause may take before it is reported.
+    pub(crate) fn patience(&self) -> Duration {
+        self.tunables.get().stall_report
+    }
+
+    /// Takes over what was tuned.
+    pub(crate) fn refresh(&self) {
+        self.drain_bound.store(self.tunables.get().drain_bound.max(1), Ordering::Relaxed);
+    }
+
+    /// Counts what a mailbox has handled that is dropped.
+    pub(crate) fn count_gone(&self, handled: u64) {
+        self.handled_by_the_gone.fetch_add(handled, Ordering::Relaxed);
+    }
+
+    pub(crate) fn handled_by_the_gone(&self) -> u64 {
+        self.handled_by_the_gone.load(Ordering::Relaxed)
     }
 
     /// A handler of the actor `name` has panicked: told from the helper thread.

@@ -34,10 +34,12 @@ pub mod planted;
 
 mod executive;
 mod gate;
+mod grace;
 mod helper;
 mod mailbox;
 mod reader;
 mod reply;
+mod slots;
 mod sync;
 mod trampoline;
 
@@ -47,8 +49,9 @@ pub use addr::{AddrRange, Gpa};
 pub use attention::Attention;
 pub use clock::Clock;
 pub use error::{BusError, DeviceError, TopologyError};
-pub use executive::{Config, Executive};
+pub use executive::{Config, Executive, Statistics};
 pub use gate::Paused;
+pub use grace::Stall;
 pub use line::{Line, LineSink};
 pub use ram::RamBlock;
 pub use reader::{DropCached, Flow, Invalidate, Reader};

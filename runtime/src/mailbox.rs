@@ -17,6 +17,7 @@
 #![allow(unsafe_code)] // The actor sits in a cell that the run-state guards: a lock, whose unlock may fail and mean "go on".
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64 as StdAtomicU64;
 
 use crossbeam::utils::CachePadded;
 
@@ -25,7 +26,7 @@ use crate::helper::Crew;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
 use crate::reply::{Replier, Waiter};
-use crate::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use crate::sync::{self, Queue, UnsafeCell};
 use crate::trampoline::{self, Here};
 
@@ -102,8 +103,8 @@ pub struct Mailbox<A: Actor> {
     state: CachePadded<AtomicU64>,
     /// `ALIVE`, `FAILED` or `GONE`; written by the owner of `RUNNING`, read by anybody as a hint.
     health: AtomicU8,
-    /// Handled messages; written by the owner of `RUNNING`.
-    handled: AtomicUsize,
+    /// Handled messages; written by the owner of `RUNNING`. A statistic, which no model looks at.
+    handled: StdAtomicU64,
     queue: Queue<Item<A::Message>>,
     /// Touched by the owner of `RUNNING` alone; `None` once closed.
     actor: UnsafeCell<Option<A>>,
@@ -155,7 +156,7 @@ impl<A: Actor> Mailbox<A> {
             crew: Arc::clone(crew),
             state: CachePadded::new(AtomicU64::new(0)),
             health: AtomicU8::new(ALIVE),
-            handled: AtomicUsize::new(0),
+            handled: StdAtomicU64::new(0),
             queue: Queue::new(),
             actor: UnsafeCell::new(Some(make(me))),
         })
@@ -375,6 +376,14 @@ impl<A: Actor> Mailbox<A> {
     }
 }
 
+impl<A: Actor> Drop for Mailbox<A> {
+    fn drop(&mut self) {
+        if !A::RUNS_WHILE_PAUSED {
+            self.crew.count_gone(self.handled.load(Ordering::Relaxed));
+        }
+    }
+}
+
 impl<A: Actor> Runnable for Mailbox<A> {
     fn take(&self) -> bool {
         // Acquire as in `take_idle`. Whether `MAIL` is set does not matter here: the drain clears and looks.
@@ -409,7 +418,7 @@ impl<A: Actor> AnyMailbox for Mailbox<A> {
     }
 
     fn handled(&self) -> u64 {
-        self.handled.load(Ordering::Relaxed) as u64
+        self.handled.load(Ordering::Relaxed)
     }
 
     fn fence(self: Arc<Self>, done: Box<dyn FnOnce() + Send>) {

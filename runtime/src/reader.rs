@@ -1,6 +1,22 @@
 //! Readers: whoever looks addresses up. A reader is online while it uses memory and offline while it waits for anything.
+//!
+//! Three things are kept in step: the snapshot that is held (none while offline), the generation that the caches are good for, and the
+//! slot that tells others of both. What a reader does with them is always in one of two orders:
+//! * Resync: the caches drop what changed, the view is replaced, **then** the new generation is acknowledged. Whoever sees the
+//!   acknowledgement knows that nothing of before is used any more.
+//! * Coming online: the slot says so, **then** the newest snapshot is loaded. Whoever saw the slot offline has published before, and this
+//!   load finds it (see `slots`).
 
-use crate::{AddrRange, AddressSpaceId, BusError, FlatView, Gpa, Requester};
+use std::sync::Arc;
+
+use crate::grace::Graces;
+use crate::helper::Crew;
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+use crate::planted::{self, Bug};
+use crate::slots::{Slot, Standing};
+use crate::sync::atomic::{Ordering, fence};
+use crate::topology::{Changes, Generation, Publication};
+use crate::{AddrRange, AddressSpaceId, Attention, FlatView, Snapshot, trampoline};
 
 /// What a reader must forget before it may use a newer snapshot.
 #[derive(Debug, Clone, Copy)]
@@ -34,74 +50,194 @@ pub enum Flow {
 
 /// One registered reader, owned by one thread at a time. Dropping it unregisters it.
 pub struct Reader {
-    _todo: (),
+    crew: Arc<Crew>,
+    publication: Arc<Publication>,
+    graces: Arc<Graces>,
+    slot: Arc<Slot>,
+    /// Held while online, and only then: a reader that waits pins nothing.
+    snapshot: Option<Arc<Snapshot>>,
+    /// The caches hold nothing that was not so in this generation: that of the snapshot last held.
+    seen: Generation,
 }
 
 impl Reader {
-    /// Whether a newer generation is published, or the gate wants this reader at a checkpoint. One or two relaxed-to-Acquire loads: a
-    /// virtual CPU asks at every bounded batch; after the host fence of every guest fence; after every access that went to a
-    /// device; after it took an interrupt.
+    pub(crate) fn new(
+        crew: &Arc<Crew>,
+        publication: &Arc<Publication>,
+        graces: &Arc<Graces>,
+        name: String,
+        attention: Option<Arc<Attention>>,
+    ) -> Reader {
+        Reader {
+            crew: Arc::clone(crew),
+            publication: Arc::clone(publication),
+            graces: Arc::clone(graces),
+            slot: graces.slots().register(name, attention),
+            snapshot: None,
+            seen: 0,
+        }
+    }
+
+    /// Whether a newer generation is published, or the gate wants this reader at a checkpoint. Two plain loads: a virtual CPU asks at
+    /// every bounded batch; after the host fence of every guest fence; after every access that went to a device; after it took an
+    /// interrupt.
     #[inline]
     pub fn must_check(&self) -> bool {
-        unimplemented!()
+        (self.publication.generation() != self.seen) | self.crew.gate().wants_checkpoint()
+    }
+
+    /// The host's fence of this order, and then [`Reader::must_check`]: what another thread did before it signalled through memory, a commit
+    /// included, is seen by the poll because the poll comes after the fence.
+    #[inline]
+    pub fn fence(&self, order: Ordering) -> bool {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::PollBeforeFence) {
+            let must_check = self.must_check();
+            fence(order);
+            return must_check;
+        }
+        fence(order);
+        self.must_check()
     }
 
     /// At an instruction boundary: waits offline while the machine is paused, comes online, resyncs when there is something newer.
     pub fn checkpoint(&mut self, caches: &mut dyn DropCached) -> Flow {
-        let _ = caches;
-        unimplemented!()
+        loop {
+            let gate = self.crew.gate();
+            if gate.is_stopped() {
+                self.go_offline();
+                return Flow::Stop;
+            }
+            if gate.is_pausing() {
+                self.go_offline();
+                self.crew.gate().wait_while_paused();
+            } else if self.is_online() {
+                self.resync(caches);
+                return Flow::Run;
+            } else if self.try_enter(caches) {
+                return Flow::Run;
+            }
+        }
+    }
+
+    /// Comes online at a boundary, unless the gate wants it to stay.
+    fn try_enter(&mut self, caches: &mut dyn DropCached) -> bool {
+        self.slot.set(self.seen, Standing::Online);
+        // A pauser asks, then looks at the slots. If its look is first, the change above has seen the asking, and this goes back; if the
+        // change is first, the pauser sees it online and waits.
+        if self.crew.gate().wants_checkpoint() {
+            self.slot.set(self.seen, Standing::Boundary);
+            return false;
+        }
+        self.adopt_newest(caches);
+        true
+    }
+
+    /// Comes online for one access of a control thread or a device. `anyway`: also while the machine is paused (a debugger, which the pausing
+    /// thread speaks for); and so it is on a thread that a pause waits for already, which must not wait for the pause in turn.
+    pub(crate) fn enter(&mut self, anyway: bool, caches: &mut dyn DropCached) {
+        if anyway || trampoline::is_covered() {
+            self.slot.set(self.seen, Standing::Online);
+            return self.adopt_newest(caches);
+        }
+        loop {
+            self.crew.gate().wait_while_paused();
+            self.slot.set(self.seen, Standing::Online);
+            // As in `try_enter`. A stop does not keep control threads from memory.
+            if !self.crew.gate().is_pausing() {
+                return self.adopt_newest(caches);
+            }
+            self.slot.set(self.seen, Standing::Boundary);
+        }
     }
 
     /// Adopts the newest snapshot, in this order: `caches` drop what changed, the view is replaced, the generation is acknowledged. May be
     /// called in the middle of an instruction (after a fence, after an access), as long as no pointer of before is used after.
+    #[inline]
     pub fn resync(&mut self, caches: &mut dyn DropCached) {
-        let _ = caches;
-        unimplemented!()
+        if self.publication.generation() != self.seen {
+            self.adopt_newest(caches);
+        }
+    }
+
+    /// Online: adopts what is newest now. What it goes by afterwards is the generation of the snapshot that it *loaded*, never the
+    /// word's, which may be of a later one whose changes it has not heard of.
+    #[cold]
+    fn adopt_newest(&mut self, caches: &mut dyn DropCached) {
+        let new = self.publication.load();
+        let generation = new.generation();
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::AcknowledgeFirst) {
+            self.slot.set(generation, Standing::Online);
+        }
+        self.drop_changed(&new, caches);
+        self.snapshot = Some(new);
+        if generation != self.seen {
+            self.slot.set(generation, Standing::Online);
+        }
+        self.seen = generation;
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::IntervalsByWord) {
+            self.seen = self.publication.generation();
+        }
+    }
+
+    /// Has the caches forget what differs between the generation that they are good for and `new`.
+    fn drop_changed(&self, new: &Snapshot, caches: &mut dyn DropCached) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::LostWrite) {
+            return;
+        }
+        for (space, changes) in new.changes_since(self.seen) {
+            match changes {
+                Changes::Everything => return caches.drop_cached(Invalidate::Everything),
+                Changes::Ranges(ranges) if ranges.is_empty() => {}
+                Changes::Ranges(ranges) => caches.drop_cached(Invalidate::Ranges(space, &ranges)),
+            }
+        }
     }
 
     /// Drops the view and goes offline at a boundary: before any wait. The caches keep what they hold, and hear of every change at the
     /// next [`Reader::checkpoint`], before the reader uses memory again.
     pub fn go_offline(&mut self) {
-        unimplemented!()
+        if self.snapshot.take().is_some() {
+            self.slot.set(self.seen, Standing::Boundary);
+        }
+    }
+
+    /// Waits for something in the middle of an access: offline, but not at a boundary, so that a pause waits for the access to end. When
+    /// it returns the reader is online and has resynced; nothing that was resolved before may be used but what is owned.
+    pub(crate) fn while_waiting<T>(&mut self, caches: &mut dyn DropCached, wait: impl FnOnce() -> T) -> T {
+        self.snapshot = None;
+        self.slot.set(self.seen, Standing::InCall);
+        let result = wait();
+        self.slot.set(self.seen, Standing::Online);
+        self.adopt_newest(caches);
+        result
     }
 
     /// Whether it is online.
     pub fn is_online(&self) -> bool {
-        unimplemented!()
+        self.snapshot.is_some()
+    }
+
+    /// The snapshot held; `None` while offline.
+    #[inline]
+    pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
+        self.snapshot.as_ref()
     }
 
     /// The view of `space` in the snapshot held. Panics when offline or when the space is unknown: both are the caller's error.
     #[inline]
     pub fn view(&self, space: AddressSpaceId) -> &FlatView {
-        let _ = space;
-        unimplemented!()
+        let snapshot = self.snapshot.as_ref().expect("a reader that is offline has no view");
+        snapshot.view(space).expect("the space was committed before")
     }
+}
 
-    /// Reads `size` (1, 2, 4, 8) bytes at `addr`, little-endian, whatever decodes there, by the access rules. While a device makes it wait the
-    /// reader is offline; before it returns it is online and has resynced, so the caller's next access sees what this one caused.
-    pub fn read(
-        &mut self,
-        space: AddressSpaceId,
-        addr: Gpa,
-        size: u8,
-        requester: Requester,
-        caches: &mut dyn DropCached,
-    ) -> Result<u64, BusError> {
-        let _ = (space, addr, size, requester, caches);
-        unimplemented!()
-    }
-
-    /// Writes the low `size` bytes of `value`, as [`Reader::read`] reads.
-    pub fn write(
-        &mut self,
-        space: AddressSpaceId,
-        addr: Gpa,
-        size: u8,
-        value: u64,
-        requester: Requester,
-        caches: &mut dyn DropCached,
-    ) -> Result<(), BusError> {
-        let _ = (space, addr, size, value, requester, caches);
-        unimplemented!()
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.go_offline();
+        self.graces.slots().unregister(&self.slot);
     }
 }

@@ -61,6 +61,14 @@ mod real {
         }
     }
 
+    /// Lets others run: first the host's scheduler decides how long, then longer and longer, up to a millisecond or so.
+    pub(crate) fn back_off(round: u32) {
+        match round {
+            0..32 => std::thread::yield_now(),
+            _ => std::thread::sleep(crate::gate::rest((round - 32) / 8)),
+        }
+    }
+
     /// Runs a handler; `Err` with its message when it panics.
     pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, String> {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).map_err(|payload| {
@@ -192,6 +200,11 @@ mod modelled {
         pub(crate) fn notify_all(&self) {
             self.0.notify_all();
         }
+    }
+
+    /// The other threads go on before this one looks again.
+    pub(crate) fn back_off(_: u32) {
+        yield_now();
     }
 
     /// A panic in a model is the model's verdict, and nothing may swallow it.

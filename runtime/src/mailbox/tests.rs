@@ -3,6 +3,7 @@ use std::sync::{Arc, Barrier, Weak, mpsc};
 
 use super::*;
 use crate::helper::Step;
+use crate::tunables::{Tunables, Values};
 use crate::{Clock, reply};
 
 /// Records what it is sent; some messages make it do things.
@@ -66,7 +67,7 @@ struct Rig {
 }
 
 fn rig() -> Rig {
-    let crew = Crew::new(Clock::manual(1), None);
+    let crew = Crew::new(Clock::manual(1), Tunables::new(Values::default()).0, None);
     let (seen, drops) = (Arc::default(), Arc::default());
     let recorder = Recorder { seen: Arc::clone(&seen), drops: Arc::clone(&drops), owed: Vec::new() };
     let mailbox = Mailbox::new("recorder", &crew, |_| recorder);

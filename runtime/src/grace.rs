@@ -1,0 +1,247 @@
+//! Grace periods: how long what a commit removed, and the snapshot that it superseded, must stay.
+//!
+//! A grace period goes through these stages, each of which can only end after the one before:
+//! 1. Every reader that the first scan found online below the generation has acknowledged it, or has been seen offline.
+//! 2. Nothing pins memory that was removed. (Pins are taken online, so after stage 1 no new one can come through an old view.)
+//! 3. Every device that lost an address has handled what was sent before. (Sends are made online, or by readers in a call.)
+//! 4. What was removed is dropped, and [`Retired`] completes.
+//!
+//! The topology actor begins one with each commit; the helper thread carries it on. Nothing here waits.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::helper::{Crew, Step};
+use crate::mailbox::AnyMailbox;
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+use crate::planted::{self, Bug};
+use crate::ram::RamBlock;
+use crate::slots::{Slot, Slots, has_passed};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::topology::{Destroyed, Generation, RegionId, Retired, Snapshot, Target};
+
+/// What a commit took away.
+#[derive(Default)]
+pub(crate) struct Removed {
+    /// Targets that lost an address.
+    pub(crate) withdrawn: Vec<(RegionId, Target)>,
+    /// Regions whose life has ended.
+    pub(crate) destroyed: Vec<Destroyed>,
+    /// The snapshot of before. It stays until no reader can be about to load or use it, whatever the publication does by itself.
+    pub(crate) superseded: Option<Arc<Snapshot>>,
+}
+
+impl Removed {
+    fn targets(&self) -> impl Iterator<Item = &Target> {
+        let destroyed = self.destroyed.iter().filter_map(|region| region.target.as_ref());
+        self.withdrawn.iter().map(|(_, target)| target).chain(destroyed)
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Arc<RamBlock>> {
+        self.targets().filter_map(|target| match target {
+            Target::Ram(block) => Some(block),
+            _ => None,
+        })
+    }
+
+    /// The mailboxes of the devices, each once.
+    fn mailboxes(&self) -> Vec<Arc<dyn AnyMailbox>> {
+        let mut found: Vec<Arc<dyn AnyMailbox>> = Vec::new();
+        for target in self.targets() {
+            if let Target::Mmio(target) = target {
+                let mailbox = target.mailbox();
+                if !found.iter().any(|other| Arc::ptr_eq(other, &mailbox)) {
+                    found.push(mailbox);
+                }
+            }
+        }
+        found
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.withdrawn.is_empty() && self.destroyed.is_empty()
+    }
+}
+
+/// One grace period in its first two stages.
+struct Grace {
+    generation: Generation,
+    /// The readers that have not passed yet.
+    behind: Vec<Arc<Slot>>,
+    removed: Removed,
+    retired: Retired,
+    began: Instant,
+}
+
+impl Grace {
+    /// Stages 1 and 2: whether both are over.
+    fn has_passed(&mut self) -> bool {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::NoGrace) {
+            return true;
+        }
+        self.behind.retain(|slot| !has_passed(slot, self.generation));
+        // In this order: a pin taken by a reader that has passed was taken before it did.
+        self.behind.is_empty() && self.removed.blocks().all(|block| block.pins() == 0)
+    }
+
+    /// Who holds it up, by name.
+    fn holders(&self) -> Vec<String> {
+        let readers = self.behind.iter().map(|slot| format!("reader {}", slot.name()));
+        let blocks = self.removed.blocks().filter(|block| block.pins() > 0);
+        readers.chain(blocks.map(|block| format!("{} pins of {}", block.pins(), block.name()))).collect()
+    }
+}
+
+/// Stages 3 and 4, shared by the fences of one grace period.
+struct Closing {
+    /// Fences still to come.
+    left: AtomicUsize,
+    waits_for: Vec<Arc<dyn AnyMailbox>>,
+    generation: Generation,
+    end: Mutex<Option<(Removed, Retired)>>,
+    began: Instant,
+}
+
+impl Closing {
+    /// One fence less. The last one has the helper drop and complete: a drop may take long, and this may run on a hart.
+    fn passed(self: &Arc<Closing>, crew: &Arc<Crew>) {
+        // AcqRel: what was handled before any of the fences happens before the end.
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let closing = Arc::clone(self);
+            crew.helper().run(Box::new(move || closing.finish()));
+        }
+    }
+
+    /// Stage 4. First the drop, so that whoever has waited finds it done.
+    fn finish(&self) {
+        let end = self.end.lock().take();
+        if let Some((removed, retired)) = end {
+            drop(removed);
+            retired.complete();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.end.lock().is_none()
+    }
+}
+
+/// What holds a grace period up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stall {
+    /// Which.
+    pub generation: Generation,
+    /// Since when.
+    pub since: Instant,
+    /// Readers, pins and devices, by name.
+    pub holders: Vec<String>,
+}
+
+/// All readers, and the grace periods that are not over.
+pub struct Graces {
+    crew: Arc<Crew>,
+    slots: Slots,
+    waiting: Mutex<Vec<Grace>>,
+    closing: Mutex<Vec<Arc<Closing>>>,
+}
+
+impl Graces {
+    pub(crate) fn new(crew: &Arc<Crew>) -> Graces {
+        Graces { crew: Arc::clone(crew), slots: Slots::default(), waiting: Mutex::default(), closing: Mutex::default() }
+    }
+
+    /// The readers.
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// Begins one. Called by the topology actor, after it has published `generation`.
+    pub(crate) fn begin(&self, generation: Generation, removed: Removed, retired: Retired) {
+        let behind = self.slots.behind(generation);
+        if behind.is_empty() && removed.is_nothing() {
+            // The superseded snapshot shares with its successor whatever could be slow to drop.
+            drop(removed);
+            return retired.complete();
+        }
+        self.waiting.lock().push(Grace { generation, behind, removed, retired, began: Instant::now() });
+        self.crew.helper().knock();
+    }
+
+    /// One round over the grace periods. Called by the helper (and by models).
+    pub fn scan(&self) -> Step {
+        let mut passed = Vec::new();
+        self.waiting.lock().retain_mut(|grace| {
+            let over = grace.has_passed();
+            if over {
+                let removed = std::mem::take(&mut grace.removed);
+                passed.push((grace.generation, removed, grace.retired.clone(), grace.began));
+            }
+            !over
+        });
+        let step = if passed.is_empty() { Step::Idle } else { Step::Busy };
+        for (generation, removed, retired, began) in passed {
+            self.close(generation, removed, retired, began);
+        }
+        step
+    }
+
+    /// Begins stage 3. Outside the lock: a fence may run mail, and mail may commit.
+    fn close(&self, generation: Generation, removed: Removed, retired: Retired, began: Instant) {
+        let waits_for = removed.mailboxes();
+        let closing = Arc::new(Closing {
+            // One for this function, so that it cannot end before all fences are out.
+            left: AtomicUsize::new(waits_for.len() + 1),
+            waits_for: waits_for.clone(),
+            generation,
+            end: Mutex::new(Some((removed, retired))),
+            began,
+        });
+        self.closing.lock().push(Arc::clone(&closing));
+        for mailbox in waits_for {
+            let (closing, crew) = (Arc::clone(&closing), Arc::clone(&self.crew));
+            mailbox.fence(Box::new(move || closing.passed(&crew)));
+        }
+        closing.passed(&self.crew);
+        self.closing.lock().retain(|closing| !closing.is_over());
+    }
+
+    /// Whether any grace period is in its first two stages: then somebody must scan.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.waiting.lock().is_empty()
+    }
+
+    /// How many superseded snapshots are kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.waiting.lock().len()
+    }
+
+    /// What has been waiting for longer than `patience`, and for whom.
+    pub fn stalled(&self, patience: Duration) -> Vec<Stall> {
+        let mut stalls = Vec::new();
+        for grace in self.waiting.lock().iter().filter(|grace| grace.began.elapsed() > patience) {
+            stalls.push(Stall { generation: grace.generation, since: grace.began, holders: grace.holders() });
+        }
+        let mut closing = self.closing.lock();
+        closing.retain(|closing| !closing.is_over());
+        for closing in closing.iter().filter(|closing| closing.began.elapsed() > patience) {
+            let holders = closing.waits_for.iter().map(|device| format!("messages to {}", device.name())).collect();
+            stalls.push(Stall { generation: closing.generation, since: closing.began, holders });
+        }
+        stalls
+    }
+
+    /// The machine is over and its readers are gone: completes whatever is left.
+    pub(crate) fn finish(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        let closing = std::mem::take(&mut *self.closing.lock());
+        for grace in waiting {
+            drop(grace.removed);
+            grace.retired.complete();
+        }
+        for closing in closing {
+            closing.finish();
+        }
+    }
+}

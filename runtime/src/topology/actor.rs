@@ -1,0 +1,97 @@
+//! The topology as an actor: the one writer. It applies transactions one after the other and publishes each as one snapshot.
+
+use std::sync::{Arc, Weak};
+
+use super::op::Op;
+use super::publication::Publication;
+use super::retired::{Committed, Retired};
+use super::{Generation, Snapshot, State};
+use crate::TopologyError;
+use crate::grace::{Graces, Removed};
+use crate::mailbox::{Actor, Mailbox};
+
+/// What the topology is sent.
+pub enum Message {
+    /// A transaction.
+    Apply(Vec<Op>, Done),
+    /// A callback of a [`Retired`].
+    Run(Box<dyn FnOnce() + Send>),
+    /// A look at the state.
+    Look(Box<dyn FnOnce(&State) + Send>),
+}
+
+/// Answers one transaction, exactly once: [`TopologyError::Closed`] where it is dropped.
+pub struct Done(Option<Box<dyn FnOnce(Result<Committed, TopologyError>) + Send>>);
+
+impl Done {
+    pub(crate) fn new(done: impl FnOnce(Result<Committed, TopologyError>) + Send + 'static) -> Done {
+        Done(Some(Box::new(done)))
+    }
+
+    fn call(mut self, result: Result<Committed, TopologyError>) {
+        if let Some(done) = self.0.take() {
+            done(result);
+        }
+    }
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        if let Some(done) = self.0.take() {
+            done(Err(TopologyError::Closed));
+        }
+    }
+}
+
+/// The writer's own: nobody else touches any of it.
+pub struct TopologyActor {
+    state: State,
+    generation: Generation,
+    publication: Arc<Publication>,
+    graces: Arc<Graces>,
+    me: Weak<Mailbox<TopologyActor>>,
+}
+
+impl Actor for TopologyActor {
+    type Message = Message;
+
+    /// Commits go on while the machine is paused: no reader sees them before it comes online again.
+    const RUNS_WHILE_PAUSED: bool = true;
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Apply(ops, done) => {
+                let result = self.commit(ops);
+                done.call(result);
+            }
+            Message::Run(callback) => callback(),
+            Message::Look(look) => look(&self.state),
+        }
+    }
+}
+
+impl TopologyActor {
+    pub(crate) fn new(
+        publication: Arc<Publication>,
+        graces: Arc<Graces>,
+        me: &Weak<Mailbox<TopologyActor>>,
+    ) -> TopologyActor {
+        TopologyActor { state: State::new(), generation: 0, publication, graces, me: me.clone() }
+    }
+
+    fn commit(&mut self, ops: Vec<Op>) -> Result<Committed, TopologyError> {
+        let applied = self.state.apply(ops, self.generation + 1)?;
+        let superseded = applied.changed.then(|| {
+            self.generation += 1;
+            let old = self.publication.load();
+            self.publication.publish(Arc::new(Snapshot::new(self.generation, applied.spaces)));
+            old
+        });
+        self.publication.count_commit();
+        let retired = Retired::new(self.me.clone());
+        // Only now: a reader that this finds offline loads the new snapshot when it comes back.
+        let removed = Removed { withdrawn: applied.withdrawn, destroyed: applied.destroyed, superseded };
+        self.graces.begin(self.generation, removed, retired.clone());
+        Ok(Committed { generation: self.generation, retired })
+    }
+}

@@ -1,0 +1,127 @@
+//! The topology as everybody else holds it: a way to send transactions, and a way to read what they published.
+
+use std::sync::{Arc, Weak};
+
+use super::actor::{Done, Message, TopologyActor};
+use super::publication::Publication;
+use super::retired::Committed;
+use super::{AddressSpaceId, Generation, IdSource, Snapshot, State, Transaction};
+use crate::grace::Graces;
+use crate::helper::Crew;
+use crate::mailbox::{AnyMailbox, Mailbox, Refusal};
+use crate::{AddressSpace, Attention, Reader, TopologyError};
+
+/// The topology actor's handle.
+#[derive(Clone)]
+pub struct Topology(Arc<Shared>);
+
+struct Shared {
+    crew: Arc<Crew>,
+    mailbox: Arc<Mailbox<TopologyActor>>,
+    publication: Arc<Publication>,
+    graces: Arc<Graces>,
+    ids: Arc<IdSource>,
+}
+
+impl Topology {
+    /// An empty topology, of generation 0.
+    pub(crate) fn new(crew: &Arc<Crew>) -> Topology {
+        let publication = Arc::new(Publication::new());
+        let graces = Arc::new(Graces::new(crew));
+        let actor = |me: &Weak<_>| TopologyActor::new(Arc::clone(&publication), Arc::clone(&graces), me);
+        let mailbox = Mailbox::new("topology", crew, actor);
+        Topology(Arc::new(Shared { crew: Arc::clone(crew), mailbox, publication, graces, ids: Arc::default() }))
+    }
+
+    /// Starts a list of changes.
+    pub fn transaction(&self) -> Transaction {
+        Transaction::new(Arc::clone(&self.0.ids), Arc::downgrade(&self.0.mailbox))
+    }
+
+    /// One address space, for control threads and DMA.
+    pub fn address_space(&self, id: AddressSpaceId) -> AddressSpace {
+        AddressSpace::new(self.clone(), id)
+    }
+
+    /// The newest snapshot, for introspection.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.publication.load()
+    }
+
+    /// The newest published generation.
+    pub fn generation(&self) -> Generation {
+        self.0.publication.generation()
+    }
+
+    /// The region tree of a space as text, indented, in the form `manyhart mtree` prints. Control threads only, as are the others that look
+    /// at the actor's state.
+    pub fn dump_tree(&self) -> String {
+        self.look(State::dump_tree).unwrap_or_else(|error| error.to_string())
+    }
+
+    /// The flat view of every space as text.
+    pub fn dump_flat(&self) -> String {
+        self.look(State::dump_flat).unwrap_or_else(|error| error.to_string())
+    }
+
+    /// Runs `look` on the actor's state and waits for what it returns.
+    pub(crate) fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&State) -> T + Send + 'static,
+    ) -> Result<T, TopologyError> {
+        let message = |replier: crate::reply::Replier<T>| Message::Look(Box::new(|state| replier.answer(look(state))));
+        self.0.mailbox.command(message).map_err(refused)
+    }
+
+    /// Registers a reader, offline. `attention` is raised to make it come to its next checkpoint soon.
+    pub(crate) fn reader(&self, name: impl Into<String>, attention: Option<Arc<Attention>>) -> Reader {
+        Reader::new(&self.0.crew, &self.0.publication, &self.0.graces, name.into(), attention)
+    }
+
+    /// What waits for readers.
+    pub(crate) fn graces(&self) -> &Arc<Graces> {
+        &self.0.graces
+    }
+
+    /// What the mailboxes of this topology's devices run on.
+    pub(crate) fn crew(&self) -> &Arc<Crew> {
+        &self.0.crew
+    }
+
+    /// Ends it: later transactions are refused as [`TopologyError::Closed`].
+    pub(crate) fn close(&self) {
+        Arc::clone(&self.0.mailbox).close(false);
+    }
+
+    /// Transactions carried out.
+    pub(crate) fn commits(&self) -> u64 {
+        self.0.publication.commits()
+    }
+}
+
+fn refused(why: Refusal) -> TopologyError {
+    match why {
+        Refusal::Gone | Refusal::Failed => TopologyError::Closed,
+        Refusal::Reentrant(path) => TopologyError::InHandler { path },
+    }
+}
+
+impl Transaction {
+    /// Commits and waits for the result (control threads only; in a handler it is refused).
+    pub fn commit(self) -> Result<Committed, TopologyError> {
+        let (ops, to) = self.into_parts();
+        let mailbox = to.upgrade().ok_or(TopologyError::Closed)?;
+        let message = |replier: crate::reply::Replier<_>| Message::Apply(ops, Done::new(|result| replier.answer(result)));
+        mailbox.command(message).map_err(refused)?
+    }
+
+    /// Commits without waiting; `done` runs on the topology actor and must not wait (a device posts to itself there).
+    pub fn post(self, done: impl FnOnce(Result<Committed, TopologyError>) + Send + 'static) {
+        let (ops, to) = self.into_parts();
+        // Wherever this is dropped unheard, `done` learns that the topology is closed.
+        let message = Message::Apply(ops, Done::new(done));
+        if let Some(mailbox) = to.upgrade() {
+            mailbox.post(message);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Snapshots: what one publication shows, all address spaces at once, never changed after.
+
+use std::sync::Arc;
+
+use super::{AddressSpaceId, Changes, FlatView, Generation, SpaceView};
+
+/// All address spaces of one generation.
+pub struct Snapshot {
+    generation: Generation,
+    /// Indexed by [`AddressSpaceId`]. What did not change is shared with the snapshot before.
+    spaces: Vec<SpaceView>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(generation: Generation, spaces: Vec<SpaceView>) -> Snapshot {
+        Snapshot { generation, spaces }
+    }
+
+    /// Which publication this is.
+    #[inline]
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// The view of a space; `None` when the space did not exist yet.
+    #[inline]
+    pub fn view(&self, space: AddressSpaceId) -> Option<&Arc<FlatView>> {
+        self.spaces.get(space.0 as usize).map(|space| &space.view)
+    }
+
+    /// Every space of this generation.
+    pub fn spaces(&self) -> impl Iterator<Item = AddressSpaceId> + use<> {
+        (0..self.spaces.len() as u32).map(AddressSpaceId)
+    }
+
+    /// What changed between the older snapshot `generation` and this one, space by space.
+    pub(crate) fn changes_since(&self, generation: Generation) -> impl Iterator<Item = (AddressSpaceId, Changes)> {
+        self.spaces().zip(self.spaces.iter().map(move |space| space.changes_since(generation)))
+    }
+}
