@@ -34,11 +34,7 @@ pub struct Crew {
 
 impl Crew {
     /// Services with no thread yet.
-    pub fn new(
-        clock: Clock,
-        tunables: Tunables,
-        on_failure: Option<Box<dyn Fn(&str) + Send + Sync>>,
-    ) -> Arc<Crew> {
+    pub fn new(clock: Clock, tunables: Tunables, on_failure: Option<Box<dyn Fn(&str) + Send + Sync>>) -> Arc<Crew> {
         let on_failure = on_failure.unwrap_or_else(|| Box::new(|name| tracing::error!(device = name, "device failed")));
         Arc::new(Crew {
             gate: Gate::new(),

@@ -1,6 +1,6 @@
 //! How an access is carried out: resolved whole under one view, split at range edges, shaped to what each device implements.
 
-use crate::{AddressSpaceId, BusError, Gpa};
+use crate::{AddressSpaceId, BusError, DropCached, Gpa, Reader, Topology};
 
 pub(crate) mod shape;
 
@@ -19,13 +19,18 @@ pub enum Requester {
 /// each call brings a reader online for its length.
 #[derive(Clone)]
 pub struct AddressSpace {
-    _todo: (),
+    topology: Topology,
+    id: AddressSpaceId,
 }
 
 impl AddressSpace {
+    pub(crate) fn new(topology: Topology, id: AddressSpaceId) -> AddressSpace {
+        AddressSpace { topology, id }
+    }
+
     /// Which space this is.
     pub fn id(&self) -> AddressSpaceId {
-        unimplemented!()
+        self.id
     }
 
     /// Fills `buf` from `addr` on. On an error nothing, or a prefix that ends at a device, has been read.
@@ -37,6 +42,36 @@ impl AddressSpace {
     /// Writes `data` from `addr` on, as [`AddressSpace::read`] reads.
     pub fn write(&self, addr: Gpa, data: &[u8], requester: Requester) -> Result<(), BusError> {
         let _ = (addr, data, requester);
+        unimplemented!()
+    }
+}
+
+impl Reader {
+    /// Reads `size` (1, 2, 4, 8) bytes at `addr`, little-endian, whatever decodes there, by the access rules. While a device makes it wait the
+    /// reader is offline; before it returns it is online and has resynced, so the caller's next access sees what this one caused.
+    pub fn read(
+        &mut self,
+        space: AddressSpaceId,
+        addr: Gpa,
+        size: u8,
+        requester: Requester,
+        caches: &mut dyn DropCached,
+    ) -> Result<u64, BusError> {
+        let _ = (space, addr, size, requester, caches);
+        unimplemented!()
+    }
+
+    /// Writes the low `size` bytes of `value`, as [`Reader::read`] reads.
+    pub fn write(
+        &mut self,
+        space: AddressSpaceId,
+        addr: Gpa,
+        size: u8,
+        value: u64,
+        requester: Requester,
+        caches: &mut dyn DropCached,
+    ) -> Result<(), BusError> {
+        let _ = (space, addr, size, value, requester, caches);
         unimplemented!()
     }
 }

@@ -111,7 +111,8 @@ impl Transaction {
     pub fn commit(self) -> Result<Committed, TopologyError> {
         let (ops, to) = self.into_parts();
         let mailbox = to.upgrade().ok_or(TopologyError::Closed)?;
-        let message = |replier: crate::reply::Replier<_>| Message::Apply(ops, Done::new(|result| replier.answer(result)));
+        let message =
+            |replier: crate::reply::Replier<_>| Message::Apply(ops, Done::new(|result| replier.answer(result)));
         mailbox.command(message).map_err(refused)?
     }
 

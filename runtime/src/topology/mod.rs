@@ -1,12 +1,17 @@
 //! The memory topology: a tree of regions that one actor owns, rendered into flat views that everybody reads.
 
+mod actor;
 mod apply;
 mod diff;
 mod dirty;
 mod dump;
+mod handle;
 mod lint;
 mod op;
+mod publication;
 mod render;
+mod retired;
+mod snapshot;
 mod state;
 mod transaction;
 mod tree;
@@ -18,16 +23,20 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::AddrRange;
 use crate::actor::MmioTarget;
 use crate::ram::RamBlock;
-use crate::{AddrRange, AddressSpace, TopologyError};
 
-pub(crate) use state::{Applied, Destroyed, State};
+pub(crate) use publication::Publication;
+pub(crate) use state::{Destroyed, State};
 pub(crate) use transaction::IdSource;
 pub(crate) use view::{Changes, SpaceView};
 
 pub use diff::{Update, difference};
+pub use handle::Topology;
 pub use lint::Finding;
+pub use retired::{Committed, Retired};
+pub use snapshot::Snapshot;
 pub use transaction::Transaction;
 pub use view::FlatView;
 
@@ -70,87 +79,9 @@ pub struct FlatRange {
     pub dirty_mask: u8,
 }
 
-/// All address spaces of one generation.
-pub struct Snapshot {
-    _todo: (),
-}
-
 impl fmt::Debug for FlatRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let write = if self.read_only { "ro" } else { "rw" };
         write!(f, "{} {:?}+{:#x} {write} log {:#x}", self.range, self.region, self.offset, self.dirty_mask)
-    }
-}
-
-/// What a successful commit returns.
-pub struct Committed {
-    /// The generation that carries it (unchanged, when nothing visible changed).
-    pub generation: Generation,
-    /// Completes when nobody can reach what the commit removed.
-    pub retired: Retired,
-}
-
-/// Completes when no reader, pin or queued message can reach what a commit removed.
-#[derive(Clone)]
-pub struct Retired {
-    _todo: (),
-}
-
-impl Retired {
-    /// Whether it has completed.
-    pub fn is_complete(&self) -> bool {
-        unimplemented!()
-    }
-
-    /// Waits (control threads only).
-    pub fn wait(&self) {
-        unimplemented!()
-    }
-}
-
-/// The topology actor's handle.
-#[derive(Clone)]
-pub struct Topology {
-    _todo: (),
-}
-
-impl Topology {
-    /// Starts a list of changes.
-    pub fn transaction(&self) -> Transaction {
-        unimplemented!()
-    }
-
-    /// One address space, for control threads and DMA.
-    pub fn address_space(&self, id: AddressSpaceId) -> AddressSpace {
-        let _ = id;
-        unimplemented!()
-    }
-
-    /// The newest snapshot, for introspection.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        unimplemented!()
-    }
-
-    /// The region tree of a space as text, indented, in the form `manyhart mtree` prints.
-    pub fn dump_tree(&self) -> String {
-        unimplemented!()
-    }
-
-    /// The flat view of every space as text.
-    pub fn dump_flat(&self) -> String {
-        unimplemented!()
-    }
-}
-
-impl Transaction {
-    /// Commits and waits for the result (control threads only; never in a handler).
-    pub fn commit(self) -> Result<Committed, TopologyError> {
-        unimplemented!()
-    }
-
-    /// Commits without waiting; `done` runs on the topology actor and must not wait (a device posts to itself there).
-    pub fn post(self, done: impl FnOnce(Result<Committed, TopologyError>) + Send + 'static) {
-        let _ = done;
-        unimplemented!()
     }
 }

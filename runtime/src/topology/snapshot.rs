@@ -38,3 +38,20 @@ impl Snapshot {
         self.spaces().zip(self.spaces.iter().map(move |space| space.changes_since(generation)))
     }
 }
+
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+impl Snapshot {
+    /// What a publication in two halves shows in between: half of the spaces, or, where there is one, half of the addresses.
+    pub(super) fn torn(old: &Snapshot, new: &Snapshot) -> Snapshot {
+        let mut spaces = new.spaces.clone();
+        let half = spaces.len().div_ceil(2);
+        let (first, rest) = spaces.split_at_mut(half);
+        for (mine, old) in rest.iter_mut().zip(old.spaces.iter().skip(half)) {
+            mine.view = Arc::clone(&old.view);
+        }
+        if let ([mine], Some(old)) = (first, old.spaces.first()) {
+            mine.view = Arc::new(FlatView::torn(&old.view, &mine.view));
+        }
+        Snapshot { generation: new.generation, spaces }
+    }
+}

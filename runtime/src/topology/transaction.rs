@@ -1,12 +1,14 @@
 //! The transaction builder: records operations, hands out ids, decides nothing. Whether the list is lawful is found out when it is
 //! applied, whole (see `apply`).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
+use super::actor::TopologyActor;
 use super::op::{Kind, Op, Stacking};
 use super::{AddressSpaceId, RegionId};
 use crate::actor::MmioTarget;
+use crate::mailbox::Mailbox;
 use crate::ram::RamBlock;
 
 /// Hands out ids, each once, to every transaction of one topology.
@@ -37,16 +39,24 @@ impl IdSource {
 pub struct Transaction {
     ops: Vec<Op>,
     ids: Arc<IdSource>,
+    /// Where it is sent; it keeps no topology alive.
+    to: Weak<Mailbox<TopologyActor>>,
 }
 
 impl Transaction {
     /// An empty list.
-    pub(crate) fn new(ids: Arc<IdSource>) -> Transaction {
-        Transaction { ops: Vec::new(), ids }
+    pub(crate) fn new(ids: Arc<IdSource>, to: Weak<Mailbox<TopologyActor>>) -> Transaction {
+        Transaction { ops: Vec::new(), ids, to }
+    }
+
+    /// What was recorded, and where it goes.
+    pub(super) fn into_parts(self) -> (Vec<Op>, Weak<Mailbox<TopologyActor>>) {
+        (self.ops, self.to)
     }
 
     /// What was recorded.
-    pub(crate) fn into_ops(self) -> Vec<Op> {
+    #[cfg(test)]
+    pub(super) fn into_ops(self) -> Vec<Op> {
         self.ops
     }
 

@@ -80,6 +80,15 @@ impl FlatView {
         FlatView { generation, chunks, history }
     }
 
+    /// The lower half of the new ranges, and above them what the old view has.
+    #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+    pub(super) fn torn(old: &FlatView, new: &FlatView) -> FlatView {
+        let mut ranges: Vec<FlatRange> = new.iter().take(new.len().div_ceil(2)).cloned().collect();
+        let last = ranges.last().map(|range| range.range.last());
+        ranges.extend(old.iter().filter(|range| Some(range.range.start()) > last).cloned());
+        FlatView::new(new.generation, ranges)
+    }
+
     /// The generation in which this view last changed.
     pub fn generation(&self) -> Generation {
         self.generation

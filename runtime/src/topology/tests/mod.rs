@@ -44,7 +44,7 @@ impl Map {
     }
 
     fn transaction(&self) -> Transaction {
-        Transaction::new(self.ids.clone())
+        Transaction::new(self.ids.clone(), std::sync::Weak::new())
     }
 
     fn apply(&mut self, transaction: Transaction) -> Result<Applied, TopologyError> {
