@@ -106,3 +106,40 @@ fn kind_name(kind: &Kind) -> &'static str {
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(out, "{text}").expect("a String takes whatever is written");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Map, whole_space};
+
+    #[test]
+    fn dumps_name_everything_a_reader_asks_for() {
+        let mut map = Map::new();
+        let (root, _) = whole_space(&mut map);
+        map.commit(|tx| {
+            let bus = tx.container("bus", 0x1000);
+            let (uart, off) = (tx.reservation("uart", 8), tx.reservation("spare", 8));
+            let low = tx.alias("low", bus, 0x100, 0x100);
+            tx.add_subregion(bus, 0x104, uart).add_subregion_overlap(bus, 0x80, off, -1).set_enabled(off, false);
+            tx.add_subregion(root, 0x2000, low).set_read_only(low, true).set_log(low, 1);
+            let master = tx.alias("master", root, 0, 1 << 64);
+            tx.address_space("dma", master);
+        });
+        let tree = "\
+address space memory
+  0000000000000000-ffffffffffffffff (priority 0, container): root
+    0000000000002000-00000000000020ff (priority 0, alias): low = bus 0000000000000100-00000000000001ff [read-only] [log 0x1]
+address space dma
+  0000000000000000-ffffffffffffffff (priority 0, alias): master = root 0000000000000000-ffffffffffffffff
+region bus (mapped by aliases)
+  0000000000000000-0000000000000fff (priority 0, container): bus
+    0000000000000080-0000000000000087 (priority -1, reserved): spare [disabled]
+    0000000000000104-000000000000010b (priority 0, reserved): uart
+";
+        assert_eq!(map.state.dump_tree(), tree);
+        let flat = "\
+view of memory, dma: generation 2, 1 ranges
+  0000000000002004-000000000000200b reserved uart [log 0x1]
+";
+        assert_eq!(map.state.dump_flat(), flat);
+    }
+}

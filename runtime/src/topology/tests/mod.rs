@@ -32,14 +32,14 @@ pub(super) mod work {
 }
 
 /// A topology to try things on.
-struct Map {
-    state: State,
+pub(super) struct Map {
+    pub(super) state: State,
     ids: Arc<IdSource>,
     generation: Generation,
 }
 
 impl Map {
-    fn new() -> Map {
+    pub(super) fn new() -> Map {
         Map { state: State::new(), ids: Arc::default(), generation: 0 }
     }
 
@@ -54,7 +54,7 @@ impl Map {
     }
 
     /// Commits what `record` records, which must be lawful; returns what `record` returns.
-    fn commit<T>(&mut self, record: impl FnOnce(&mut Transaction) -> T) -> T {
+    pub(super) fn commit<T>(&mut self, record: impl FnOnce(&mut Transaction) -> T) -> T {
         let mut transaction = self.transaction();
         let value = record(&mut transaction);
         self.apply(transaction).map(drop).unwrap();
@@ -117,7 +117,7 @@ impl Map {
 }
 
 /// A root container of all addresses, and a space with it.
-fn whole_space(map: &mut Map) -> (RegionId, AddressSpaceId) {
+pub(super) fn whole_space(map: &mut Map) -> (RegionId, AddressSpaceId) {
     map.commit(|tx| {
         let root = tx.container("root", 1 << 64);
         (root, tx.address_space("memory", root))

@@ -19,6 +19,9 @@ pub(super) struct Node {
     pub(super) size: u128,
     alias: Option<(RegionId, u64)>,
     answers: bool,
+    rom: bool,
+    /// The size of its memory.
+    block: Option<u64>,
     pub(super) enabled: bool,
     read_only: bool,
     log: u8,
@@ -43,7 +46,7 @@ impl Model {
         if !node.enabled || at < 0 || at >= node.size as i128 {
             return None;
         }
-        let (read_only, log) = (read_only || node.read_only, log | node.log);
+        let (read_only, log) = (read_only || node.read_only || node.rom, log | node.log);
         if let Some((target, offset)) = node.alias {
             return self.resolve(target, at + i128::from(offset), read_only, log);
         }
@@ -112,6 +115,9 @@ impl Model {
             },
             Op::SetSize { region, size } => {
                 check_size(region, size)?;
+                if let Some(block) = self.node(region)?.block.filter(|&block| u128::from(block) != size) {
+                    return Err(TopologyError::SizeMismatch { region, size, block });
+                }
                 self.node(region)?.size = size;
             }
             Op::SetAliasOffset { region, alias_offset } => match &mut self.node(region)?.alias {
@@ -133,9 +139,13 @@ impl Model {
             self.node(target)?;
         }
         let answers = alias.is_none() && !matches!(kind, Kind::Container);
-        let read_only = matches!(kind, Kind::Rom(_));
-        let (enabled, log, parent, children) = (true, 0, None, Vec::new());
-        self.regions.insert(id, Node { size, alias, answers, enabled, read_only, log, parent, children });
+        let rom = matches!(kind, Kind::Rom(_));
+        let block = match kind {
+            Kind::Ram(block) | Kind::Rom(block) => Some(block.size()),
+            _ => None,
+        };
+        let (enabled, read_only, log, parent, children) = (true, false, 0, None, Vec::new());
+        self.regions.insert(id, Node { size, alias, answers, rom, block, enabled, read_only, log, parent, children });
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! every replayed difference against the view it leads to.
 
 use std::mem::discriminant;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -15,13 +15,14 @@ use crate::topology::op::Stacking;
 use crate::topology::state::Applied;
 use crate::topology::view::{Changes, FlatView, MOST_INTERVALS, SpaceView};
 use crate::topology::{FlatRange, Generation, RegionId, Transaction};
-use crate::{AddrRange, Gpa};
+use crate::{AddrRange, Gpa, RamBlock};
 
 /// One random operation; regions are chosen among those that live when it is recorded.
 #[derive(Debug, Clone)]
 enum Step {
     Container(u128),
     Reservation(u128),
+    Memory(bool),
     Alias(Index, u64, u128),
     Space(Index),
     Add(Index, Index, u64, Option<i32>),
@@ -59,6 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => size().prop_map(Step::Container),
         3 => size().prop_map(Step::Reservation),
+        1 => any::<bool>().prop_map(Step::Memory),
         3 => (index(), offset(), size()).prop_map(|(t, o, s)| Step::Alias(t, o, s)),
         1 => index().prop_map(Step::Space),
         9 => (index(), index(), offset(), priority()).prop_map(|(p, c, o, s)| Step::Add(p, c, o, s)),
@@ -78,12 +80,20 @@ fn transactions() -> impl Strategy<Value = Vec<Vec<Recorded>>> {
     proptest::collection::vec(proptest::collection::vec(recorded, 1..8), 1..9)
 }
 
+/// One block for all: what lies in it plays no part.
+fn block() -> Arc<RamBlock> {
+    static BLOCK: OnceLock<Arc<RamBlock>> = OnceLock::new();
+    BLOCK.get_or_init(|| Arc::new(RamBlock::anonymous("topology test", 4096).unwrap())).clone()
+}
+
 fn record(tx: &mut Transaction, model: &Model, step: &Step) {
     let ids: Vec<RegionId> = model.regions.keys().copied().collect();
     let id = |index: &Index| ids[index.index(ids.len())];
     match *step {
         Step::Container(size) => _ = tx.container("c", size),
         Step::Reservation(size) => _ = tx.reservation("r", size),
+        Step::Memory(false) => _ = tx.ram("m", block()),
+        Step::Memory(true) => _ = tx.rom("m", block()),
         Step::Alias(ref target, offset, size) => _ = tx.alias("a", id(target), offset, size),
         Step::Space(ref root) => _ = tx.address_space("s", id(root)),
         Step::Add(ref p, ref c, offset, None) => _ = tx.add_subregion(id(p), offset, id(c)),

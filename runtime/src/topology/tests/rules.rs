@@ -6,8 +6,8 @@ use super::{Map, whole_space};
 use crate::topology::diff::{Update, difference};
 use crate::topology::lint::Finding;
 use crate::topology::view::Changes;
-use crate::topology::{RegionId, Transaction};
-use crate::{AddrRange, Gpa, TopologyError};
+use crate::topology::{RegionId, Target, Transaction};
+use crate::{AddrRange, Gpa, RamBlock, TopologyError};
 
 fn interval(first: u64, last: u64) -> AddrRange {
     AddrRange::new(Gpa(first), Gpa(last)).unwrap()
@@ -58,6 +58,27 @@ fn r02_a_region_that_answers_fills_the_gaps_between_its_children() {
         tx.add_subregion(window, 4, a).add_subregion(window, 0x1e, b).add_subregion(root, 0x100, window);
     });
     assert_eq!(map.shows(space), "100-103 window; 104-107 a; 108-11d window+8; 11e-11f b");
+}
+
+#[test]
+fn r02_memory_takes_the_size_of_its_block_and_rom_refuses_writes() {
+    let mut map = Map::new();
+    let (root, space) = whole_space(&mut map);
+    let block = Arc::new(RamBlock::anonymous("r02", 0x2000).unwrap());
+    let ram = map.commit(|tx| {
+        let (ram, rom) = (tx.ram("ram", block.clone()), tx.rom("rom", block.clone()));
+        let over = tx.reservation("over", 4);
+        tx.add_subregion(root, 0, ram).add_subregion(root, 0x10000, rom).add_subregion(rom, 8, over);
+        tx.set_size(ram, 0x2000).set_read_only(rom, false);
+        ram
+    });
+    assert_eq!(map.shows(space), "0-1fff ram; 10000-10007 rom ro; 10008-1000b over ro; 1000c-11fff rom+c ro");
+    assert!(map.view(space).iter().all(|r| match &r.target {
+        Target::Ram(shown) => Arc::ptr_eq(shown, &block),
+        _ => map.name(r.region) == "over",
+    }));
+    let mismatch = TopologyError::SizeMismatch { region: ram, size: 0x1000, block: 0x2000 };
+    assert_eq!(map.refuse(|tx| _ = tx.set_size(ram, 0x1000)), mismatch);
 }
 
 #[test]
