@@ -133,8 +133,9 @@ pub(super) fn narrow(a: u64, flags: &mut Flags) -> Option<u64> {
 #[inline]
 pub(super) fn to_int<F: Format, I: Integer>(a: u64, flags: &mut Flags) -> Option<I> {
     let wide = host::<F>(a).widen();
-    // 2^63, and so everything that the cast would saturate, is out; a NaN compares false.
-    if !(wide.abs() < 9_223_372_036_854_775_808.0) {
+    // From 2^63 on the cast would saturate. As bits, infinity and NaN are above that too.
+    const LIMIT: u64 = 9_223_372_036_854_775_808f64.to_bits();
+    if wide.abs().to_bits() >= LIMIT {
         return None;
     }
     let truncated = wide as i64;
