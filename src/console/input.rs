@@ -1,0 +1,262 @@
+//! The thread that reads the console's input and hands it to the guest, no faster than the guest takes it.
+//!
+//! A terminal is read even while the guest takes nothing, so that Ctrl-A x always works; what a person types ahead of it beyond
+//! [`TYPE_AHEAD`] bytes is lost, with a bell. Of a pipe or a file nothing is lost: it is read when there is room.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::io::Errno;
+use rustix::termios::isatty;
+
+use super::keys::{Event, Keys};
+
+/// How many bytes wait for the guest.
+const TYPE_AHEAD: usize = 4096;
+/// How many bytes go to the guest at once.
+const CHUNK: usize = 256;
+/// How often a guest that has not taken its bytes is looked at: soon at first, seldom after a while.
+const LOOKS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
+
+/// Tells whether bytes have been taken, each time it is asked.
+pub type Taken = Box<dyn Fn() -> bool + Send>;
+
+/// Where input goes.
+pub trait Guest: Send {
+    /// These bytes are next.
+    fn send(&mut self, bytes: Vec<u8>) -> Taken;
+
+    /// Something that is not bytes.
+    fn event(&mut self, event: Event);
+}
+
+/// The running thread. Dropping this stops and joins it.
+pub struct InputThread {
+    stop: Arc<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl InputThread {
+    /// Reads `from` until its end; `keys` says whether Ctrl-A is the emulator's own.
+    pub fn start(from: impl AsFd + Send + 'static, keys: bool, guest: impl Guest + 'static) -> io::Result<InputThread> {
+        let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC)?);
+        let pump = Pump {
+            terminal: isatty(&from),
+            keys: keys.then(Keys::default),
+            waiting: VecDeque::new(),
+            taken: None,
+            looks: 0,
+            ended: false,
+            guest,
+        };
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new().name("console-input".into()).spawn(move || {
+            if let Err(error) = pump.run(from.as_fd(), &stopped) {
+                tracing::warn!(%error, "the console has no input any more");
+            }
+        })?;
+        Ok(InputThread { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for InputThread {
+    fn drop(&mut self) {
+        let told = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
+        if let (Ok(_), Some(thread)) = (told, self.thread.take())
+            && thread.join().is_err()
+        {
+            tracing::error!("the console's input thread has panicked");
+        }
+    }
+}
+
+struct Pump<G> {
+    terminal: bool,
+    keys: Option<Keys>,
+    /// Read, and not yet sent.
+    waiting: VecDeque<u8>,
+    /// Sent, and not yet taken.
+    taken: Option<Taken>,
+    looks: usize,
+    ended: bool,
+    guest: G,
+}
+
+impl<G: Guest> Pump<G> {
+    fn run(mut self, from: impl AsFd, stop: &OwnedFd) -> io::Result<()> {
+        loop {
+            self.send();
+            if self.ended && self.taken.is_none() {
+                return Ok(());
+            }
+            let reads = !self.ended && (self.terminal || self.waiting.len() < TYPE_AHEAD);
+            let wanted = if reads { PollFlags::IN } else { PollFlags::empty() };
+            let mut fds = [PollFd::new(stop, PollFlags::IN), PollFd::new(&from, wanted)];
+            // A stream that has ended stays ready for ever: it is not looked at any more, so nothing spins.
+            let watched = if reads { &mut fds[..] } else { &mut fds[..1] };
+            match poll(watched, self.timeout().as_ref()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if !fds[0].revents().is_empty() {
+                return Ok(());
+            }
+            if reads && !fds[1].revents().is_empty() {
+                self.read(&from)?;
+            }
+        }
+    }
+
+    /// Sends what waits, once the guest has taken what was sent.
+    fn send(&mut self) {
+        match &self.taken {
+            Some(taken) if !taken() => return,
+            _ => self.taken = None,
+        }
+        if !self.waiting.is_empty() {
+            let next = self.waiting.len().min(CHUNK);
+            self.taken = Some(self.guest.send(self.waiting.drain(..next).collect()));
+            self.looks = 0;
+        }
+    }
+
+    fn timeout(&mut self) -> Option<Timespec> {
+        self.taken.as_ref()?;
+        let look = LOOKS[usize::from(self.looks > 100)];
+        self.looks += 1;
+        Timespec::try_from(look).ok()
+    }
+
+    fn read(&mut self, from: impl AsFd) -> io::Result<()> {
+        let mut buffer = [0; 1024];
+        let bytes = match rustix::io::read(from, &mut buffer) {
+            Ok(0) => {
+                self.ended = true;
+                return Ok(());
+            }
+            Ok(count) => &buffer[..count],
+            Err(Errno::INTR | Errno::AGAIN) => return Ok(()),
+            // A terminal that was hung up.
+            Err(Errno::IO) => {
+                self.ended = true;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match &mut self.keys {
+            None => self.queue(bytes.to_vec()),
+            Some(keys) => {
+                for event in keys.feed(bytes) {
+                    match event {
+                        Event::Bytes(bytes) => self.queue(bytes),
+                        other => self.guest.event(other),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn queue(&mut self, bytes: Vec<u8>) {
+        let room = if self.terminal { TYPE_AHEAD.saturating_sub(self.waiting.len()) } else { bytes.len() };
+        if room < bytes.len() {
+            eprint!("\x07");
+        }
+        self.waiting.extend(bytes.into_iter().take(room));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Instant;
+
+    use crossbeam::channel::{Receiver, Sender, unbounded};
+
+    use super::*;
+
+    /// A guest that takes a chunk when it is told to, and reports all it gets.
+    struct Script {
+        got: Sender<Event>,
+        may_take: Arc<AtomicUsize>,
+        sent: usize,
+    }
+
+    impl Guest for Script {
+        fn send(&mut self, bytes: Vec<u8>) -> Taken {
+            self.event(Event::Bytes(bytes));
+            self.sent += 1;
+            let (mine, may_take) = (self.sent, self.may_take.clone());
+            Box::new(move || may_take.load(Ordering::SeqCst) >= mine)
+        }
+
+        fn event(&mut self, event: Event) {
+            self.got.send(event).unwrap();
+        }
+    }
+
+    fn start(keys: bool) -> (UnixStream, InputThread, Receiver<Event>, Arc<AtomicUsize>) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (got, events) = unbounded();
+        let may_take = Arc::new(AtomicUsize::new(0));
+        let thread = InputThread::start(theirs, keys, Script { got, may_take: may_take.clone(), sent: 0 }).unwrap();
+        (ours, thread, events, may_take)
+    }
+
+    fn next(events: &Receiver<Event>) -> Event {
+        events.recv_timeout(Duration::from_secs(10)).expect("an event in time")
+    }
+
+    #[test]
+    fn input_waits_for_the_guest_and_keys_do_not() {
+        let (mut typed, _thread, events, may_take) = start(true);
+        typed.write_all(b"a").unwrap();
+        assert_eq!(next(&events), Event::Bytes(b"a".to_vec()));
+        typed.write_all(b"bc\x01x").unwrap();
+        assert_eq!(next(&events), Event::Quit, "a key passes what the guest has not taken");
+        typed.write_all(b"d\x01h").unwrap();
+        assert_eq!(next(&events), Event::Help);
+        may_take.store(1, Ordering::SeqCst);
+        assert_eq!(next(&events), Event::Bytes(b"bcd".to_vec()));
+    }
+
+    #[test]
+    fn without_keys_every_byte_is_the_guests() {
+        let (mut typed, _thread, events, _) = start(false);
+        typed.write_all(b"\x01x").unwrap();
+        assert_eq!(next(&events), Event::Bytes(b"\x01x".to_vec()));
+    }
+
+    #[test]
+    fn nothing_of_a_stream_is_lost_and_its_end_stops_only_the_thread() {
+        let (mut typed, thread, events, may_take) = start(true);
+        let data: Vec<u8> = (0..100_000u32).map(|i| (i % 251) as u8 | 2).collect();
+        let want = data.clone();
+        let writer = std::thread::spawn(move || typed.write_all(&data));
+        may_take.store(usize::MAX, Ordering::SeqCst);
+        let mut got = Vec::new();
+        while got.len() < want.len() {
+            let Event::Bytes(bytes) = next(&events) else { panic!("a key") };
+            got.extend(bytes);
+        }
+        assert!(got == want);
+        writer.join().unwrap().unwrap();
+        assert!(events.recv_timeout(Duration::from_secs(10)).is_err(), "the thread has ended and sends nothing");
+        drop(thread);
+    }
+
+    #[test]
+    fn a_thread_in_a_wait_stops_at_once() {
+        let (_typed, thread, ..) = start(true);
+        let before = Instant::now();
+        drop(thread);
+        assert!(before.elapsed() < Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,80 @@
+//! The terminal's modes: raw while the guest has it, and as it was on every way out.
+
+use std::io;
+use std::sync::Once;
+
+use parking_lot::Mutex;
+use rustix::stdio::stdin;
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, isatty, tcgetattr, tcsetattr,
+};
+
+/// The modes to go back to. One for the process, because a second signal and a panic must find them without help.
+static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Standard input's terminal in raw mode; dropping this puts it back.
+#[must_use = "the terminal goes back when this is dropped"]
+pub struct RawMode(());
+
+impl RawMode {
+    /// Enters raw mode; `None` where standard input is no terminal. With `signals` Ctrl-C stays a signal, otherwise it is a byte.
+    ///
+    /// Output processing stays on: a line on standard error starts at the margin, and the guest's own CR LF does no harm.
+    pub fn enter(signals: bool) -> io::Result<Option<RawMode>> {
+        if !isatty(stdin()) {
+            return Ok(None);
+        }
+        let before = tcgetattr(stdin())?;
+        restore_when_main_panics();
+        *SAVED.lock() = Some(before.clone());
+        let guard = RawMode(());
+        tcsetattr(stdin(), OptionalActions::Now, &raw(before, signals))?;
+        Ok(Some(guard))
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        restore_terminal();
+    }
+}
+
+fn raw(mut modes: Termios, signals: bool) -> Termios {
+    modes.input_modes -= InputModes::IGNBRK
+        | InputModes::BRKINT
+        | InputModes::PARMRK
+        | InputModes::ISTRIP
+        | InputModes::INLCR
+        | InputModes::IGNCR
+        | InputModes::ICRNL
+        | InputModes::IXON;
+    modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::IEXTEN;
+    modes.local_modes.set(LocalModes::ISIG, signals);
+    modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+    modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+    modes
+}
+
+/// Puts the terminal back, if it is not already. For the way out that runs no destructors.
+pub fn restore_terminal() {
+    if let Some(modes) = SAVED.lock().take()
+        && let Err(error) = tcsetattr(stdin(), OptionalActions::Now, &modes)
+    {
+        tracing::debug!(%error, "the terminal keeps its modes");
+    }
+}
+
+/// A panic of another thread is that thread's owner's business, and the machine may well go on.
+fn restore_when_main_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let main = std::thread::current().id();
+        let next = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if std::thread::current().id() == main {
+                restore_terminal();
+            }
+            next(info);
+        }));
+    });
+}
