@@ -110,6 +110,12 @@ pub enum LoadError {
         /// How many there are.
         harts: u32,
     },
+    /// Neither firmware nor a kernel nor anything else.
+    #[error("nothing to run: name a kernel with -kernel, or firmware with -bios")]
+    Nothing,
+    /// The board's own device tree cannot be expressed.
+    #[error("device tree: {0}")]
+    Board(vm_fdt::Error),
     /// A device tree blob that is none.
     #[error("{file}: not a device tree blob: {what}")]
     DeviceTree {

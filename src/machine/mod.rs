@@ -1,19 +1,128 @@
-//! The life cycle of a machine: build, run, reboot, stop.
+//! The life cycle of a machine: build, run, reboot, stop. Harts, the board and the console meet here; what a hart or a device
+//! does is decided elsewhere.
 
+mod commits;
+mod error;
+mod event;
+mod hart_thread;
+mod htif;
+mod life;
+mod planner;
+mod signals;
+mod signature;
 mod spec;
+mod summary;
+mod wires;
 
-pub use spec::{BoardSpec, RunSpec, SignatureSpec};
-
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
+
+use manyhart_devices::finisher::Outcome;
+use manyhart_devices::uart;
+use manyhart_runtime::{Clock, Config, Executive};
+
+pub use error::MachineError;
+pub use event::Event;
+pub use hart_thread::HartReport;
+pub use life::Machine;
+pub use signals::listen as listen_to_signals;
+pub use spec::{BoardSpec, RunSpec, SignatureSpec};
+pub use summary::Summary;
+
+use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
+use crate::cli::fail;
+use crate::load::{Board as _, Chosen, Firmware, Plan};
+use planner::PlannedBoard;
+
+/// Runs a guest to its end; the exit status is the guest's.
+pub fn run(spec: RunSpec) -> ExitCode {
+    let status = match &spec.dump_device_tree {
+        Some(file) => dump_device_tree(&spec, file).map(|()| 0),
+        None => run_to_end(&spec),
+    };
+    match status {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => fail(&error, error.status()),
+    }
+}
+
+fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
+    let mut machine = Machine::build(spec)?;
+    signals::listen(machine.sender())?;
+    machine.start()?;
+    let end = attend(&mut machine, spec.reboots);
+    let signature = match (&end, &spec.signature) {
+        (Ok(_), Some(signature)) => Some((signature, machine.signature(signature.granularity)?)),
+        _ => None,
+    };
+    // What ended the run is worth more than what went wrong after it.
+    let (status, summary) = match (end, machine.stop()) {
+        (Err(error), _) | (Ok(_), Err(error)) => return Err(error),
+        (Ok(status), Ok(summary)) => (status, summary),
+    };
+    if let Some((SignatureSpec { file, .. }, text)) = signature {
+        std::fs::write(file, text).map_err(|error| MachineError::Write { file: file.clone(), error })?;
+    }
+    if spec.summary {
+        eprintln!("{summary}");
+    }
+    Ok(status)
+}
+
+/// Waits for the run's end and answers its exit status; reboots on the way.
+fn attend(machine: &mut Machine, reboots: bool) -> Result<u8, MachineError> {
+    loop {
+        // The machine itself holds a sender, so the channel never closes.
+        match machine.events().recv() {
+            Ok(Event::Outcome(Outcome::Reboot)) if reboots => machine.reboot()?,
+            Ok(Event::Outcome(Outcome::PowerOff | Outcome::Reboot) | Event::Quit | Event::Limit(_)) | Err(_) => {
+                return Ok(0);
+            }
+            Ok(Event::Outcome(Outcome::Fail(code)) | Event::Exit(code)) => return Ok(code),
+            Ok(Event::ConsoleFailed(error)) => return Err(MachineError::Console(error)),
+            Ok(Event::DeviceFailed(name)) => return Err(MachineError::DeviceFailed(name)),
+            Ok(Event::HartPanicked(id)) => return Err(MachineError::Panicked(format!("hart {id}"))),
+        }
+    }
+}
+
+/// Writes the tree that the guest would get. Without a kernel none is needed, and no firmware either.
+fn dump_device_tree(spec: &RunSpec, file: &Path) -> Result<(), MachineError> {
+    let mut images = spec.images.clone();
+    if images.kernel.is_none() && images.firmware == Firmware::Default {
+        images.firmware = Firmware::None;
+    }
+    let plan = Plan::new(&images, &PlannedBoard::new(spec.board))?;
+    std::fs::write(file, plan.device_tree).map_err(|error| MachineError::Write { file: file.to_owned(), error })
+}
 
 /// Prints the region tree and the flat view of a board.
 pub fn print_mtree(spec: &BoardSpec) -> ExitCode {
-    eprintln!("{spec:?}");
-    ExitCode::from(2)
+    match mtree(spec) {
+        Ok(text) => match std::io::stdout().write_all(text.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, 1),
+        },
+        Err(error) => fail(&error, error.status()),
+    }
 }
 
-/// Runs.
-pub fn run(spec: RunSpec) -> ExitCode {
-    eprintln!("{spec:?}");
-    ExitCode::from(2)
+fn mtree(spec: &BoardSpec) -> Result<String, MachineError> {
+    let config = Config { clock: Clock::host(TIMEBASE), on_device_failure: None };
+    let executive = Executive::new(config).map_err(|error| MachineError::Host { what: "a thread", error })?;
+    let config = BoardConfig {
+        harts: spec.harts,
+        ram_size: spec.memory,
+        boot: Boot { entry: 0, next_addr: 0, next_mode: NextMode::Supervisor },
+        device_tree: PlannedBoard::new(*spec).device_tree(&Chosen::default())?,
+    };
+    let (sink, _output) = uart::channel(1);
+    let outlets = Outlets { console: Box::new(sink), on_outcome: Box::new(|_| {}), host_time: Box::new(|| 0) };
+    let board = Board::new(&executive, config, outlets)?;
+    let topology = executive.topology();
+    let text = format!("{}\n{}", topology.dump_tree(), topology.dump_flat());
+    drop(board);
+    executive.shutdown();
+    Ok(text)
 }

@@ -1,0 +1,63 @@
+//! Why a machine does not run, and what exit status that is.
+
+use std::path::PathBuf;
+
+use manyhart_runtime::BusError;
+
+use crate::board::BoardError;
+use crate::load::LoadError;
+
+/// Why a machine does not run (any more).
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// The images.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The board.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// A file that the run is to write.
+    #[error("{}: cannot write: {error}", .file.display())]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The kernel has no signature.
+    #[error("the kernel has no symbols begin_signature and end_signature in this order, so it has no signature")]
+    NoSignature,
+    /// The host refuses a thread, a signal handler or its terminal.
+    #[error("the host refuses {what}: {error}")]
+    Host {
+        /// What.
+        what: &'static str,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A device, or the bus, failed where the machine needs it.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The map does not take a region of the machine's own.
+    #[error("memory map: {0}")]
+    Topology(#[from] manyhart_runtime::TopologyError),
+    /// A thread of the machine's own has panicked.
+    #[error("{0} has panicked")]
+    Panicked(String),
+    /// A device's handler has panicked.
+    #[error("device {0} has failed")]
+    DeviceFailed(String),
+    /// The console's output cannot be written any more.
+    #[error("the console's output: {0}")]
+    Console(std::io::Error),
+}
+
+impl MachineError {
+    /// The exit status: 2 where the command line or an image is at fault, 1 where the run is.
+    pub fn status(&self) -> u8 {
+        match self {
+            MachineError::Load(_) | MachineError::Board(_) | MachineError::Write { .. } | MachineError::NoSignature => 2,
+            _ => 1,
+        }
+    }
+}

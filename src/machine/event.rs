@@ -1,0 +1,22 @@
+//! What ends or changes a run. Whoever finds out says so on one channel, and the thread that runs the machine decides.
+
+use manyhart_devices::finisher::Outcome;
+
+/// Something that the machine's owner must know.
+#[derive(Debug)]
+pub enum Event {
+    /// The guest wrote to the test finisher.
+    Outcome(Outcome),
+    /// The guest's program ended through HTIF, with this code.
+    Exit(u8),
+    /// A person asked to leave, by a key or by a signal.
+    Quit,
+    /// The console's output cannot be written any more.
+    ConsoleFailed(std::io::Error),
+    /// A handler of this device has panicked.
+    DeviceFailed(String),
+    /// This hart's thread has panicked.
+    HartPanicked(u32),
+    /// This hart has reached the instruction limit.
+    Limit(u32),
+}

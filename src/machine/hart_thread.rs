@@ -1,0 +1,146 @@
+//! One host thread per hart: it owns the hart, runs it, and between two runs does what it is told.
+
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
+use manyhart_runtime::{Attention, Clock, Reader};
+use manyhart_vcpu::{Exit, Hart, HartConfig, Statistics, Tracer};
+
+use super::Event;
+
+/// What a hart's thread needs: see [`Hart::new`].
+const STACK: usize = 16 << 20;
+
+/// Where a hart starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// The first instruction.
+    pub pc: u64,
+    /// `a0`, `a1` and `a2`.
+    pub args: [u64; 3],
+}
+
+/// What a hart did, all its lives together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HartReport {
+    /// Its own counts.
+    pub statistics: Statistics,
+    /// How long it ran, sleeps included.
+    pub time: Duration,
+}
+
+enum Command {
+    /// Answer, once out of the run loop.
+    Here(Sender<()>),
+    /// Back to power-on.
+    Reset(Start),
+    /// Run, until the runtime stops, the limit is reached, or [`HartThread::call`].
+    Run,
+}
+
+/// A hart on its thread.
+pub struct HartThread {
+    id: u32,
+    attention: Arc<Attention>,
+    commands: Sender<Command>,
+    thread: JoinHandle<HartReport>,
+}
+
+impl HartThread {
+    /// Starts the thread; the hart waits for [`HartThread::run`].
+    pub fn spawn(
+        config: HartConfig,
+        reader: Reader,
+        attention: Arc<Attention>,
+        clock: Clock,
+        limit: Option<u64>,
+        tracer: Option<Box<dyn Tracer>>,
+        events: Sender<Event>,
+    ) -> io::Result<HartThread> {
+        let id = config.id;
+        let (commands, orders) = unbounded();
+        let attention_of_hart = attention.clone();
+        let body = move || {
+            let live = AssertUnwindSafe(|| {
+                let mut hart = Hart::new(config, reader, attention_of_hart, clock);
+                hart.set_tracer(tracer);
+                obey(&mut hart, &orders, limit, &events)
+            });
+            std::panic::catch_unwind(live).unwrap_or_else(|_| {
+                report(&events, Event::HartPanicked(id));
+                HartReport::default()
+            })
+        };
+        let thread = std::thread::Builder::new().name(format!("hart{id}")).stack_size(STACK).spawn(body)?;
+        Ok(HartThread { id, attention, commands, thread })
+    }
+
+    /// Asks the hart out of its run loop, where it waits for the next command. The answer comes on the channel; it is closed
+    /// without one when the hart is gone.
+    pub fn call(&self) -> Receiver<()> {
+        let (here, answer) = bounded(1);
+        self.attention.set_level(Hart::LEAVE, true);
+        self.command(Command::Here(here));
+        answer
+    }
+
+    /// Back to power-on. Only after an answered [`HartThread::call`].
+    pub fn reset(&self, start: Start) {
+        self.command(Command::Reset(start));
+    }
+
+    /// Lets the hart run.
+    pub fn run(&self) {
+        self.attention.set_level(Hart::LEAVE, false);
+        self.command(Command::Run);
+    }
+
+    /// A hart whose thread is gone has said so by an event; it hears nothing.
+    fn command(&self, command: Command) {
+        if self.commands.send(command).is_err() {
+            tracing::debug!(hart = self.id, "gone");
+        }
+    }
+
+    /// Waits for the thread's end; the runtime has stopped.
+    pub fn join(self) -> HartReport {
+        drop(self.commands);
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+fn obey(hart: &mut Hart, orders: &Receiver<Command>, limit: Option<u64>, events: &Sender<Event>) -> HartReport {
+    let mut time = Duration::ZERO;
+    for command in orders {
+        match command {
+            Command::Here(here) => {
+                if here.send(()).is_err() {
+                    tracing::debug!(hart = hart.id(), "nobody waits for it any more");
+                }
+            }
+            Command::Reset(start) => hart.reset(start.pc, start.args[0], start.args[1], start.args[2]),
+            Command::Run => {
+                let since = Instant::now();
+                let exit = hart.run(limit);
+                time += since.elapsed();
+                match exit {
+                    Exit::Stopped => break,
+                    Exit::Limit => report(events, Event::Limit(hart.id())),
+                    Exit::Left => {}
+                }
+            }
+        }
+    }
+    HartReport { statistics: hart.statistics(), time }
+}
+
+/// The machine that listened may be gone already; then nobody misses the event.
+fn report(events: &Sender<Event>, event: Event) {
+    if let Err(unheard) = events.send(event) {
+        tracing::debug!(event = ?unheard.0, "unheard");
+    }
+}

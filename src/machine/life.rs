@@ -1,0 +1,255 @@
+//! One machine from power-on to its end.
+//!
+//! Order: [`Machine::build`], then perhaps changes of the owner's own through [`Machine::board`] and [`Machine::executive`], then
+//! [`Machine::start`]; events; [`Machine::reboot`] as often as wanted; at last [`Machine::stop`]. Control threads only.
+
+use std::time::{Instant, SystemTime};
+
+use crossbeam::channel::{Receiver, Sender, unbounded};
+use manyhart_devices::uart::{self, UartMessage};
+use manyhart_runtime::{Clock, Config, DeviceHandle, Executive};
+use manyhart_vcpu::{HartConfig, Isa};
+
+use super::commits::CommitLog;
+use super::hart_thread::{HartThread, Start};
+use super::htif::{self, Htif, OutputRoom};
+use super::planner::PlannedBoard;
+use super::wires::{Input, Target, Writer};
+use super::{Event, MachineError, RunSpec, Summary, signature};
+use crate::board::memmap::{MROM, RAM_BASE};
+use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
+use crate::console::Serial;
+use crate::load::{LoadError, Piece, Plan};
+
+/// Bytes between a device that prints and the thread that writes.
+const CONSOLE_ROOM: usize = 64 << 10;
+
+/// A machine: wired, loaded, and running once it is started.
+pub struct Machine {
+    executive: Executive,
+    board: Board,
+    htif: Option<DeviceHandle<Htif>>,
+    plan: Plan,
+    harts: Vec<HartThread>,
+    writers: Vec<Writer>,
+    input: Option<Input>,
+    serial: Serial,
+    commit_log: Option<CommitLog>,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    started: Instant,
+    reboots: u32,
+}
+
+impl Machine {
+    /// Reads the images, makes everything, loads; no hart runs yet. Nothing is left behind when it fails.
+    pub fn build(spec: &RunSpec) -> Result<Machine, MachineError> {
+        let plan = Plan::new(&spec.images, &PlannedBoard::new(spec.board))?;
+        if plan.pieces.is_empty() {
+            return Err(LoadError::Nothing.into());
+        }
+        if spec.signature.is_some() {
+            signature_bounds(&plan)?;
+        }
+        let target = Target::open(&spec.serial)?;
+        let commit_log = spec.log_commits.as_deref().map(CommitLog::create).transpose()?;
+        let (sender, events) = unbounded();
+        let executive = executive(&sender)?;
+        let (console, output) = uart::channel(CONSOLE_ROOM);
+        let config = BoardConfig {
+            harts: spec.board.harts,
+            ram_size: spec.board.memory,
+            boot: Boot { entry: plan.entry, next_addr: plan.next, next_mode: NextMode::Supervisor },
+            device_tree: plan.device_tree.clone(),
+        };
+        let outlets = Outlets {
+            console: Box::new(console),
+            on_outcome: teller(&sender, Event::Outcome),
+            host_time: Box::new(host_time),
+        };
+        let board = Board::new(&executive, config, outlets)?;
+        let mut machine = Machine {
+            executive,
+            board,
+            htif: None,
+            plan,
+            harts: Vec::new(),
+            writers: Vec::new(),
+            input: None,
+            serial: spec.serial.clone(),
+            commit_log,
+            sender,
+            events,
+            started: Instant::now(),
+            reboots: 0,
+        };
+        machine.connect(output, target)?;
+        machine.load();
+        machine.make_harts(spec.limit)?;
+        Ok(machine)
+    }
+
+    /// The runtime.
+    pub fn executive(&self) -> &Executive {
+        &self.executive
+    }
+
+    /// The board.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// What happens. Nobody else receives from it.
+    pub fn events(&self) -> &Receiver<Event> {
+        &self.events
+    }
+
+    /// Tells this machine's owner something.
+    pub fn sender(&self) -> Sender<Event> {
+        self.sender.clone()
+    }
+
+    /// Connects the console's input, and lets the harts run.
+    pub fn start(&mut self) -> Result<(), MachineError> {
+        self.input = Input::start(&self.serial, &self.board.uart, self.sender.clone())?;
+        self.started = Instant::now();
+        self.harts.iter().for_each(HartThread::run);
+        Ok(())
+    }
+
+    /// Back to power-on and off again: the harts leave their loops, the world is paused, devices and harts are reset, images loaded
+    /// anew. What the guest changed elsewhere in RAM stays, as on hardware.
+    pub fn reboot(&mut self) -> Result<(), MachineError> {
+        let calls: Vec<_> = self.harts.iter().map(HartThread::call).collect();
+        for (id, here) in calls.iter().enumerate() {
+            here.recv().map_err(|_| MachineError::Panicked(format!("hart {id}")))?;
+        }
+        let paused = self.executive.pause();
+        self.board.reset()?;
+        if let Some(htif) = &self.htif {
+            htif.reset()?;
+        }
+        self.load();
+        for (id, hart) in (0..).zip(&self.harts) {
+            hart.reset(self.start_of(id));
+        }
+        drop(paused);
+        self.reboots += 1;
+        self.harts.iter().for_each(HartThread::run);
+        Ok(())
+    }
+
+    /// The guest's signature as text. The harts may still run; the guest has said that it is done.
+    pub fn signature(&self, granularity: usize) -> Result<String, MachineError> {
+        let (begin, end) = signature_bounds(&self.plan)?;
+        let mut bytes = vec![0; (end - begin) as usize];
+        if !self.board.ram.read(begin - RAM_BASE, &mut bytes) {
+            return Err(MachineError::NoSignature);
+        }
+        Ok(signature::lines(&bytes, granularity))
+    }
+
+    /// Ends it: harts stop at a boundary, devices push out what they hold, threads are joined, the terminal is put back.
+    pub fn stop(mut self) -> Result<Summary, MachineError> {
+        let time = self.started.elapsed();
+        drop(self.input.take());
+        self.executive.stop();
+        let harts = self.harts.drain(..).map(HartThread::join).collect();
+        let runtime = self.executive.statistics();
+        self.executive.shutdown();
+        self.writers.drain(..).for_each(Writer::finish);
+        if let Some(log) = &self.commit_log {
+            log.finish()?;
+        }
+        Ok(Summary { harts, time, runtime, reboots: self.reboots })
+    }
+
+    fn connect(&mut self, output: uart::Output, target: Target) -> Result<(), MachineError> {
+        let (htif_sink, htif_output) = uart::channel(CONSOLE_ROOM);
+        let on_exit = teller(&self.sender, Event::Exit);
+        let sink = Box::new(htif_sink);
+        self.htif = htif::attach(&self.executive, &self.board, &self.plan.symbols, sink, on_exit)?;
+        if let Some(htif) = &self.htif {
+            let room = htif.poster();
+            let on_room = move || heard(room.post(OutputRoom));
+            let writer = Writer::spawn("htif-output", htif_output, target.duplicate()?, on_room, self.sender.clone())?;
+            self.writers.push(writer);
+        }
+        let room = self.board.uart.poster();
+        let on_room = move || heard(room.post(UartMessage::output_room()));
+        self.writers.push(Writer::spawn("console-output", output, target, on_room, self.sender.clone())?);
+        Ok(())
+    }
+
+    fn load(&self) {
+        for Piece { segment, .. } in &self.plan.pieces {
+            let at = segment.addr - RAM_BASE;
+            let mut fits = self.board.ram.write(at, &segment.bytes);
+            let (mut zero_at, mut left) = (at + segment.bytes.len() as u64, segment.zeroes);
+            while left > 0 {
+                let step = left.min(64 << 10);
+                fits &= self.board.ram.write(zero_at, &[0; 64 << 10][..step as usize]);
+                (zero_at, left) = (zero_at + step, left - step);
+            }
+            debug_assert!(fits, "the plan keeps to RAM");
+        }
+    }
+
+    fn make_harts(&mut self, limit: Option<u64>) -> Result<(), MachineError> {
+        for (id, attention) in (0..).zip(&self.board.attentions) {
+            let Start { pc, args } = self.start_of(id);
+            let config =
+                HartConfig { id, space: self.board.space, isa: Isa::default(), reset_pc: pc, reset_args: args };
+            let reader = self.executive.reader(format!("hart{id}"), Some(attention.clone()));
+            let clock = self.executive.clock().clone();
+            let tracer = self.commit_log.as_ref().map(CommitLog::tracer);
+            let hart = HartThread::spawn(config, reader, attention.clone(), clock, limit, tracer, self.sender.clone());
+            self.harts.push(hart.map_err(|error| MachineError::Host { what: "a thread", error })?);
+        }
+        Ok(())
+    }
+
+    /// The reset vector, or where `-device loader,cpu-num=` says.
+    fn start_of(&self, id: u32) -> Start {
+        let elsewhere = self.plan.hart_entries.iter().find(|(hart, _)| *hart == id);
+        match elsewhere {
+            Some(&(_, pc)) => Start { pc, args: [id.into(), self.board.device_tree.0, 0] },
+            None => Start { pc: MROM.base, args: [0; 3] },
+        }
+    }
+}
+
+fn executive(sender: &Sender<Event>) -> Result<Executive, MachineError> {
+    let mut failed = teller(sender, Event::DeviceFailed);
+    let failed = parking_lot::Mutex::new(move |name: &str| failed(name.to_owned()));
+    let config = Config {
+        clock: Clock::host(TIMEBASE),
+        on_device_failure: Some(Box::new(move |name| (failed.lock())(name))),
+    };
+    Executive::new(config).map_err(|error| MachineError::Host { what: "a thread", error })
+}
+
+/// Turns what a device reports into events. After the machine's end nobody listens, and nothing is missed.
+fn teller<T: 'static>(sender: &Sender<Event>, event: fn(T) -> Event) -> Box<dyn FnMut(T) + Send> {
+    let sender = sender.clone();
+    Box::new(move |what| heard(sender.send(event(what)).is_ok()))
+}
+
+fn heard(heard: bool) {
+    if !heard {
+        tracing::debug!("a message to somebody who is gone");
+    }
+}
+
+fn host_time() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The signature's bounds, in RAM and in order.
+fn signature_bounds(plan: &Plan) -> Result<(u64, u64), MachineError> {
+    match (plan.symbols.begin_signature, plan.symbols.end_signature) {
+        (Some(begin), Some(end)) if RAM_BASE <= begin && begin <= end => Ok((begin, end)),
+        _ => Err(MachineError::NoSignature),
+    }
+}

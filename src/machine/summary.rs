@@ -1,0 +1,96 @@
+//! What a run did, in a few lines for people.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::hart_thread::HartReport;
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Each hart, in order of their ids.
+    pub harts: Vec<HartReport>,
+    /// From start to stop.
+    pub time: Duration,
+    /// What the runtime did.
+    pub runtime: manyhart_runtime::Statistics,
+    /// How often the guest rebooted.
+    pub reboots: u32,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (id, hart) in self.harts.iter().enumerate() {
+            let s = hart.statistics;
+            writeln!(
+                f,
+                "manyhart: hart {id}: {} instructions, {:.0} MIPS, {} device accesses, {} traps, {} interrupts, {} sleeps",
+                grouped(s.instructions),
+                mips(s.instructions, hart.time),
+                grouped(s.device_accesses),
+                grouped(s.traps),
+                grouped(s.interrupts),
+                grouped(s.sleeps),
+            )?;
+        }
+        let all = self.harts.iter().map(|hart| hart.statistics.instructions).sum();
+        write!(
+            f,
+            "manyhart: {:.1} s, {} instructions, {:.0} MIPS; {} device messages, {} commits, generation {}",
+            self.time.as_secs_f64(),
+            grouped(all),
+            mips(all, self.time),
+            grouped(self.runtime.messages),
+            grouped(self.runtime.commits),
+            self.runtime.generation,
+        )?;
+        match self.reboots {
+            0 => Ok(()),
+            1 => f.write_str(", 1 reboot"),
+            more => write!(f, ", {more} reboots"),
+        }
+    }
+}
+
+fn mips(instructions: u64, time: Duration) -> f64 {
+    let seconds = time.as_secs_f64();
+    if seconds > 0.0 { instructions as f64 / seconds / 1e6 } else { 0.0 }
+}
+
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_come_in_groups() {
+        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
+        for (number, want) in cases {
+            assert_eq!(grouped(number), want);
+        }
+    }
+
+    #[test]
+    fn a_summary_has_a_line_for_each_hart_and_one_for_all() {
+        let mut hart = HartReport { time: Duration::from_secs(2), ..HartReport::default() };
+        hart.statistics.instructions = 2_000_000_000;
+        let runtime = manyhart_runtime::Statistics::default();
+        let text = Summary { harts: vec![hart; 2], time: Duration::from_secs(2), runtime, reboots: 1 }.to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[1].starts_with("manyhart: hart 1: 2,000,000,000 instructions, 1000 MIPS, "), "{text}");
+        assert!(lines[2].starts_with("manyhart: 2.0 s, 4,000,000,000 instructions, 2000 MIPS; "), "{text}");
+        assert!(lines.len() == 3 && text.ends_with(", 1 reboot"), "{text}");
+    }
+}

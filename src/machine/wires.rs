@@ -1,0 +1,147 @@
+//! Between the UART and the host's console: one thread writes what the guest prints, one reads what it is sent.
+
+use std::fs::File;
+use std::io;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+use manyhart_devices::uart::{Output, Uart, UartMessage};
+use manyhart_runtime::DeviceHandle;
+use manyhart_runtime::actor::Poster;
+
+use super::{Event, MachineError};
+use crate::console::{self, HELP, InputThread, Patient, RawMode, Serial, Taken};
+
+/// How long the end of a run waits for a host that does not take the last output.
+const LAST_OUTPUT: Duration = Duration::from_secs(2);
+
+/// Where output goes.
+pub enum Target {
+    /// A file, a terminal, a pipe.
+    File(File),
+    /// Nowhere.
+    Null,
+}
+
+impl Target {
+    /// Opens what `serial` names; a file is emptied.
+    pub fn open(serial: &Serial) -> Result<Target, MachineError> {
+        match serial {
+            Serial::Null => Ok(Target::Null),
+            Serial::File(path) => match File::create(path) {
+                Ok(file) => Ok(Target::File(file)),
+                Err(error) => Err(MachineError::Write { file: path.clone(), error }),
+            },
+            // A handle of our own, without the standard library's buffer in between.
+            Serial::Stdio { .. } => match rustix::io::dup(rustix::stdio::stdout()) {
+                Ok(fd) => Ok(Target::File(fd.into())),
+                Err(error) => Err(MachineError::Host { what: "standard output", error: error.into() }),
+            },
+        }
+    }
+
+    /// Another handle to the same place.
+    pub fn duplicate(&self) -> Result<Target, MachineError> {
+        match self {
+            Target::Null => Ok(Target::Null),
+            Target::File(file) => match file.try_clone() {
+                Ok(file) => Ok(Target::File(file)),
+                Err(error) => Err(MachineError::Host { what: "another handle to the console", error }),
+            },
+        }
+    }
+}
+
+/// A thread that writes what a device prints.
+pub struct Writer {
+    thread: JoinHandle<()>,
+    done: Receiver<()>,
+}
+
+impl Writer {
+    /// Starts it; `on_room` is called when a device that found no room may go on.
+    pub fn spawn(
+        name: &str,
+        output: Output,
+        target: Target,
+        on_room: impl Fn() + Send + 'static,
+        events: Sender<Event>,
+    ) -> Result<Writer, MachineError> {
+        let (finished, done) = bounded(1);
+        let body = move || {
+            let written = match target {
+                Target::File(file) => output.write_to(Patient(file), on_room),
+                Target::Null => output.write_to(io::sink(), on_room),
+            };
+            if let Err(error) = written
+                && events.send(Event::ConsoleFailed(error)).is_err()
+            {
+                tracing::debug!("the console failed after the machine's end");
+            }
+            drop(finished);
+        };
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(body);
+        let thread = thread.map_err(|error| MachineError::Host { what: "a thread", error })?;
+        Ok(Writer { thread, done })
+    }
+
+    /// Waits until all is written, or the host has not taken it for too long; the devices have finished their sinks.
+    pub fn finish(self) {
+        use crossbeam::channel::RecvTimeoutError::Disconnected;
+        if self.done.recv_timeout(LAST_OUTPUT) == Err(Disconnected) {
+            if self.thread.join().is_err() {
+                tracing::error!("a console thread has panicked");
+            }
+        } else {
+            tracing::warn!("the console does not take the last output");
+        }
+    }
+}
+
+/// The console's input and the terminal's mode. Dropping this ends the one and puts back the other.
+pub struct Input {
+    _thread: InputThread,
+    _raw: Option<RawMode>,
+}
+
+impl Input {
+    /// Connects standard input, where `serial` is connected to it.
+    pub fn start(serial: &Serial, uart: &DeviceHandle<Uart>, events: Sender<Event>) -> Result<Option<Input>, MachineError> {
+        let Serial::Stdio { keys } = *serial else { return Ok(None) };
+        let raw = RawMode::enter(!keys).map_err(|error| MachineError::Host { what: "its terminal", error })?;
+        let guest = UartGuest { uart: uart.poster(), events };
+        let thread = InputThread::start(rustix::stdio::stdin(), keys, guest)
+            .map_err(|error| MachineError::Host { what: "a thread", error })?;
+        Ok(Some(Input { _thread: thread, _raw: raw }))
+    }
+}
+
+/// The UART as the input thread sees it.
+struct UartGuest {
+    uart: Poster<UartMessage>,
+    events: Sender<Event>,
+}
+
+impl console::Guest for UartGuest {
+    fn send(&mut self, bytes: Vec<u8>) -> Taken {
+        let (message, taken) = UartMessage::input(bytes);
+        // A UART that is gone takes the message with it, and that reads as taken.
+        if !self.uart.post(message) {
+            tracing::debug!("input for a UART that is gone");
+        }
+        Box::new(move || taken.wait_timeout(Duration::ZERO))
+    }
+
+    fn event(&mut self, event: console::Event) {
+        match event {
+            console::Event::Quit if self.events.send(Event::Quit).is_err() => tracing::debug!("leaving already"),
+            console::Event::Quit => {}
+            console::Event::Break if self.uart.post(UartMessage::line_break()) => {}
+            console::Event::Break => tracing::debug!("a break for a UART that is gone"),
+            console::Event::Help => eprintln!("{HELP}"),
+            console::Event::Monitor => eprintln!("manyhart: the monitor is not there yet"),
+            console::Event::Bytes(bytes) => drop(self.send(bytes)),
+        }
+    }
+}
