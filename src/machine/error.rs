@@ -56,7 +56,9 @@ impl MachineError {
     /// The exit status: 2 where the command line or an image is at fault, 1 where the run is.
     pub fn status(&self) -> u8 {
         match self {
-            MachineError::Load(_) | MachineError::Board(_) | MachineError::Write { .. } | MachineError::NoSignature => 2,
+            MachineError::Load(_) | MachineError::Board(_) | MachineError::Write { .. } | MachineError::NoSignature => {
+                2
+            }
             _ => 1,
         }
     }

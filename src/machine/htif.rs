@@ -126,7 +126,8 @@ impl Htif {
             tracing::debug!(%error, block, "HTIF: no system call there");
             return;
         }
-        let word = |index: usize| bytes[8 * index..].iter().take(8).rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        let word =
+            |index: usize| bytes[8 * index..].iter().take(8).rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
         let result = match word(0) {
             SYSCALL_EXIT => return self.exit(word(1)),
             SYSCALL_WRITE => self.queue_output(word(2), word(3).min(MOST)),

@@ -222,10 +222,8 @@ impl Machine {
 fn executive(sender: &Sender<Event>) -> Result<Executive, MachineError> {
     let mut failed = teller(sender, Event::DeviceFailed);
     let failed = parking_lot::Mutex::new(move |name: &str| failed(name.to_owned()));
-    let config = Config {
-        clock: Clock::host(TIMEBASE),
-        on_device_failure: Some(Box::new(move |name| (failed.lock())(name))),
-    };
+    let config =
+        Config { clock: Clock::host(TIMEBASE), on_device_failure: Some(Box::new(move |name| (failed.lock())(name))) };
     Executive::new(config).map_err(|error| MachineError::Host { what: "a thread", error })
 }
 

@@ -6,7 +6,7 @@ use manyhart_runtime::{AddrRange, Gpa};
 
 use super::BoardSpec;
 use crate::board::memmap::RAM_BASE;
-use crate::board::{TIMEBASE, device_tree_place, fdt};
+use crate::board::{device_tree_place, fdt};
 use crate::load::{self, Chosen, LoadError};
 
 /// A board that is only planned.
@@ -44,7 +44,6 @@ impl load::Board for PlannedBoard {
         fdt::build(&fdt::Description {
             harts: self.spec.harts,
             ram_size: self.spec.memory,
-            timebase: TIMEBASE,
             bootargs: chosen.command_line.clone(),
             initrd: chosen.initrd.map(bounds),
             rng_seed: self.rng_seed,

@@ -107,7 +107,11 @@ pub struct Input {
 
 impl Input {
     /// Connects standard input, where `serial` is connected to it.
-    pub fn start(serial: &Serial, uart: &DeviceHandle<Uart>, events: Sender<Event>) -> Result<Option<Input>, MachineError> {
+    pub fn start(
+        serial: &Serial,
+        uart: &DeviceHandle<Uart>,
+        events: Sender<Event>,
+    ) -> Result<Option<Input>, MachineError> {
         let Serial::Stdio { keys } = *serial else { return Ok(None) };
         let raw = RawMode::enter(!keys).map_err(|error| MachineError::Host { what: "its terminal", error })?;
         let guest = UartGuest { uart: uart.poster(), events };
