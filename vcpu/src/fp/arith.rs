@@ -6,8 +6,6 @@ use super::{Flags, Format, Rounding};
 
 use Kind::{Finite, Infinity, Nan, Zero};
 
-#[cold]
-#[inline(never)]
 pub(super) fn add<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     match (unpack::<F>(a), unpack::<F>(b)) {
         (Nan, _) | (_, Nan) => nan::<F>(&[a, b], flags),
@@ -21,8 +19,6 @@ pub(super) fn add<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) ->
     }
 }
 
-#[cold]
-#[inline(never)]
 pub(super) fn mul<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let negative = is_negative::<F>(a ^ b);
     match (unpack::<F>(a), unpack::<F>(b)) {
@@ -37,8 +33,6 @@ pub(super) fn mul<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) ->
     }
 }
 
-#[cold]
-#[inline(never)]
 pub(super) fn div<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let negative = is_negative::<F>(a ^ b);
     match (unpack::<F>(a), unpack::<F>(b)) {
@@ -60,8 +54,6 @@ pub(super) fn div<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) ->
     }
 }
 
-#[cold]
-#[inline(never)]
 pub(super) fn sqrt<F: Format>(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     match unpack::<F>(a) {
         Nan => nan::<F>(&[a], flags),
@@ -80,8 +72,6 @@ pub(super) fn sqrt<F: Format>(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
 }
 
 /// `a * b + c`. ∞ × 0 is invalid even when `c` is a quiet NaN (20.6).
-#[cold]
-#[inline(never)]
 pub(super) fn fma<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let negative = is_negative::<F>(a ^ b);
     match (unpack::<F>(a), unpack::<F>(b), unpack::<F>(c)) {

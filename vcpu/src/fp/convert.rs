@@ -38,8 +38,6 @@ macro_rules! integer {
 
 integer!(i32 u32 i64 u64);
 
-#[cold]
-#[inline(never)]
 pub(super) fn convert<From: Format, To: Format>(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let negative = is_negative::<From>(a);
     match unpack::<From>(a) {
@@ -53,8 +51,6 @@ pub(super) fn convert<From: Format, To: Format>(a: u64, rm: Rounding, flags: &mu
     }
 }
 
-#[cold]
-#[inline(never)]
 pub(super) fn to_int<F: Format, I: Integer>(a: u64, rm: Rounding, flags: &mut Flags) -> I {
     // Bounds are judged after rounding: -0.9 towards zero is a valid unsigned 0.
     let negative = is_negative::<F>(a);
@@ -87,11 +83,6 @@ pub(super) fn to_int<F: Format, I: Integer>(a: u64, rm: Rounding, flags: &mut Fl
     }
 }
 
-#[cold]
-#[inline(never)]
-pub(super) fn from_int<F: Format, I: Integer>(value: I, rm: Rounding, flags: &mut Flags) -> u64 {
-    match value.split() {
-        (_, 0) => 0,
-        (negative, magnitude) => round::<F>(negative, 0, magnitude.into(), rm, flags),
-    }
+pub(super) fn from_int<F: Format>(negative: bool, magnitude: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    if magnitude == 0 { 0 } else { round::<F>(negative, 0, magnitude.into(), rm, flags) }
 }

@@ -14,7 +14,6 @@ mod compare;
 mod convert;
 mod fast;
 mod format;
-mod instruction;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -22,7 +21,6 @@ mod tests;
 pub use compare::{class, eq, le, lt, max, min, sgnj, sgnjn, sgnjx};
 pub use convert::Integer;
 pub use format::{F32, F64, Format};
-pub use instruction::{compute, quick};
 
 /// Rounding mode, numbered as in `frm`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +86,35 @@ impl Flags {
     }
 }
 
+/// Runs a soft operation out of line and raises what it raised.
+///
+/// Flags come back by value: a pointer to the caller's would keep its stack frame in use, and the last call of a
+/// handler, which these functions are inlined into, could not become a jump.
+#[inline(always)]
+fn soft<R>(operands: [u64; 3], rm: Rounding, flags: &mut Flags, op: impl Fn([u64; 3], Rounding, &mut Flags) -> R) -> R {
+    #[cold]
+    #[inline(never)]
+    fn outlined<R>(
+        a: u64,
+        b: u64,
+        c: u64,
+        rm: Rounding,
+        op: impl Fn([u64; 3], Rounding, &mut Flags) -> R,
+    ) -> (R, Flags) {
+        let mut raised = Flags::default();
+        (op([a, b, c], rm, &mut raised), raised)
+    }
+    let [a, b, c] = operands;
+    let (result, raised) = outlined(a, b, c, rm, op);
+    flags.raise(raised);
+    result
+}
+
 /// `a + b`.
 #[inline]
 pub fn add<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let host = if rm == Rounding::Rne { fast::add::<F>(a, b, flags) } else { None };
-    host.unwrap_or_else(|| arith::add::<F>(a, b, rm, flags))
+    host.unwrap_or_else(|| soft([a, b, 0], rm, flags, |[a, b, _], rm, flags| arith::add::<F>(a, b, rm, flags)))
 }
 
 /// `a - b`.
@@ -105,28 +127,28 @@ pub fn sub<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
 #[inline]
 pub fn mul<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let host = if rm == Rounding::Rne { fast::mul::<F>(a, b, flags) } else { None };
-    host.unwrap_or_else(|| arith::mul::<F>(a, b, rm, flags))
+    host.unwrap_or_else(|| soft([a, b, 0], rm, flags, |[a, b, _], rm, flags| arith::mul::<F>(a, b, rm, flags)))
 }
 
 /// `a / b`.
 #[inline]
 pub fn div<F: Format>(a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let host = if rm == Rounding::Rne { fast::div::<F>(a, b, flags) } else { None };
-    host.unwrap_or_else(|| arith::div::<F>(a, b, rm, flags))
+    host.unwrap_or_else(|| soft([a, b, 0], rm, flags, |[a, b, _], rm, flags| arith::div::<F>(a, b, rm, flags)))
 }
 
 /// Square root of `a`.
 #[inline]
 pub fn sqrt<F: Format>(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let host = if rm == Rounding::Rne { fast::sqrt::<F>(a, flags) } else { None };
-    host.unwrap_or_else(|| arith::sqrt::<F>(a, rm, flags))
+    host.unwrap_or_else(|| soft([a, 0, 0], rm, flags, |[a, ..], rm, flags| arith::sqrt::<F>(a, rm, flags)))
 }
 
 /// `a * b + c`, rounded once.
 #[inline]
 pub fn fmadd<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let host = if rm == Rounding::Rne { fast::fma::<F>(a, b, c, *flags) } else { None };
-    host.unwrap_or_else(|| arith::fma::<F>(a, b, c, rm, flags))
+    host.unwrap_or_else(|| soft([a, b, c], rm, flags, |[a, b, c], rm, flags| arith::fma::<F>(a, b, c, rm, flags)))
 }
 
 /// `a * b - c`.
@@ -151,26 +173,34 @@ pub fn fnmadd<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags
 #[inline]
 pub fn widen(a: u64, flags: &mut Flags) -> u64 {
     let host = fast::widen(a);
-    host.unwrap_or_else(|| convert::convert::<F32, F64>(a, Rounding::Rne, flags))
+    host.unwrap_or_else(|| {
+        soft([a, 0, 0], Rounding::Rne, flags, |[a, ..], rm, flags| convert::convert::<F32, F64>(a, rm, flags))
+    })
 }
 
 /// `fcvt.s.d`.
 #[inline]
 pub fn narrow(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
     let host = if rm == Rounding::Rne { fast::narrow(a, flags) } else { None };
-    host.unwrap_or_else(|| convert::convert::<F64, F32>(a, rm, flags))
+    host.unwrap_or_else(|| soft([a, 0, 0], rm, flags, |[a, ..], rm, flags| convert::convert::<F64, F32>(a, rm, flags)))
 }
 
 /// Floating point to integer (`fcvt.w.s` and its kin): saturates with NV when out of range; NaN counts as +∞ (20.7).
 #[inline]
 pub fn to_int<F: Format, I: Integer>(a: u64, rm: Rounding, flags: &mut Flags) -> I {
     let host = if rm == Rounding::Rtz { fast::to_int::<F, I>(a, flags) } else { None };
-    host.unwrap_or_else(|| convert::to_int::<F, I>(a, rm, flags))
+    host.unwrap_or_else(|| soft([a, 0, 0], rm, flags, |[a, ..], rm, flags| convert::to_int::<F, I>(a, rm, flags)))
 }
 
 /// Integer to floating point (`fcvt.s.w` and its kin).
 #[inline]
 pub fn from_int<F: Format, I: Integer>(value: I, rm: Rounding, flags: &mut Flags) -> u64 {
     let host = fast::from_int::<F, I>(value, rm, flags);
-    host.unwrap_or_else(|| convert::from_int::<F, I>(value, rm, flags))
+    host.unwrap_or_else(|| {
+        let (negative, magnitude) = value.split();
+        let operands = [magnitude, negative.into(), 0];
+        soft(operands, rm, flags, |[magnitude, negative, _], rm, flags| {
+            convert::from_int::<F>(negative != 0, magnitude, rm, flags)
+        })
+    })
 }

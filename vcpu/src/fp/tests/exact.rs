@@ -118,7 +118,7 @@ fn from_integer<F: Format, I: Integer + Into<i128>>(value: I) {
             "from_int",
             &[wide as u64],
             &exact,
-            |rm, f| convert::from_int::<F, I>(value, rm, f),
+            |rm, f| convert::from_int::<F>(wide < 0, wide.unsigned_abs() as u64, rm, f),
             |rm, f| fp::from_int::<F, I>(value, rm, f),
         );
     }

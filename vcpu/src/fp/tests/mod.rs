@@ -2,7 +2,6 @@
 
 mod exact;
 mod host;
-mod instructions;
 mod named;
 mod operands;
 mod oracle;
