@@ -1,0 +1,172 @@
+//! The command line from outside: a wrong one is one line on standard error and exit status 2, never a panic.
+
+mod support;
+
+use support::elf::{Part, program};
+use support::{Scratch, manyhart, run, text};
+
+const BASE: u64 = 0x8000_0000;
+
+/// The one line that a refused command line gets.
+fn refused(scratch: &Scratch, line: &str) -> String {
+    let output = run(scratch, &line.split(' ').filter(|token| !token.is_empty()).collect::<Vec<_>>());
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{line}: {said}");
+    assert_eq!((said.lines().count(), output.stdout.len()), (1, 0), "{line}: {said}");
+    said.strip_prefix("manyhart: ").expect("the command's name in front").trim_end().to_owned()
+}
+
+#[test]
+fn a_wrong_command_line_is_one_line_and_status_2() {
+    let scratch = Scratch::new();
+    let cases = [
+        ("run -drive file=x", "-drive: this option of qemu-system-riscv64 is not there yet"),
+        ("run -smp 0", "invalid value '0' for '--harts <N>': a machine has 1 to 512 harts, not 0"),
+        ("run -smp 100000", "invalid value '100000' for '--harts <N>': a machine has 1 to 512 harts, not 100000"),
+        ("run -m 0", "invalid value '0' for '--memory <SIZE>': a machine has 4 KiB to 1 TiB of memory"),
+        ("run -m lots", "invalid value 'lots' for '--memory <SIZE>': 'lots' is not a number"),
+        ("run -M sifive_u", "invalid value 'sifive_u' for '--machine <NAME>': 'sifive_u' is not there yet"),
+        ("frobnicate", "unrecognized subcommand 'frobnicate'"),
+        ("run -bios none", "nothing to run: name a kernel with -kernel, or firmware with -bios"),
+        ("run -bios none -kernel {}/missing", "{}/missing: cannot read: No such file or directory"),
+        ("run -bios none -kernel {}", "{}: cannot read: Is a directory"),
+        ("run -bios none -kernel /dev/zero", "/dev/zero: does not fit the machine's memory"),
+        ("run -bios {}/missing", "{}/missing: cannot read: No such file or directory"),
+    ];
+    let here = scratch.path("").display().to_string();
+    for (line, want) in cases {
+        let want = want.replace("{}", here.trim_end_matches('/'));
+        let said = refused(&scratch, line);
+        assert!(said.starts_with(&want), "{line}: {said}");
+    }
+}
+
+#[test]
+fn an_unusable_image_is_named_with_its_cause() {
+    let scratch = Scratch::new();
+    let good = program(BASE, &[Part::at(BASE, [0x6f, 0, 0, 0])], &[]);
+    let patched = |at: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = byte;
+        bytes
+    };
+    let mut linux = vec![0; 4096];
+    linux[16..24].copy_from_slice(&(62u64 << 20).to_le_bytes());
+    linux[0x38..0x3c].copy_from_slice(b"RSC\x05");
+    for (name, bytes) in [
+        ("good", good.clone()),
+        ("cut", good[..90].to_vec()),
+        ("wide", patched(4, 1)),
+        ("arm", patched(18, 183)),
+        ("object", patched(16, 1)),
+        ("empty", Vec::new()),
+        ("low", program(0x1000, &[Part::at(0x1000, [0; 8])], &[])),
+        ("twice", program(BASE, &[Part::at(BASE, [0; 16]), Part::at(BASE + 8, [0; 16])], &[])),
+        ("gzip", vec![0x1f, 0x8b, 8, 0, 0, 0]),
+        ("linux", linux),
+        ("initrd", vec![0; 4 << 20]),
+        ("firmware", vec![0x13; 100]),
+    ] {
+        scratch.file(name, bytes);
+    }
+    let cases = [
+        ("-bios none -kernel {}/cut", "truncated or damaged ELF file"),
+        ("-bios none -kernel {}/wide", "a 32-bit ELF file, not a 64-bit RISC-V program"),
+        ("-bios none -kernel {}/arm", "an ELF file for another machine, not a 64-bit RISC-V program"),
+        ("-bios none -kernel {}/object", "an ELF file that is not executable, not a 64-bit RISC-V program"),
+        ("-bios none -kernel {}/empty", "is empty"),
+        ("-bios none -kernel {}/low", "does not fit RAM"),
+        ("-bios none -kernel {}/twice", "overlaps the kernel"),
+        ("-bios none -kernel {}/gzip", "broken gzip file"),
+        ("-bios {}/firmware -kernel {}/good", "overlaps the firmware"),
+        ("-m 64 -bios {}/firmware -kernel {}/linux", "the device tree"),
+        ("-m 66 -bios none -kernel {}/linux -initrd {}/initrd", "finds no place in RAM"),
+        ("-m 1 -bios none -kernel {}/initrd", "does not fit the machine's memory"),
+        ("-bios none -kernel {}/good -dtb {}/firmware", "not a device tree blob"),
+        ("-bios none -kernel {}/good --signature {}/s", "has no symbols begin_signature and end_signature"),
+        ("-bios none -kernel {}/good -serial file:{}/no/such", "cannot write: No such file or directory"),
+        ("-bios none -kernel {}/good --log-commits {}/no/such", "cannot write: No such file or directory"),
+        ("-bios none -kernel {}/good -device loader,file={}/firmware", "raw bytes need an address"),
+    ];
+    for (line, want) in cases {
+        let said = refused(&scratch, &format!("run {line}"));
+        assert!(said.contains(want), "{line}: {said}");
+    }
+}
+
+#[test]
+fn without_opensbi_it_says_where_it_looked_and_what_to_install() {
+    let scratch = Scratch::new();
+    // Where this host has OpenSBI the default works, and there is nothing to see.
+    let places = ["/usr/share/opensbi", "/usr/lib/riscv64-linux-gnu/opensbi", "/usr/share/qemu"];
+    if places.iter().any(|place| std::path::Path::new(place).exists()) {
+        let kernel = scratch.file("kernel", [0; 8]);
+        let dtb = scratch.path("dtb").display().to_string();
+        let output = run(&scratch, &["run", "-kernel", &kernel, "--dump-dtb", &dtb]);
+        let said = text(&output.stderr);
+        assert!(output.status.success() || said.contains("package opensbi"), "{said}");
+        return;
+    }
+    let said = refused(&scratch, "run");
+    assert!(said.starts_with("no OpenSBI found (looked at ") && said.contains("package opensbi"), "{said}");
+}
+
+#[test]
+fn help_is_complete_and_a_success() {
+    let scratch = Scratch::new();
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&["--help"], &["manyhart run debian", "--harts", "--seconds", "--seed", "mtree"]),
+        (
+            &["run", "--help"],
+            &[
+                "-bios",
+                "--kernel",
+                "--initrd",
+                "--append",
+                "--dtb",
+                "--dump-dtb",
+                "--serial",
+                "--no-reboot",
+                "--signature",
+                "--log-commits",
+                "--limit",
+                "Ctrl-A x",
+                "Exit status",
+                "Examples",
+            ],
+        ),
+        (&["run", "debian", "-help"], &["--dir", "--append"]),
+        (&["mtree", "-h"], &["--harts", "--memory"]),
+    ];
+    for (line, wanted) in cases {
+        let output = run(&scratch, line);
+        assert_eq!(output.status.code(), Some(0), "{line:?}");
+        for want in wanted {
+            assert!(text(&output.stdout).contains(want), "{line:?} lacks {want}");
+        }
+    }
+    let version = run(&scratch, &["-version"]);
+    assert!(text(&version.stdout).starts_with("manyhart "));
+}
+
+#[test]
+fn dump_dtb_needs_no_guest() {
+    let scratch = Scratch::new();
+    for line in [
+        &["run", "-smp", "3", "-m", "1G", "--dump-dtb", "{}/dtb"][..],
+        &["-machine", "virt,dumpdtb={}/dtb", "-smp", "3", "-m", "1G"],
+    ] {
+        let output = run(&scratch, line);
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{line:?}");
+        let blob = std::fs::read(scratch.path("dtb")).expect("a device tree");
+        assert_eq!(blob[..4], [0xd0, 0x0d, 0xfe, 0xed]);
+        for name in ["cpu@0", "cpu@2", "memory@80000000"] {
+            assert!(blob.windows(name.len()).any(|window| window == name.as_bytes()), "{name}");
+        }
+        std::fs::remove_file(scratch.path("dtb")).expect("removed");
+    }
+    assert_eq!(
+        manyhart(&scratch).args(["run", "--dump-dtb", "/nonexistent/x"]).status().expect("runs").code(),
+        Some(2)
+    );
+}
