@@ -14,6 +14,7 @@ mod compare;
 mod convert;
 mod fast;
 mod format;
+mod instruction;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ mod tests;
 pub use compare::{class, eq, le, lt, max, min, sgnj, sgnjn, sgnjx};
 pub use convert::Integer;
 pub use format::{F32, F64, Format};
+pub use instruction::{compute, quick};
 
 /// Rounding mode, numbered as in `frm`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod exact;
 mod host;
+mod instructions;
 mod named;
 mod operands;
 mod oracle;

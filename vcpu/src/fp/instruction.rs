@@ -1,0 +1,121 @@
+//! What each computational instruction of F and D makes of raw register values: unboxed here, boxed again, sign-extended
+//! where the destination is an integer register. Loads and stores are none of them.
+//!
+//! `op` is known where these are called, so that only one arm of each match is left of them.
+
+use super::{F32, F64, Flags, Format, Rounding, fast};
+use crate::decode::Opcode;
+
+use Opcode::*;
+
+/// The value for `rd` from those of `rs1`, `rs2` and `rs3`, and the flags it raises. `None` for every other instruction.
+#[inline(always)]
+pub fn compute(op: Opcode, sources: [u64; 3], rm: Rounding, flags: &mut Flags) -> Option<u64> {
+    let [a, b, c] = sources;
+    let value = match op {
+        FaddS | FsubS | FmulS | FdivS | FsqrtS | FmaddS | FmsubS | FnmsubS | FnmaddS => {
+            rounded::<F32>(op, sources.map(F32::unbox), rm, flags)
+        }
+        FaddD | FsubD | FmulD | FdivD | FsqrtD | FmaddD | FmsubD | FnmsubD | FnmaddD => {
+            rounded::<F64>(op, [a, b, c], rm, flags)
+        }
+        FcvtWS => super::to_int::<F32, i32>(F32::unbox(a), rm, flags) as u64,
+        FcvtWuS => super::to_int::<F32, u32>(F32::unbox(a), rm, flags) as i32 as u64,
+        FcvtLS => super::to_int::<F32, i64>(F32::unbox(a), rm, flags) as u64,
+        FcvtLuS => super::to_int::<F32, u64>(F32::unbox(a), rm, flags),
+        FcvtWD => super::to_int::<F64, i32>(a, rm, flags) as u64,
+        FcvtWuD => super::to_int::<F64, u32>(a, rm, flags) as i32 as u64,
+        FcvtLD => super::to_int::<F64, i64>(a, rm, flags) as u64,
+        FcvtLuD => super::to_int::<F64, u64>(a, rm, flags),
+        FcvtSW => F32::boxed(super::from_int::<F32, _>(a as i32, rm, flags)),
+        FcvtSWu => F32::boxed(super::from_int::<F32, _>(a as u32, rm, flags)),
+        FcvtSL => F32::boxed(super::from_int::<F32, _>(a as i64, rm, flags)),
+        FcvtSLu => F32::boxed(super::from_int::<F32, _>(a, rm, flags)),
+        FcvtDW => super::from_int::<F64, _>(a as i32, rm, flags),
+        FcvtDWu => super::from_int::<F64, _>(a as u32, rm, flags),
+        FcvtDL => super::from_int::<F64, _>(a as i64, rm, flags),
+        FcvtDLu => super::from_int::<F64, _>(a, rm, flags),
+        FcvtSD => F32::boxed(super::narrow(a, rm, flags)),
+        FcvtDS => super::widen(F32::unbox(a), flags),
+        _ => return unrounded(op, a, b, flags),
+    };
+    Some(value)
+}
+
+#[inline(always)]
+fn rounded<F: Format>(op: Opcode, [a, b, c]: [u64; 3], rm: Rounding, flags: &mut Flags) -> u64 {
+    F::boxed(match op {
+        FaddS | FaddD => super::add::<F>(a, b, rm, flags),
+        FsubS | FsubD => super::sub::<F>(a, b, rm, flags),
+        FmulS | FmulD => super::mul::<F>(a, b, rm, flags),
+        FdivS | FdivD => super::div::<F>(a, b, rm, flags),
+        FsqrtS | FsqrtD => super::sqrt::<F>(a, rm, flags),
+        FmsubS | FmsubD => super::fmsub::<F>(a, b, c, rm, flags),
+        FnmsubS | FnmsubD => super::fnmsub::<F>(a, b, c, rm, flags),
+        FnmaddS | FnmaddD => super::fnmadd::<F>(a, b, c, rm, flags),
+        _ => super::fmadd::<F>(a, b, c, rm, flags),
+    })
+}
+
+/// The instructions that do not round.
+#[inline(always)]
+fn unrounded(op: Opcode, a: u64, b: u64, flags: &mut Flags) -> Option<u64> {
+    Some(match op {
+        // Moves and the bits of a value are taken as they are, boxed or not.
+        FmvXW => a as i32 as u64,
+        FmvWX => F32::boxed(a & !F32::BOX),
+        FmvXD | FmvDX => a,
+        FsgnjS | FsgnjnS | FsgnjxS | FminS | FmaxS | FeqS | FltS | FleS | FclassS => {
+            selected::<F32>(op, F32::unbox(a), F32::unbox(b), flags)
+        }
+        FsgnjD | FsgnjnD | FsgnjxD | FminD | FmaxD | FeqD | FltD | FleD | FclassD => selected::<F64>(op, a, b, flags),
+        _ => return None,
+    })
+}
+
+#[inline(always)]
+fn selected<F: Format>(op: Opcode, a: u64, b: u64, flags: &mut Flags) -> u64 {
+    match op {
+        FsgnjS | FsgnjD => F::boxed(super::sgnj::<F>(a, b)),
+        FsgnjnS | FsgnjnD => F::boxed(super::sgnjn::<F>(a, b)),
+        FsgnjxS | FsgnjxD => F::boxed(super::sgnjx::<F>(a, b)),
+        FminS | FminD => F::boxed(super::min::<F>(a, b, flags)),
+        FmaxS | FmaxD => F::boxed(super::max::<F>(a, b, flags)),
+        FeqS | FeqD => super::eq::<F>(a, b, flags).into(),
+        FltS | FltD => super::lt::<F>(a, b, flags).into(),
+        FleS | FleD => super::le::<F>(a, b, flags).into(),
+        _ => super::class::<F>(a),
+    }
+}
+
+/// The same without a single call, where the host's arithmetic will do; else `None`, and [`compute`] does it.
+/// Nothing is raised then.
+#[inline(always)]
+pub fn quick(op: Opcode, a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> Option<u64> {
+    let nearest = rm == Rounding::Rne;
+    let (s, t) = (F32::unbox(a), F32::unbox(b));
+    match op {
+        FaddS if nearest => fast::add::<F32>(s, t, flags).map(F32::boxed),
+        FsubS if nearest => fast::add::<F32>(s, t ^ F32::SIGN, flags).map(F32::boxed),
+        FmulS if nearest => fast::mul::<F32>(s, t, flags).map(F32::boxed),
+        FdivS if nearest => fast::div::<F32>(s, t, flags).map(F32::boxed),
+        FsqrtS if nearest => fast::sqrt::<F32>(s, flags).map(F32::boxed),
+        FaddD if nearest => fast::add::<F64>(a, b, flags),
+        FsubD if nearest => fast::add::<F64>(a, b ^ F64::SIGN, flags),
+        FmulD if nearest => fast::mul::<F64>(a, b, flags),
+        FdivD if nearest => fast::div::<F64>(a, b, flags),
+        FsqrtD if nearest => fast::sqrt::<F64>(a, flags),
+        FcvtSD if nearest => fast::narrow(a, flags).map(F32::boxed),
+        FcvtDS => fast::widen(s),
+        FcvtWS if rm == Rounding::Rtz => fast::to_int::<F32, i32>(s, flags).map(|value| value as u64),
+        FcvtLS if rm == Rounding::Rtz => fast::to_int::<F32, i64>(s, flags).map(|value| value as u64),
+        FcvtWD if rm == Rounding::Rtz => fast::to_int::<F64, i32>(a, flags).map(|value| value as u64),
+        FcvtLD if rm == Rounding::Rtz => fast::to_int::<F64, i64>(a, flags).map(|value| value as u64),
+        FcvtSW => fast::from_int::<F32, _>(a as i32, rm, flags).map(F32::boxed),
+        FcvtSL => fast::from_int::<F32, _>(a as i64, rm, flags).map(F32::boxed),
+        FcvtDW => fast::from_int::<F64, _>(a as i32, rm, flags),
+        FcvtDWu => fast::from_int::<F64, _>(a as u32, rm, flags),
+        FcvtDL => fast::from_int::<F64, _>(a as i64, rm, flags),
+        _ => unrounded(op, a, b, flags),
+    }
+}
