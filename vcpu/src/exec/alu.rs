@@ -1,0 +1,165 @@
+//! RV64I and M: arithmetic on registers.
+
+#![allow(unsafe_code)] // Handlers: see `op`.
+
+use crate::hart::Hart;
+use crate::op::{CLASSES, Handler, Op, get, handler, next, reload, set, spill, tail};
+
+/// A pure function of two operands; an immediate is sign-extended.
+pub(crate) trait Binary {
+    fn apply(a: u64, b: u64) -> u64;
+}
+
+/// Declares instructions as pure functions.
+macro_rules! binary {
+    ($($(#[$meta:meta])* $name:ident |$a:ident, $b:ident| $body:expr;)*) => {$(
+        $(#[$meta])*
+        pub(crate) struct $name;
+        impl $crate::exec::alu::Binary for $name {
+            #[inline(always)]
+            fn apply($a: u64, $b: u64) -> u64 { $body }
+        }
+    )*};
+}
+pub(crate) use binary;
+
+/// A 32-bit result, sign-extended.
+#[inline(always)]
+pub(crate) fn word(value: u32) -> u64 {
+    value as i32 as u64
+}
+
+binary! {
+    Add |a, b| a.wrapping_add(b);
+    Sub |a, b| a.wrapping_sub(b);
+    And |a, b| a & b;
+    Or |a, b| a | b;
+    Xor |a, b| a ^ b;
+    Sll |a, b| a << (b & 63);
+    Srl |a, b| a >> (b & 63);
+    Sra |a, b| (a as i64 >> (b & 63)) as u64;
+    Slt |a, b| u64::from((a as i64) < b as i64);
+    Sltu |a, b| u64::from(a < b);
+    Addw |a, b| word((a as u32).wrapping_add(b as u32));
+    Subw |a, b| word((a as u32).wrapping_sub(b as u32));
+    Sllw |a, b| word((a as u32) << (b & 31));
+    Srlw |a, b| word(a as u32 >> (b & 31));
+    Sraw |a, b| word((a as i32 >> (b & 31)) as u32);
+    Mul |a, b| a.wrapping_mul(b);
+    Mulw |a, b| word((a as u32).wrapping_mul(b as u32));
+    Mulh |a, b| ((i128::from(a as i64) * i128::from(b as i64)) >> 64) as u64;
+    Mulhu |a, b| ((u128::from(a) * u128::from(b)) >> 64) as u64;
+    Mulhsu |a, b| ((i128::from(a as i64) * i128::from(b)) >> 64) as u64;
+    Div |a, b| if b == 0 { u64::MAX } else { (a as i64).wrapping_div(b as i64) as u64 };
+    Divu |a, b| a.checked_div(b).unwrap_or(u64::MAX);
+    Rem |a, b| if b == 0 { a } else { (a as i64).wrapping_rem(b as i64) as u64 };
+    Remu |a, b| a.checked_rem(b).unwrap_or(a);
+    Divw |a, b| if b as u32 == 0 { u64::MAX } else { word((a as i32).wrapping_div(b as i32) as u32) };
+    Divuw |a, b| (a as u32).checked_div(b as u32).map_or(u64::MAX, word);
+    Remw |a, b| if b as u32 == 0 { word(a as u32) } else { word((a as i32).wrapping_rem(b as i32) as u32) };
+    Remuw |a, b| word((a as u32).checked_rem(b as u32).unwrap_or(a as u32));
+    /// The second operand alone: `li`.
+    Second |_a, b| b;
+}
+
+handler! {
+    /// Register and register.
+    fn rr [F: Binary, const D: u8, const A: u8, const B: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let value = F::apply(get::<A>(hart, o.a, &r), get::<B>(hart, o.b, &r));
+        set::<D>(hart, o.rd, &mut r, value);
+        next!(hart, op, r)
+    }
+
+    /// Register and register, with all operands in memory: for what is not worth a handler for each class.
+    fn rr_spilled [F: Binary] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        spill(hart, &r);
+        let value = F::apply(hart.x_slot(o.a), hart.x_slot(o.b));
+        hart.set_x_slot(o.rd, value);
+        let r = reload(hart);
+        next!(hart, op, r)
+    }
+
+    /// Register and immediate.
+    fn ri [F: Binary, const D: u8, const A: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let value = F::apply(get::<A>(hart, o.a, &r), o.imm as i64 as u64);
+        set::<D>(hart, o.rd, &mut r, value);
+        next!(hart, op, r)
+    }
+
+    /// Register and immediate, with all operands in memory.
+    fn ri_spilled [F: Binary] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        spill(hart, &r);
+        let value = F::apply(hart.x_slot(o.a), o.imm as i64 as u64);
+        hart.set_x_slot(o.rd, value);
+        let r = reload(hart);
+        next!(hart, op, r)
+    }
+
+    /// A 64-bit constant, which the op after this one holds.
+    fn constant [const D: u8] (hart, op, r) {
+        // SAFETY: the handler's contract: the next op is the constant's second.
+        let (o, value) = unsafe { (Op::operands(op), (*op.add(1)).payload.value) };
+        set::<D>(hart, o.rd, &mut r, value);
+        next!(hart, op, r, 2)
+    }
+}
+
+type Row = [Handler; CLASSES];
+
+const fn rr_row<F: Binary, const D: u8, const A: u8>() -> Row {
+    [rr::<F, D, A, 0>, rr::<F, D, A, 1>, rr::<F, D, A, 2>, rr::<F, D, A, 3>, rr::<F, D, A, 4>]
+}
+
+const fn rr_plane<F: Binary, const D: u8>() -> [Row; CLASSES] {
+    [rr_row::<F, D, 0>(), rr_row::<F, D, 1>(), rr_row::<F, D, 2>(), rr_row::<F, D, 3>(), rr_row::<F, D, 4>()]
+}
+
+struct Rr<F>(F);
+impl<F: Binary> Rr<F> {
+    const TABLE: [[Row; CLASSES]; CLASSES] =
+        [rr_plane::<F, 0>(), rr_plane::<F, 1>(), rr_plane::<F, 2>(), rr_plane::<F, 3>(), rr_plane::<F, 4>()];
+}
+
+const fn ri_row<F: Binary, const D: u8>() -> Row {
+    [ri::<F, D, 0>, ri::<F, D, 1>, ri::<F, D, 2>, ri::<F, D, 3>, ri::<F, D, 4>]
+}
+
+struct Ri<F>(F);
+impl<F: Binary> Ri<F> {
+    const TABLE: [Row; CLASSES] =
+        [ri_row::<F, 0>(), ri_row::<F, 1>(), ri_row::<F, 2>(), ri_row::<F, 3>(), ri_row::<F, 4>()];
+}
+
+/// Register-register handlers of every class.
+pub(crate) fn classed_rr<F: Binary>(d: usize, a: usize, b: usize) -> Handler {
+    Rr::<F>::TABLE[d][a][b]
+}
+
+/// The one register-register handler for any class.
+pub(crate) fn spilled_rr<F: Binary>() -> Handler {
+    rr_spilled::<F>
+}
+
+/// Register-immediate handlers of every class.
+pub(crate) fn classed_ri<F: Binary>(d: usize, a: usize) -> Handler {
+    Ri::<F>::TABLE[d][a]
+}
+
+/// The one register-immediate handler for any class.
+pub(crate) fn spilled_ri<F: Binary>() -> Handler {
+    ri_spilled::<F>
+}
+
+/// Handlers of 64-bit constants.
+pub(crate) fn constants(d: usize) -> Handler {
+    const TABLE: Row = [constant::<0>, constant::<1>, constant::<2>, constant::<3>, constant::<4>];
+    TABLE[d]
+}

@@ -1,0 +1,166 @@
+//! The unit of translated code, and the calling convention of its handlers.
+//!
+//! A block is a row of 16-byte [`Op`]s. Each names its handler, a function that does the work of one guest instruction and
+//! ends by calling the next op's handler in tail position, which the compiler turns into an indirect jump: a guest program
+//! runs as a chain of jumps without a loop or a dispatcher, and the host predicts each jump at its own place.
+//!
+//! What must not exist in a hot handler: a stack slot, a call that returns, or a next op that is chosen by data (a select
+//! there serialises everything). Cold work stands in functions of its own that are called in tail position too.
+//!
+//! Four guest registers travel in argument registers ([`RESIDENT`]); the others stand in `Hart::x`. While handlers run, the
+//! memory slots of the resident ones are stale; [`spill`] writes them back and [`reload`] takes them up again. Handlers are
+//! generic over the *class* of each operand: 0–3 a resident register, [`MEM`] any other.
+#![allow(unsafe_code)] // Ops point at each other and at their block; handlers follow those pointers.
+
+use crate::block::Block;
+use crate::hart::Hart;
+
+/// What executes one op: the hart, the op, and the resident registers.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Handler = unsafe extern "sysv64" fn(&mut Hart, *const Op, u64, u64, u64, u64);
+/// What executes one op: the hart, the op, and the resident registers.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) type Handler = unsafe extern "C" fn(&mut Hart, *const Op, u64, u64, u64, u64);
+
+/// Defines handlers with the ABI of [`Handler`]. All of them have one safety contract: `op` is an op of a live block, of the kind that the
+/// handler serves, followed by the ops that its kind promises.
+macro_rules! handler {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident [$($generics:tt)*] ($hart:ident, $op:ident, $r:ident) $body:block)*) => {$(
+        #[cfg(target_arch = "x86_64")]
+        $(#[$meta])*
+        $vis unsafe extern "sysv64" fn $name<$($generics)*>(
+            $hart: &mut Hart, $op: *const Op, r0: u64, r1: u64, r2: u64, r3: u64,
+        ) {
+            #[allow(unused_mut)]
+            let mut $r = [r0, r1, r2, r3];
+            $body
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        $(#[$meta])*
+        $vis unsafe extern "C" fn $name<$($generics)*>(
+            $hart: &mut Hart, $op: *const Op, r0: u64, r1: u64, r2: u64, r3: u64,
+        ) {
+            #[allow(unused_mut)]
+            let mut $r = [r0, r1, r2, r3];
+            $body
+        }
+    )*};
+}
+pub(crate) use handler;
+
+/// Calls a handler-shaped function in tail position.
+macro_rules! tail {
+    ($function:expr, $hart:ident, $op:expr, $r:ident) => {{
+        // SAFETY: the handler's contract: the function serves this op, and the op belongs to a live block.
+        return unsafe { ($function)($hart, $op, $r[0], $r[1], $r[2], $r[3]) };
+    }};
+}
+pub(crate) use tail;
+
+/// Goes on with the op that stands `$step` further.
+macro_rules! next {
+    ($hart:ident, $op:ident, $r:ident) => {
+        next!($hart, $op, $r, 1)
+    };
+    ($hart:ident, $op:ident, $r:ident, $step:expr) => {{
+        // SAFETY: a block always ends in an op that leaves it, so an op that goes on is followed by another.
+        let (next, function) = unsafe {
+            let next = $op.add($step);
+            (next, (*next).handler)
+        };
+        tail!(function, $hart, next, $r)
+    }};
+}
+pub(crate) use next;
+
+/// The operands of an ordinary op.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct Operands {
+    /// An immediate; for ops that leave the block, how many instructions have then retired in it.
+    pub imm: i32,
+    /// Destination register, [`SINK`] for x0.
+    pub rd: u8,
+    /// First source register.
+    pub a: u8,
+    /// Second source register.
+    pub b: u8,
+    /// How many ops lie between this one and its block's header.
+    pub slot: u8,
+}
+
+/// What an op carries beside its handler.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) union Payload {
+    /// Of an ordinary op.
+    pub operands: Operands,
+    /// Of a constant's second op.
+    pub value: u64,
+    /// Of a link: the op to go on with. A link that leads nowhere yet leads to itself.
+    pub target: *const Op,
+    /// Of a header.
+    pub block: *const Block,
+}
+
+/// One step of translated code.
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+pub(crate) struct Op {
+    pub handler: Handler,
+    pub payload: Payload,
+}
+
+const _: () = assert!(size_of::<Op>() == 16 || size_of::<usize>() != 8);
+
+/// The guest registers that travel in argument registers: a0, a5, a4, a3, those that compilers use most.
+pub(crate) const RESIDENT: [usize; 4] = [10, 15, 14, 13];
+/// The class of every register that is not resident.
+pub(crate) const MEM: u8 = 4;
+/// How many classes there are.
+pub(crate) const CLASSES: usize = 5;
+/// The slot that takes what is written to x0.
+pub(crate) const SINK: u8 = 32;
+
+/// The class of a register.
+pub(crate) fn class(reg: u8) -> usize {
+    RESIDENT.iter().position(|&r| r == usize::from(reg)).unwrap_or(usize::from(MEM))
+}
+
+impl Op {
+    /// The operands. Only for ordinary ops.
+    ///
+    /// # Safety
+    /// `op` is an ordinary op of a live block.
+    #[inline(always)]
+    pub unsafe fn operands<'a>(op: *const Op) -> &'a Operands {
+        // SAFETY: the caller's; while handlers run, no op but a link's target is written.
+        unsafe { &(*op).payload.operands }
+    }
+}
+
+/// The value of a source operand of class `C`.
+#[inline(always)]
+pub(crate) fn get<const C: u8>(hart: &Hart, index: u8, r: &[u64; 4]) -> u64 {
+    if C < MEM { r[C as usize] } else { hart.x_slot(index) }
+}
+
+/// Writes a destination operand of class `C`.
+#[inline(always)]
+pub(crate) fn set<const C: u8>(hart: &mut Hart, index: u8, r: &mut [u64; 4], value: u64) {
+    if C < MEM { r[C as usize] = value } else { hart.set_x_slot(index, value) }
+}
+
+/// Writes the resident registers to their memory slots.
+#[inline(always)]
+pub(crate) fn spill(hart: &mut Hart, r: &[u64; 4]) {
+    for (value, index) in r.iter().zip(RESIDENT) {
+        hart.set_x_slot(index as u8, *value);
+    }
+}
+
+/// The resident registers, from their memory slots.
+#[inline(always)]
+pub(crate) fn reload(hart: &Hart) -> [u64; 4] {
+    RESIDENT.map(|index| hart.x_slot(index as u8))
+}
