@@ -1,0 +1,99 @@
+//! Everything a hart remembers of memory: translations, code, a reservation. What the runtime asks a reader to forget, it forgets here.
+
+use manyhart_runtime::ram::monitor::Token;
+use manyhart_runtime::{AddressSpaceId, DropCached, Gpa, Invalidate};
+
+use crate::block::CodeCache;
+use crate::csr::CsrFile;
+use crate::tlb::Tlb;
+
+/// What a load-reserved left for a store-conditional.
+#[derive(Clone, Copy)]
+pub(crate) struct Reservation {
+    /// The host address.
+    pub host: usize,
+    /// Bytes.
+    pub size: u8,
+    /// What was loaded.
+    pub value: u64,
+    /// Proof that nobody wrote since.
+    pub token: Token,
+}
+
+/// A hart's caches. They point into the snapshot that the hart's reader holds.
+pub(crate) struct Caches {
+    pub tlb: Tlb,
+    pub code: CodeCache,
+    pub reservation: Option<Reservation>,
+    /// Something was dropped since the hart looked last: contexts are to be selected again, and the block that runs may be stale.
+    pub dropped: bool,
+    space: AddressSpaceId,
+    /// The guest-physical addresses (first, last) from which anything was remembered since all was dropped.
+    used: (u64, u64),
+}
+
+impl Caches {
+    /// Empty ones, of this address space.
+    pub fn new(space: AddressSpaceId) -> Caches {
+        Caches {
+            tlb: Tlb::new(),
+            code: CodeCache::new(),
+            reservation: None,
+            dropped: true,
+            space,
+            used: (u64::MAX, 0),
+        }
+    }
+
+    /// Notes that something of this page will be remembered.
+    pub fn uses(&mut self, page: Gpa) {
+        self.used = (self.used.0.min(page.0 & !0xfff), self.used.1.max(page.0 | 0xfff));
+    }
+
+    /// Takes the keys of the context that the hart is in now.
+    pub fn select(&mut self, csr: &CsrFile) {
+        self.dropped = false;
+        self.tlb.select(&csr.data_context());
+        self.code.select(&csr.fetch_context());
+    }
+
+    /// Forgets all translations; code itself stays.
+    pub fn forget_translations(&mut self) {
+        self.tlb.flush();
+        self.code.forget_ways();
+        self.dropped = true;
+    }
+
+    /// Forgets the translation of one page.
+    pub fn forget_page(&mut self, va: u64) {
+        self.tlb.flush_page(va);
+        if self.code.knows_page(va) {
+            self.code.forget_ways();
+        }
+        self.dropped = true;
+    }
+
+    /// Whether a change of these ranges touches what is remembered.
+    fn concerned(&self, what: Invalidate<'_>) -> bool {
+        match what {
+            Invalidate::Everything => true,
+            Invalidate::Ranges(space, ranges) => {
+                space == self.space
+                    && ranges.iter().any(|range| range.start().0 <= self.used.1 && self.used.0 <= range.last().0)
+            }
+        }
+    }
+}
+
+impl DropCached for Caches {
+    fn drop_cached(&mut self, what: Invalidate<'_>) {
+        if self.concerned(what) {
+            self.tlb.flush();
+            // Other bytes may answer at the addresses that code came from.
+            self.code.revalidate();
+            self.reservation = None;
+            self.used = (u64::MAX, 0);
+            self.dropped = true;
+        }
+    }
+}

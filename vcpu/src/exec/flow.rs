@@ -1,0 +1,173 @@
+//! Branches and jumps: everything that leaves a block.
+//!
+//! Each way out charges the fuel with the instructions that the block has retired, and looks at the fuel and the attention word
+//! at once: when either is negative the hart returns to its loop. A branch has two tail calls, one for each way, and never
+//! computes the op to go on with.
+#![allow(unsafe_code)] // Handlers: see `op`.
+
+use crate::block::locate;
+use crate::hart::Hart;
+use crate::op::{CLASSES, Handler, Op, get, handler, next, set, spill, tail};
+
+/// A branch's condition.
+pub(crate) trait Condition {
+    fn holds(a: u64, b: u64) -> bool;
+}
+
+macro_rules! condition {
+    ($($name:ident |$a:ident, $b:ident| $body:expr;)*) => {$(
+        pub(crate) struct $name;
+        impl Condition for $name {
+            #[inline(always)]
+            fn holds($a: u64, $b: u64) -> bool { $body }
+        }
+    )*};
+}
+condition! {
+    Eq |a, b| a == b;
+    Ne |a, b| a != b;
+    Lt |a, b| (a as i64) < b as i64;
+    Ge |a, b| a as i64 >= b as i64;
+    Ltu |a, b| a < b;
+    Geu |a, b| a >= b;
+}
+
+/// Follows the link that stands after `$op`, having charged the fuel.
+macro_rules! follow {
+    ($hart:ident, $op:ident, $r:ident, $retired:expr) => {{
+        // SAFETY: the handler's contract: a link follows.
+        let link = unsafe { $op.add(1) };
+        if $hart.charge($retired) {
+            tail!(leave_by_link, $hart, link, $r)
+        }
+        // SAFETY: a link's target is an op of a live block, or the link itself.
+        let (target, function) = unsafe {
+            let target = (*link).payload.target;
+            (target, (*target).handler)
+        };
+        tail!(function, $hart, target, $r)
+    }};
+}
+
+/// Goes on at a guest address by the jump cache, having charged the fuel.
+macro_rules! jump {
+    ($hart:ident, $op:ident, $r:ident, $retired:expr, $pc:expr) => {{
+        let pc = $pc;
+        let out = $hart.charge($retired);
+        let target = $hart.caches.code.jump(pc);
+        if out || target.is_null() {
+            $hart.pc = pc;
+            tail!(leave, $hart, $op, $r)
+        }
+        // SAFETY: the jump cache leads to ops of live blocks alone.
+        let function = unsafe { (*target).handler };
+        tail!(function, $hart, target, $r)
+    }};
+}
+
+handler! {
+    /// A conditional branch: goes on behind its link, or follows it.
+    fn branch [C: Condition, const A: u8, const B: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        if C::holds(get::<A>(hart, o.a, &r), get::<B>(hart, o.b, &r)) {
+            follow!(hart, op, r, o.imm)
+        }
+        next!(hart, op, r, 2)
+    }
+
+    /// Goes on elsewhere in the page, by its link.
+    pub(crate) fn goto_link [] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        follow!(hart, op, r, o.imm)
+    }
+
+    /// Goes on at the address that the next op holds.
+    pub(crate) fn goto_far [] (hart, op, r) {
+        // SAFETY: the handler's contract: the next op holds the address.
+        let (o, pc) = unsafe { (Op::operands(op), (*op.add(1)).payload.value) };
+        jump!(hart, op, r, o.imm, pc)
+    }
+
+    /// An indirect jump that links nothing. The retired instructions stand in the next op.
+    fn jump_register [const A: u8] (hart, op, r) {
+        // SAFETY: the handler's contract: the next op holds the count.
+        let (o, retired) = unsafe { (Op::operands(op), (*op.add(1)).payload.operands.imm) };
+        let target = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64) & !1;
+        jump!(hart, op, r, retired, target)
+    }
+
+    /// An indirect jump that links. The retired instructions stand in the next op, the return address in the one after.
+    fn call_register [const D: u8, const A: u8] (hart, op, r) {
+        // SAFETY: the handler's contract: the next two ops hold the count and the address.
+        let (o, retired, link) = unsafe {
+            (Op::operands(op), (*op.add(1)).payload.operands.imm, (*op.add(2)).payload.value)
+        };
+        let target = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64) & !1;
+        set::<D>(hart, o.rd, &mut r, link);
+        jump!(hart, op, r, retired, target)
+    }
+
+    /// Back to the hart's loop; the program counter is set, the fuel charged.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn leave [] (hart, _op, r) {
+        spill(hart, &r);
+    }
+
+    /// Back to the hart's loop instead of following the link `op`; the fuel is charged.
+    #[cold]
+    #[inline(never)]
+    fn leave_by_link [] (hart, op, r) {
+        spill(hart, &r);
+        // SAFETY: the op before a link is the ordinary op that the link serves.
+        let (block, slot) = unsafe {
+            let (block, _) = locate(op.sub(1));
+            (block, block.slots[usize::from((*op.sub(1)).payload.operands.slot) + 1])
+        };
+        hart.pc = block.base.wrapping_add(slot.offset as i64 as u64);
+    }
+
+    /// What a link that leads nowhere yet leads to: itself, with this handler. The hart's loop finds the target, and makes the
+    /// link lead there.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unlinked [] (hart, op, r) {
+        hart.link = op;
+        tail!(leave_by_link, hart, op, r)
+    }
+}
+
+type Row = [Handler; CLASSES];
+
+const fn branch_row<C: Condition, const A: u8>() -> Row {
+    [branch::<C, A, 0>, branch::<C, A, 1>, branch::<C, A, 2>, branch::<C, A, 3>, branch::<C, A, 4>]
+}
+
+struct Branches<C>(C);
+impl<C: Condition> Branches<C> {
+    const TABLE: [Row; CLASSES] =
+        [branch_row::<C, 0>(), branch_row::<C, 1>(), branch_row::<C, 2>(), branch_row::<C, 3>(), branch_row::<C, 4>()];
+}
+
+/// Branch handlers of every class.
+pub(crate) fn branches<C: Condition>(a: usize, b: usize) -> Handler {
+    Branches::<C>::TABLE[a][b]
+}
+
+/// Handlers of indirect jumps without a link.
+pub(crate) fn jumps(a: usize) -> Handler {
+    const TABLE: Row = [jump_register::<0>, jump_register::<1>, jump_register::<2>, jump_register::<3>, jump_register::<4>];
+    TABLE[a]
+}
+
+const fn call_row<const D: u8>() -> Row {
+    [call_register::<D, 0>, call_register::<D, 1>, call_register::<D, 2>, call_register::<D, 3>, call_register::<D, 4>]
+}
+
+/// Handlers of indirect jumps with a link.
+pub(crate) fn calls(d: usize, a: usize) -> Handler {
+    const TABLE: [Row; CLASSES] = [call_row::<0>(), call_row::<1>(), call_row::<2>(), call_row::<3>(), call_row::<4>()];
+    TABLE[d][a]
+}

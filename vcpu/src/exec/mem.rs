@@ -1,0 +1,262 @@
+//! Loads and stores. The fast path is one look into the TLB; all else is cold, and done by [`crate::memory`].
+#![allow(unsafe_code)] // Handlers: see `op`. Guest memory is reached by host address.
+
+use manyhart_runtime::ram::atomics::{self, Word};
+
+use crate::exec::alu::word;
+use crate::hart::Hart;
+use crate::op::{CLASSES, Handler, Op, get, handler, next, reload, set, spill, tail};
+use crate::tlb::{index, mask};
+
+/// A load: the width, and what becomes of the value.
+pub(crate) trait Load {
+    type Width: Word;
+    fn extend(value: u64) -> u64;
+}
+
+/// A store's width.
+pub(crate) trait Store {
+    type Width: Word;
+    fn narrow(value: u64) -> Self::Width;
+}
+
+macro_rules! loads {
+    ($($name:ident $width:ty, |$value:ident| $body:expr;)*) => {$(
+        pub(crate) struct $name;
+        impl Load for $name {
+            type Width = $width;
+            #[inline(always)]
+            fn extend($value: u64) -> u64 { $body }
+        }
+    )*};
+}
+loads! {
+    Lb u8, |value| value as i8 as u64;
+    Lh u16, |value| value as i16 as u64;
+    Lw u32, |value| word(value as u32);
+    Ld u64, |value| value;
+    Lbu u8, |value| value;
+    Lhu u16, |value| value;
+    Lwu u32, |value| value;
+    Flw u32, |value| value | 0xffff_ffff_0000_0000;
+    Fld u64, |value| value;
+}
+
+macro_rules! stores {
+    ($($name:ident $width:ty;)*) => {$(
+        pub(crate) struct $name;
+        impl Store for $name {
+            type Width = $width;
+            #[inline(always)]
+            fn narrow(value: u64) -> $width { value as $width }
+        }
+    )*};
+}
+stores! { Sb u8; Sh u16; Sw u32; Sd u64; }
+
+/// The host address of a hit in the load array, aligned to the width.
+#[inline(always)]
+fn probe_load<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
+    let tlb = &hart.caches.tlb;
+    let entry = &tlb.load[index(va)];
+    (entry.tag == (va & mask(W::SIZE as u64)) | tlb.key).then(|| host::<W>(va.wrapping_add(entry.addend)))
+}
+
+/// The host address of a hit in the store array, aligned to the width.
+#[inline(always)]
+pub(crate) fn probe_store<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
+    let tlb = &hart.caches.tlb;
+    let entry = &tlb.store[index(va)];
+    (entry.tag == (va & mask(W::SIZE as u64)) | tlb.key).then(|| host::<W>(va.wrapping_add(entry.addend)))
+}
+
+#[inline(always)]
+fn host<W: Word>(address: u64) -> *mut u8 {
+    let ptr: *mut u8 = std::ptr::with_exposed_provenance_mut(address as usize);
+    // SAFETY: pages are aligned on both sides, and the tag's alignment bits were compared.
+    unsafe { std::hint::assert_unchecked(ptr.addr().is_multiple_of(W::SIZE)) };
+    ptr
+}
+
+handler! {
+    fn load [L: Load, const D: u8, const A: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
+        let Some(ptr) = probe_load::<L::Width>(hart, va) else { tail!(load_slow::<L>, hart, op, r) };
+        // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
+        let value = unsafe { atomics::load::<L::Width>(ptr) }.into_u64();
+        set::<D>(hart, o.rd, &mut r, L::extend(value));
+        next!(hart, op, r)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn load_slow [L: Load] (hart, op, r) {
+        spill(hart, &r);
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = hart.x_slot(o.a).wrapping_add(o.imm as i64 as u64);
+        match hart.load(va, <L::Width as Word>::SIZE as u8) {
+            Ok(value) => {
+                hart.set_x_slot(o.rd, L::extend(value));
+                // SAFETY: the handler's contract.
+                if unsafe { hart.must_leave(op) } {
+                    return;
+                }
+                let r = reload(hart);
+                next!(hart, op, r)
+            }
+            // SAFETY: the handler's contract.
+            Err(trap) => unsafe { hart.raise(op, trap) },
+        }
+    }
+
+    fn store [S: Store, const A: u8, const B: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
+        let Some(ptr) = probe_store::<S::Width>(hart, va) else { tail!(store_slow::<S>, hart, op, r) };
+        let value = S::narrow(get::<B>(hart, o.b, &r));
+        // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
+        unsafe { atomics::store(ptr, value) };
+        next!(hart, op, r)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_slow [S: Store] (hart, op, r) {
+        spill(hart, &r);
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = hart.x_slot(o.a).wrapping_add(o.imm as i64 as u64);
+        match hart.store(va, <S::Width as Word>::SIZE as u8, hart.x_slot(o.b)) {
+            Ok(()) => {
+                // SAFETY: the handler's contract.
+                if unsafe { hart.must_leave(op) } {
+                    return;
+                }
+                let r = reload(hart);
+                next!(hart, op, r)
+            }
+            // SAFETY: the handler's contract.
+            Err(trap) => unsafe { hart.raise(op, trap) },
+        }
+    }
+
+    fn load_float [L: Load, const A: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
+        if !hart.float_dirty() { tail!(load_float_slow::<L>, hart, op, r) }
+        let Some(ptr) = probe_load::<L::Width>(hart, va) else { tail!(load_float_slow::<L>, hart, op, r) };
+        // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
+        let value = unsafe { atomics::load::<L::Width>(ptr) }.into_u64();
+        hart.set_f_slot(o.rd, L::extend(value));
+        next!(hart, op, r)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn load_float_slow [L: Load] (hart, op, r) {
+        spill(hart, &r);
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = hart.x_slot(o.a).wrapping_add(o.imm as i64 as u64);
+        let result = hart.float_allowed().and_then(|()| hart.load(va, <L::Width as Word>::SIZE as u8));
+        match result {
+            Ok(value) => {
+                hart.set_f_slot(o.rd, L::extend(value));
+                hart.csr.dirty_float();
+                // SAFETY: the handler's contract.
+                if unsafe { hart.must_leave(op) } {
+                    return;
+                }
+                let r = reload(hart);
+                next!(hart, op, r)
+            }
+            // SAFETY: the handler's contract.
+            Err(trap) => unsafe { hart.raise(op, trap) },
+        }
+    }
+
+    fn store_float [S: Store, const A: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
+        if hart.csr.float_off() { tail!(store_float_slow::<S>, hart, op, r) }
+        let Some(ptr) = probe_store::<S::Width>(hart, va) else { tail!(store_float_slow::<S>, hart, op, r) };
+        let value = S::narrow(hart.f_slot(o.b));
+        // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
+        unsafe { atomics::store(ptr, value) };
+        next!(hart, op, r)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_float_slow [S: Store] (hart, op, r) {
+        spill(hart, &r);
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let va = hart.x_slot(o.a).wrapping_add(o.imm as i64 as u64);
+        let value = hart.f_slot(o.b);
+        let result =
+            hart.float_allowed().and_then(|()| hart.store(va, <S::Width as Word>::SIZE as u8, value));
+        match result {
+            Ok(()) => {
+                // SAFETY: the handler's contract.
+                if unsafe { hart.must_leave(op) } {
+                    return;
+                }
+                let r = reload(hart);
+                next!(hart, op, r)
+            }
+            // SAFETY: the handler's contract.
+            Err(trap) => unsafe { hart.raise(op, trap) },
+        }
+    }
+}
+
+type Row = [Handler; CLASSES];
+
+const fn load_row<L: Load, const D: u8>() -> Row {
+    [load::<L, D, 0>, load::<L, D, 1>, load::<L, D, 2>, load::<L, D, 3>, load::<L, D, 4>]
+}
+struct Loads<L>(L);
+impl<L: Load> Loads<L> {
+    const TABLE: [Row; CLASSES] =
+        [load_row::<L, 0>(), load_row::<L, 1>(), load_row::<L, 2>(), load_row::<L, 3>(), load_row::<L, 4>()];
+    const FLOAT: Row =
+        [load_float::<L, 0>, load_float::<L, 1>, load_float::<L, 2>, load_float::<L, 3>, load_float::<L, 4>];
+}
+
+const fn store_row<S: Store, const A: u8>() -> Row {
+    [store::<S, A, 0>, store::<S, A, 1>, store::<S, A, 2>, store::<S, A, 3>, store::<S, A, 4>]
+}
+struct Stores<S>(S);
+impl<S: Store> Stores<S> {
+    const TABLE: [Row; CLASSES] =
+        [store_row::<S, 0>(), store_row::<S, 1>(), store_row::<S, 2>(), store_row::<S, 3>(), store_row::<S, 4>()];
+    const FLOAT: Row =
+        [store_float::<S, 0>, store_float::<S, 1>, store_float::<S, 2>, store_float::<S, 3>, store_float::<S, 4>];
+}
+
+/// Load handlers of every class.
+pub(crate) fn loads<L: Load>(d: usize, a: usize) -> Handler {
+    Loads::<L>::TABLE[d][a]
+}
+
+/// Store handlers of every class.
+pub(crate) fn stores<S: Store>(a: usize, b: usize) -> Handler {
+    Stores::<S>::TABLE[a][b]
+}
+
+/// Handlers of loads into floating-point registers.
+pub(crate) fn float_loads<L: Load>(a: usize) -> Handler {
+    Loads::<L>::FLOAT[a]
+}
+
+/// Handlers of stores of floating-point registers.
+pub(crate) fn float_stores<S: Store>(a: usize) -> Handler {
+    Stores::<S>::FLOAT[a]
+}

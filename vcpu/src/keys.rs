@@ -1,0 +1,89 @@
+//! Keys: small numbers that stand for everything a cached translation depends on beside its address.
+//!
+//! A cache puts the current key into each entry and compares it at each look-up. A switch of context takes another key and finds
+//! its old entries when it comes back; a flush is nothing but forgetting which keys were given out.
+
+use crate::csr::SatpMode;
+use crate::mmu::Context;
+use crate::trap::Privilege;
+
+/// How many values of `satp` keep their keys.
+const SPACES: usize = 8;
+/// Privilege (2), SUM, MXR.
+const CONTEXTS: usize = 8;
+
+/// The keys of one value of `satp`; 0 where none has been given out since the last flush.
+#[derive(Clone, Copy)]
+struct Space {
+    mode: SatpMode,
+    root: u64,
+    keys: [u16; CONTEXTS],
+}
+
+/// Which contexts have which keys. A key is never 0, and never used for two contexts between two restarts.
+pub(crate) struct Keys {
+    last: u16,
+    limit: u16,
+    spaces: [Space; SPACES],
+    next_space: usize,
+    machine: u16,
+}
+
+impl Keys {
+    /// Keys from 1 to `limit`.
+    pub fn new(limit: u16) -> Keys {
+        let space = Space { mode: SatpMode::Bare, root: 0, keys: [0; CONTEXTS] };
+        Keys { last: 0, limit, spaces: [space; SPACES], next_space: 0, machine: 0 }
+    }
+
+    /// Every context gets a new key: what was cached is found no more.
+    pub fn forget(&mut self) {
+        self.machine = 0;
+        for space in &mut self.spaces {
+            space.keys = [0; CONTEXTS];
+        }
+    }
+
+    /// Begins again with key 1. The owner has emptied its cache.
+    pub fn restart(&mut self) {
+        self.forget();
+        self.last = 0;
+    }
+
+    /// The key of a context; `None` when they have run out: empty the cache, [`Keys::restart`], ask again.
+    pub fn get(&mut self, context: &Context) -> Option<u16> {
+        if context.privilege == Privilege::Machine {
+            if self.machine == 0 {
+                self.machine = self.fresh()?;
+            }
+            return Some(self.machine);
+        }
+        let space = self.space(context.mode, context.root.0);
+        let which = usize::from(context.privilege == Privilege::Supervisor)
+            | usize::from(context.sum) << 1
+            | usize::from(context.mxr) << 2;
+        if self.spaces[space].keys[which] == 0 {
+            self.spaces[space].keys[which] = self.fresh()?;
+        }
+        Some(self.spaces[space].keys[which])
+    }
+
+    /// The place of a `satp` value; a new one takes the place given out longest ago.
+    fn space(&mut self, mode: SatpMode, root: u64) -> usize {
+        if let Some(known) = self.spaces.iter().position(|s| s.mode == mode && s.root == root) {
+            return known;
+        }
+        let place = self.next_space;
+        self.next_space = (place + 1) % SPACES;
+        self.spaces[place] = Space { mode, root, keys: [0; CONTEXTS] };
+        place
+    }
+
+    fn fresh(&mut self) -> Option<u16> {
+        if self.last == self.limit {
+            return None;
+        }
+        self.last += 1;
+        Some(self.last)
+    }
+}

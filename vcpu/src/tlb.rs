@@ -1,0 +1,216 @@
+//! The software TLB: from guest-virtual pages to host addresses, and the keys that make a flush free.
+//!
+//! Two direct-mapped arrays, for loads and for stores. An entry is a tag and an addend: `va + addend` is the host address. The tag holds
+//! the page's number and, in the bits of the offset, a *key* that stands for everything else the translation depends on (`satp`,
+//! privilege, SUM, MXR). One compare of the address, masked so that its low alignment bits stay in, with the tag says page,
+//! context and alignment at once. To flush is to use new keys; memory is cleared only when the keys run out.
+//!
+//! An entry exists only for a page that lies wholly in RAM, whose physical protection is uniform, and whose stores need no
+//! bookkeeping. It points into the snapshot that the hart's reader holds.
+
+use crate::keys::Keys;
+use crate::mmu::Context;
+
+/// Entries of each array.
+pub(crate) const ENTRIES: usize = 4096;
+/// The lowest bit of a key in a tag: below it are the alignment bits of the largest access.
+const KEY_SHIFT: u32 = 3;
+/// Keys are 1 to this; a tag of an empty entry has the bits of the next one.
+const LAST_KEY: u16 = 510;
+const EMPTY: u64 = u64::MAX;
+/// One translation.
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+pub(crate) struct Entry {
+    /// Page number, key, and zeroes where an aligned address has them.
+    pub tag: u64,
+    /// What makes a host address of a virtual one.
+    pub addend: u64,
+}
+
+/// One array.
+pub(crate) type Array = [Entry; ENTRIES];
+
+/// The bits of an address that take part in the compare, for an access of `SIZE` bytes.
+pub(crate) const fn mask(size: u64) -> u64 {
+    !0xfff | (size - 1)
+}
+
+/// Where an address's entry stands.
+#[inline(always)]
+pub(crate) fn index(va: u64) -> usize {
+    (va >> 12) as usize % ENTRIES
+}
+
+/// Both arrays and the keys.
+pub(crate) struct Tlb {
+    /// The key of data accesses now, in its place in a tag.
+    pub key: u64,
+    pub load: Array,
+    pub store: Array,
+    keys: Keys,
+    /// The virtual range (first, last) from which pages of more than 4 KiB were entered since the last flush.
+    large: (u64, u64),
+}
+
+impl Tlb {
+    /// An empty one.
+    pub fn new() -> Tlb {
+        let empty = [Entry { tag: EMPTY, addend: 0 }; ENTRIES];
+        Tlb { key: 0, load: empty, store: empty, keys: Keys::new(LAST_KEY), large: (u64::MAX, 0) }
+    }
+
+    /// Forgets everything. The caller selects a context again.
+    pub fn flush(&mut self) {
+        self.key = 0;
+        self.keys.forget();
+        self.large = (u64::MAX, 0);
+    }
+
+    /// Forgets the page that holds `va` in every context; everything, if a large page may hold it.
+    pub fn flush_page(&mut self, va: u64) {
+        if self.large.0 <= va && va <= self.large.1 {
+            return self.flush();
+        }
+        let index = index(va);
+        self.load[index].tag = EMPTY;
+        self.store[index].tag = EMPTY;
+    }
+
+    /// From now on accesses are made in this context.
+    pub fn select(&mut self, context: &Context) {
+        let key = self.keys.get(context).unwrap_or_else(|| self.restart(context));
+        self.key = u64::from(key) << KEY_SHIFT;
+    }
+
+    /// Empties the arrays, after which every key is new.
+    #[cold]
+    fn restart(&mut self, context: &Context) -> u16 {
+        let empty = Entry { tag: EMPTY, addend: 0 };
+        self.load.fill(empty);
+        self.store.fill(empty);
+        self.large = (u64::MAX, 0);
+        self.keys.restart();
+        // The first key after a restart always exists.
+        self.keys.get(context).unwrap_or(0)
+    }
+
+    /// No entry fits any more until the next [`Tlb::select`]: every access takes the slow path.
+    pub fn disable(&mut self) {
+        self.key = 0;
+    }
+
+    /// Enters the page of `va` at the host address of its first byte, in the selected context.
+    pub fn fill(&mut self, va: u64, host_page: u64, writable: bool, readable: bool, page_bits: u32) {
+        if self.key == 0 {
+            return;
+        }
+        let page = va & !0xfff;
+        let entry = Entry { tag: page | self.key, addend: host_page.wrapping_sub(page) };
+        if readable {
+            self.load[index(va)] = entry;
+        }
+        if writable {
+            self.store[index(va)] = entry;
+        }
+        if (13..64).contains(&page_bits) {
+            let low = (1 << page_bits) - 1;
+            self.large = (self.large.0.min(va & !low), self.large.1.max(va | low));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use manyhart_runtime::Gpa;
+
+    use super::*;
+    use crate::csr::SatpMode;
+    use crate::trap::Privilege;
+
+    fn context(root: u64, privilege: Privilege, sum: bool) -> Context {
+        Context {
+            mode: if privilege == Privilege::Machine { SatpMode::Bare } else { SatpMode::Sv39 },
+            root: Gpa(root),
+            privilege,
+            sum,
+            mxr: false,
+            update_accessed_dirty: true,
+            memory_types: false,
+            napot: false,
+        }
+    }
+
+    fn hit(array: &Array, key: u64, va: u64, size: u64) -> Option<u64> {
+        let entry = array[index(va)];
+        (entry.tag == (va & mask(size)) | key).then(|| va.wrapping_add(entry.addend))
+    }
+
+    #[test]
+    fn an_entry_serves_its_page_context_and_alignment() {
+        let mut tlb = Tlb::new();
+        tlb.select(&context(0x1000, Privilege::User, false));
+        tlb.fill(0x5123, 0x7000_0000, false, true, 12);
+        let cases = [
+            (0x5000, 8, Some(0x7000_0000)),
+            (0x5ff8, 8, Some(0x7000_0ff8)),
+            (0x5ffc, 8, None),
+            (0x5001, 1, Some(0x7000_0001)),
+            (0x5001, 2, None),
+            (0x6000, 8, None),
+            (0x5000 + 4096 * 4096, 8, None),
+            (u64::MAX, 8, None),
+        ];
+        for (va, size, want) in cases {
+            assert_eq!(hit(&tlb.load, tlb.key, va, size), want, "{va:#x} {size}");
+            assert_eq!(hit(&tlb.store, tlb.key, va, size), None, "{va:#x} {size}: not writable");
+        }
+    }
+
+    #[test]
+    fn contexts_keep_their_entries_until_a_flush() {
+        let mut tlb = Tlb::new();
+        let (user, kernel) = (context(0x1000, Privilege::User, false), context(0x1000, Privilege::Supervisor, false));
+        tlb.select(&user);
+        tlb.fill(0x5000, 0x7000_0000, true, true, 12);
+        tlb.select(&kernel);
+        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another privilege");
+        tlb.select(&context(0x2000, Privilege::User, false));
+        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another satp");
+        tlb.select(&user);
+        assert!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some(), "back again");
+        tlb.disable();
+        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "disabled");
+        tlb.flush();
+        tlb.select(&user);
+        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "flushed");
+    }
+
+    #[test]
+    fn no_key_is_used_again_while_its_entries_live() {
+        let mut tlb = Tlb::new();
+        let user = context(0x1000, Privilege::User, false);
+        tlb.select(&user);
+        tlb.fill(0x5000, 0x7000_0000, true, true, 12);
+        for round in 0..2000 {
+            tlb.flush();
+            tlb.select(&user);
+            assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "round {round}");
+        }
+    }
+
+    #[test]
+    fn a_page_flush_in_a_large_page_flushes_all_of_it() {
+        let mut tlb = Tlb::new();
+        let user = context(0x1000, Privilege::User, false);
+        tlb.select(&user);
+        tlb.fill(0x20_5000, 0x7000_0000, true, true, 21);
+        tlb.fill(0x80_5000, 0x7000_0000, true, true, 12);
+        tlb.flush_page(0x81_5000);
+        tlb.select(&user);
+        assert!(hit(&tlb.load, tlb.key, 0x80_5000, 8).is_some(), "another page");
+        tlb.flush_page(0x20_0000);
+        tlb.select(&user);
+        assert_eq!(hit(&tlb.load, tlb.key, 0x20_5000, 8), None);
+    }
+}
