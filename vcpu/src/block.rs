@@ -40,6 +40,8 @@ pub(crate) struct Slot {
     pub retired: u8,
     /// Its instruction's length in bytes.
     pub len: u8,
+    /// Its instruction's encoding.
+    pub encoding: u32,
 }
 
 /// The cold side of a block: its header op points here.
@@ -125,15 +127,15 @@ impl CodeCache {
     }
 
     /// From now on code is entered in this context.
-    pub fn select(&mut self, context: &Context) {
+    pub fn select(&mut self, context: &Context, satp: u64) {
         // Fetches depend on neither SUM nor MXR.
         let context = Context { sum: false, mxr: false, ..*context };
-        let key = self.keys.get(&context).unwrap_or_else(|| {
+        let key = self.keys.get(&context, satp).unwrap_or_else(|| {
             self.jumps.fill(Jump { pc: 1, target: 0 });
             self.fetches.fill(Fetch { base: 1, key: 0, page: 0 });
             self.keys.restart();
             // The first key after a restart always exists.
-            self.keys.get(&context).unwrap_or(0)
+            self.keys.get(&context, satp).unwrap_or(0)
         });
         self.key = u64::from(key) << KEY_SHIFT;
     }

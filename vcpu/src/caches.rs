@@ -53,8 +53,8 @@ impl Caches {
     /// Takes the keys of the context that the hart is in now.
     pub fn select(&mut self, csr: &CsrFile) {
         self.dropped = false;
-        self.tlb.select(&csr.data_context());
-        self.code.select(&csr.fetch_context());
+        self.tlb.select(&csr.data_context(), csr.satp());
+        self.code.select(&csr.fetch_context(), csr.satp());
     }
 
     /// Forgets all translations; code itself stays.

@@ -1,8 +1,15 @@
 //! One hart: its state, and what a debugger, a test or the machine may do with it between two runs.
+#![allow(unsafe_code)] // A hart holds pointers to its own ops, and is sent to its thread all the same.
 
 use std::sync::Arc;
 
 use manyhart_runtime::{AddressSpaceId, Attention, Clock, Reader};
+
+use crate::caches::Caches;
+use crate::csr::{Config, CsrFile, CsrOp, Effect, Inputs, SatpMode, address};
+use crate::op::Op;
+use crate::trace::Trace;
+use crate::trap::{Privilege, Trap};
 
 /// What a hart is built with. Everything else of it is fixed: RV64IMAFDC with M, S and U.
 #[derive(Debug, Clone)]
@@ -96,14 +103,70 @@ pub trait Tracer: Send {
     fn commit(&mut self, commit: &Commit);
 }
 
+/// Why an instruction did not complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is illegal: an exception whose tval is its encoding.
+    Illegal,
+    /// It is a breakpoint: an exception whose tval is its address (3.1.16).
+    Breakpoint,
+    /// It trapped.
+    Trap(Trap),
+}
+
+impl From<Trap> for Fault {
+    fn from(trap: Trap) -> Fault {
+        Fault::Trap(trap)
+    }
+}
+
+impl From<crate::csr::Illegal> for Fault {
+    fn from(_: crate::csr::Illegal) -> Fault {
+        Fault::Illegal
+    }
+}
+
 /// One RISC-V hart. It is large and never moves: [`Hart::new`] boxes it. The thread that calls [`Hart::run`] needs a stack of
 /// 16 MiB: where a tail call is a real call (a host without them, an unoptimised build) a whole batch's handlers stand on it.
+// What hot handlers touch stands first, at constant offsets.
+#[repr(C)]
 pub struct Hart {
-    config: HartConfig,
-    _reader: Reader,
-    _attention: Arc<Attention>,
-    _clock: Clock,
+    /// Instructions until the end of the batch; negative when it is over.
+    pub(crate) fuel: i64,
+    pub(crate) attention: Arc<Attention>,
+    /// x0–x31 and the sink; as long as any op's register number, so that no index is out of bounds.
+    x: [u64; 256],
+    f: [u64; 256],
+    /// The program counter, while no op runs.
+    pub(crate) pc: u64,
+    /// The link that the hart left its block by, to be made to lead somewhere; else null.
+    pub(crate) link: *const Op,
+    pub(crate) csr: CsrFile,
+    pub(crate) caches: Caches,
+    pub(crate) reader: Reader,
+    pub(crate) clock: Clock,
+    pub(crate) config: HartConfig,
+    /// The fuel that the batch began with.
+    pub(crate) batch: i64,
+    /// Instructions that were over (retired or trapped) when the batch began.
+    pub(crate) ended: u64,
+    /// How many of all instructions ended in their own trap.
+    pub(crate) trapped: u64,
+    /// The interrupt inputs at the last look, by their bits in `mip`.
+    pub(crate) lines: u64,
+    /// In WFI.
+    pub(crate) waiting: bool,
+    /// The batch is to end although there is fuel: an interrupt may be due, or what was decided at its beginning changed.
+    pub(crate) leave_batch: bool,
+    /// A `pause` hint was executed in this batch.
+    pub(crate) paused: bool,
+    pub(crate) statistics: Statistics,
+    pub(crate) trace: Option<Box<Trace>>,
 }
+
+// SAFETY: the raw pointers (`link`, and those in the code cache) lead to ops that the hart itself owns and that only its methods, which
+// take it by unique reference, follow.
+unsafe impl Send for Hart {}
 
 impl Hart {
     /// The level of the hart's [`Attention`] that asks [`Hart::run`] to return at the next boundary, from WFI too. No bit of `mip`.
@@ -111,19 +174,46 @@ impl Hart {
 
     /// A hart after reset. `reader` was made with this `attention`.
     pub fn new(config: HartConfig, reader: Reader, attention: Arc<Attention>, clock: Clock) -> Box<Hart> {
-        Box::new(Hart { config, _reader: reader, _attention: attention, _clock: clock })
-    }
-
-    /// Runs until the runtime stops, or until exactly `limit` instructions are over (retired, or ended by their trap).
-    pub fn run(&mut self, limit: Option<u64>) -> Exit {
-        let _ = limit;
-        unimplemented!()
+        let mut hart = Box::new(Hart {
+            fuel: 0,
+            attention,
+            x: [0; 256],
+            f: [0; 256],
+            pc: 0,
+            link: std::ptr::null(),
+            csr: CsrFile::new(csr_config(&config)),
+            caches: Caches::new(config.space),
+            reader,
+            clock,
+            batch: 0,
+            ended: 0,
+            trapped: 0,
+            lines: 0,
+            waiting: false,
+            leave_batch: false,
+            paused: false,
+            statistics: Statistics::default(),
+            trace: None,
+            config,
+        });
+        let [a0, a1, a2] = hart.config.reset_args;
+        hart.reset(hart.config.reset_pc, a0, a1, a2);
+        hart
     }
 
     /// Puts the hart into its reset state with this program counter and arguments; retired-instruction counts start again.
     pub fn reset(&mut self, pc: u64, a0: u64, a1: u64, a2: u64) {
-        let _ = (pc, a0, a1, a2);
-        unimplemented!()
+        self.csr = CsrFile::new(csr_config(&self.config));
+        self.x = [0; 256];
+        self.f = [0; 256];
+        (self.x[10], self.x[11], self.x[12]) = (a0, a1, a2);
+        self.pc = pc;
+        self.waiting = false;
+        self.caches.reservation = None;
+        self.caches.forget_translations();
+        self.caches.code.revalidate();
+        (self.fuel, self.batch, self.ended, self.trapped) = (0, 0, 0, 0);
+        self.attention.set_deadline(1, self.csr.supervisor_deadline());
     }
 
     /// Its number.
@@ -133,70 +223,182 @@ impl Hart {
 
     /// The program counter.
     pub fn pc(&self) -> u64 {
-        unimplemented!()
+        self.pc
     }
 
     /// Moves the program counter.
     pub fn set_pc(&mut self, pc: u64) {
-        let _ = pc;
-        unimplemented!()
+        self.pc = pc & !1;
+        self.waiting = false;
     }
 
     /// Integer register `index` (0–31).
     pub fn x(&self, index: usize) -> u64 {
-        let _ = index;
-        unimplemented!()
+        self.x[index & 31]
     }
 
     /// Sets integer register `index`; nothing for 0.
     pub fn set_x(&mut self, index: usize, value: u64) {
-        let _ = (index, value);
-        unimplemented!()
+        if index & 31 != 0 {
+            self.x[index & 31] = value;
+        }
     }
 
     /// Floating-point register `index` (0–31), as 64 raw bits.
     pub fn f(&self, index: usize) -> u64 {
-        let _ = index;
-        unimplemented!()
+        self.f[index & 31]
     }
 
     /// Sets floating-point register `index`.
     pub fn set_f(&mut self, index: usize, value: u64) {
-        let _ = (index, value);
-        unimplemented!()
+        self.f[index & 31] = value;
     }
 
     /// The privilege: 0 U, 1 S, 3 M.
     pub fn privilege(&self) -> u8 {
-        unimplemented!()
+        self.csr.privilege() as u8
+    }
+
+    /// Puts the hart into a privilege mode by fiat: for debuggers, and loaders that start above the firmware.
+    pub fn set_privilege(&mut self, privilege: Privilege) {
+        self.csr.set_privilege(privilege);
+        self.caches.dropped = true;
     }
 
     /// Reads a CSR as M-mode would; `None` where there is no such CSR.
     pub fn csr(&mut self, number: u16) -> Option<u64> {
-        let _ = number;
-        unimplemented!()
+        self.csr_as_machine(number, CsrOp::Read)
     }
 
     /// Writes a CSR as M-mode would; `false` where there is no such CSR or it is read-only.
     #[must_use]
     pub fn set_csr(&mut self, number: u16, value: u64) -> bool {
-        let _ = (number, value);
-        unimplemented!()
+        self.csr_as_machine(number, CsrOp::Write(value)).is_some()
+    }
+
+    fn csr_as_machine(&mut self, number: u16, op: CsrOp) -> Option<u64> {
+        let privilege = self.csr.privilege();
+        self.csr.set_privilege(Privilege::Machine);
+        let inputs = Inputs { time: self.clock.now(), instret: self.instret(), lines: self.input_lines() };
+        let result = self.csr.access(number, op, inputs);
+        self.csr.set_privilege(privilege);
+        let (old, effect) = result.ok()?;
+        self.apply(effect, number);
+        Some(old)
     }
 
     /// Retired instructions since reset (not `minstret`, which the guest may write).
     pub fn instret(&self) -> u64 {
-        unimplemented!()
+        self.ended_now() - self.trapped
     }
 
     /// What the hart did so far.
     pub fn statistics(&self) -> Statistics {
-        unimplemented!()
+        Statistics {
+            instructions: self.instret(),
+            blocks: self.caches.code.translated,
+            code_flushes: self.caches.code.drops,
+            ..self.statistics
+        }
     }
 
     /// From now on tells `tracer` of every instruction; `None` ends it. Tracing is slow: each instruction is a block of its own.
     pub fn set_tracer(&mut self, tracer: Option<Box<dyn Tracer>>) {
-        let _ = tracer;
-        unimplemented!()
+        self.trace = tracer.map(|tracer| Box::new(Trace::new(tracer)));
+        self.caches.dropped = true;
     }
+
+    /// A register's memory slot: 0–31, or the sink.
+    #[inline(always)]
+    pub(crate) fn x_slot(&self, index: u8) -> u64 {
+        self.x[usize::from(index)]
+    }
+
+    /// Writes a register's memory slot, never that of x0.
+    #[inline(always)]
+    pub(crate) fn set_x_slot(&mut self, index: u8, value: u64) {
+        self.x[usize::from(index)] = value;
+    }
+
+    /// A floating-point register.
+    #[inline(always)]
+    pub(crate) fn f_slot(&self, index: u8) -> u64 {
+        self.f[usize::from(index)]
+    }
+
+    /// Writes a floating-point register.
+    #[inline(always)]
+    pub(crate) fn set_f_slot(&mut self, index: u8, value: u64) {
+        self.f[usize::from(index)] = value;
+    }
+
+    /// Instructions that are over, retired or trapped, since reset.
+    pub(crate) fn ended_now(&self) -> u64 {
+        self.ended + (self.batch - self.fuel) as u64
+    }
+
+    /// Consumes fuel for `retired` instructions; whether the hart is to leave the chain of blocks.
+    #[inline(always)]
+    pub(crate) fn charge(&mut self, retired: i32) -> bool {
+        self.fuel -= i64::from(retired);
+        (self.fuel | self.attention.peek() as i64) < 0
+    }
+
+    /// The interrupt inputs now, the timers among them.
+    pub(crate) fn input_lines(&self) -> u64 {
+        use crate::csr::bits::{MTI, STI};
+        let now = self.clock.now();
+        let timer = |index, bit| if now >= self.attention.deadline(index) { bit } else { 0 };
+        self.attention.peek() & !(MTI | STI) | timer(0, MTI) | timer(1, STI)
+    }
+
+    /// Takes a trap whose epc is `epc`.
+    pub(crate) fn enter_trap(&mut self, trap: Trap, epc: u64) {
+        self.statistics.traps += 1;
+        self.pc = self.csr.take_trap(trap, epc);
+        self.privilege_changed();
+    }
+
+    /// After any change of the privilege mode, or of what translations depend on.
+    pub(crate) fn privilege_changed(&mut self) {
+        self.caches.select(&self.csr);
+        if self.trace.is_some() {
+            self.caches.tlb.disable();
+        }
+    }
+
+    /// Carries out what a CSR write asks for; whether the block that runs may be stale now.
+    pub(crate) fn apply(&mut self, effect: Effect, number: u16) -> bool {
+        if effect.is_none() {
+            return false;
+        }
+        let mut stale = false;
+        if effect.contains(Effect::PMP) || (effect.contains(Effect::TRANSLATION) && number == address::MENVCFG) {
+            self.caches.forget_translations();
+            stale = true;
+        }
+        if effect.contains(Effect::TRANSLATION) || stale {
+            self.privilege_changed();
+            stale |= number == address::SATP;
+        }
+        if effect.contains(Effect::DEADLINE) {
+            self.attention.set_deadline(1, self.csr.supervisor_deadline());
+        }
+        if effect.contains(Effect::INTERRUPTS) && self.csr.pending_interrupt(self.lines).is_some() {
+            self.leave_batch = true;
+        }
+        stale | self.leave_batch
+    }
+}
+
+fn csr_config(config: &HartConfig) -> Config {
+    let satp_mode_max = match config.isa.max_sv {
+        0..39 => SatpMode::Bare,
+        39..48 => SatpMode::Sv39,
+        48..57 => SatpMode::Sv48,
+        57.. => SatpMode::Sv57,
+    };
+    let letters = Config::RV64GC_B;
+    let misa_letters = if config.isa.bitmanip { letters } else { letters & !(1 << 1) };
+    Config { sstc: config.isa.sstc, satp_mode_max, misa_letters, ..Config::full(u64::from(config.id)) }
 }

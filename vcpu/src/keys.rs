@@ -3,7 +3,6 @@
 //! A cache puts the current key into each entry and compares it at each look-up. A switch of context takes another key and finds
 //! its old entries when it comes back; a flush is nothing but forgetting which keys were given out.
 
-use crate::csr::SatpMode;
 use crate::mmu::Context;
 use crate::trap::Privilege;
 
@@ -15,8 +14,7 @@ const CONTEXTS: usize = 8;
 /// The keys of one value of `satp`; 0 where none has been given out since the last flush.
 #[derive(Clone, Copy)]
 struct Space {
-    mode: SatpMode,
-    root: u64,
+    satp: u64,
     keys: [u16; CONTEXTS],
 }
 
@@ -32,7 +30,7 @@ pub(crate) struct Keys {
 impl Keys {
     /// Keys from 1 to `limit`.
     pub fn new(limit: u16) -> Keys {
-        let space = Space { mode: SatpMode::Bare, root: 0, keys: [0; CONTEXTS] };
+        let space = Space { satp: 0, keys: [0; CONTEXTS] };
         Keys { last: 0, limit, spaces: [space; SPACES], next_space: 0, machine: 0 }
     }
 
@@ -51,14 +49,16 @@ impl Keys {
     }
 
     /// The key of a context; `None` when they have run out: empty the cache, [`Keys::restart`], ask again.
-    pub fn get(&mut self, context: &Context) -> Option<u16> {
+    ///
+    /// The whole of `satp` counts, its ASID included: a root that was freed may be another space's under a new ASID without any fence.
+    pub fn get(&mut self, context: &Context, satp: u64) -> Option<u16> {
         if context.privilege == Privilege::Machine {
             if self.machine == 0 {
                 self.machine = self.fresh()?;
             }
             return Some(self.machine);
         }
-        let space = self.space(context.mode, context.root.0);
+        let space = self.space(satp);
         let which = usize::from(context.privilege == Privilege::Supervisor)
             | usize::from(context.sum) << 1
             | usize::from(context.mxr) << 2;
@@ -69,13 +69,13 @@ impl Keys {
     }
 
     /// The place of a `satp` value; a new one takes the place given out longest ago.
-    fn space(&mut self, mode: SatpMode, root: u64) -> usize {
-        if let Some(known) = self.spaces.iter().position(|s| s.mode == mode && s.root == root) {
+    fn space(&mut self, satp: u64) -> usize {
+        if let Some(known) = self.spaces.iter().position(|s| s.satp == satp) {
             return known;
         }
         let place = self.next_space;
         self.next_space = (place + 1) % SPACES;
-        self.spaces[place] = Space { mode, root, keys: [0; CONTEXTS] };
+        self.spaces[place] = Space { satp, keys: [0; CONTEXTS] };
         place
     }
 

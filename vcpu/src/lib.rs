@@ -1,11 +1,22 @@
 //! RISC-V harts.
 
+mod block;
+mod caches;
 pub mod csr;
 pub mod decode;
+mod exec;
+mod fetch;
 pub mod fp;
 mod hart;
+mod keys;
+mod memory;
 pub mod mmu;
+mod op;
 pub mod pmp;
+mod run;
+mod tlb;
+mod trace;
+mod translate;
 pub mod trap;
 
 pub use hart::{Commit, Exit, Hart, HartConfig, Isa, Statistics, Tracer};

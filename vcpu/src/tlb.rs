@@ -78,21 +78,21 @@ impl Tlb {
     }
 
     /// From now on accesses are made in this context.
-    pub fn select(&mut self, context: &Context) {
-        let key = self.keys.get(context).unwrap_or_else(|| self.restart(context));
+    pub fn select(&mut self, context: &Context, satp: u64) {
+        let key = self.keys.get(context, satp).unwrap_or_else(|| self.restart(context, satp));
         self.key = u64::from(key) << KEY_SHIFT;
     }
 
     /// Empties the arrays, after which every key is new.
     #[cold]
-    fn restart(&mut self, context: &Context) -> u16 {
+    fn restart(&mut self, context: &Context, satp: u64) -> u16 {
         let empty = Entry { tag: EMPTY, addend: 0 };
         self.load.fill(empty);
         self.store.fill(empty);
         self.large = (u64::MAX, 0);
         self.keys.restart();
         // The first key after a restart always exists.
-        self.keys.get(context).unwrap_or(0)
+        self.keys.get(context, satp).unwrap_or(0)
     }
 
     /// No entry fits any more until the next [`Tlb::select`]: every access takes the slow path.
@@ -101,7 +101,7 @@ impl Tlb {
     }
 
     /// Enters the page of `va` at the host address of its first byte, in the selected context.
-    pub fn fill(&mut self, va: u64, host_page: u64, writable: bool, readable: bool, page_bits: u32) {
+    pub fn fill(&mut self, va: u64, host_page: u64, readable: bool, writable: bool, page_bits: u32) {
         if self.key == 0 {
             return;
         }
@@ -128,10 +128,10 @@ mod tests {
     use crate::csr::SatpMode;
     use crate::trap::Privilege;
 
-    fn context(root: u64, privilege: Privilege, sum: bool) -> Context {
+    fn context(privilege: Privilege, sum: bool) -> Context {
         Context {
             mode: if privilege == Privilege::Machine { SatpMode::Bare } else { SatpMode::Sv39 },
-            root: Gpa(root),
+            root: Gpa(0x1000),
             privilege,
             sum,
             mxr: false,
@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn an_entry_serves_its_page_context_and_alignment() {
         let mut tlb = Tlb::new();
-        tlb.select(&context(0x1000, Privilege::User, false));
-        tlb.fill(0x5123, 0x7000_0000, false, true, 12);
+        tlb.select(&context(Privilege::User, false), 1);
+        tlb.fill(0x5123, 0x7000_0000, true, false, 12);
         let cases = [
             (0x5000, 8, Some(0x7000_0000)),
             (0x5ff8, 8, Some(0x7000_0ff8)),
@@ -170,31 +170,31 @@ mod tests {
     #[test]
     fn contexts_keep_their_entries_until_a_flush() {
         let mut tlb = Tlb::new();
-        let (user, kernel) = (context(0x1000, Privilege::User, false), context(0x1000, Privilege::Supervisor, false));
-        tlb.select(&user);
+        let (user, kernel) = (context(Privilege::User, false), context(Privilege::Supervisor, false));
+        tlb.select(&user, 1);
         tlb.fill(0x5000, 0x7000_0000, true, true, 12);
-        tlb.select(&kernel);
+        tlb.select(&kernel, 1);
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another privilege");
-        tlb.select(&context(0x2000, Privilege::User, false));
+        tlb.select(&user, 2);
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another satp");
-        tlb.select(&user);
+        tlb.select(&user, 1);
         assert!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some(), "back again");
         tlb.disable();
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "disabled");
         tlb.flush();
-        tlb.select(&user);
+        tlb.select(&user, 1);
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "flushed");
     }
 
     #[test]
     fn no_key_is_used_again_while_its_entries_live() {
         let mut tlb = Tlb::new();
-        let user = context(0x1000, Privilege::User, false);
-        tlb.select(&user);
+        let user = context(Privilege::User, false);
+        tlb.select(&user, 1);
         tlb.fill(0x5000, 0x7000_0000, true, true, 12);
         for round in 0..2000 {
             tlb.flush();
-            tlb.select(&user);
+            tlb.select(&user, 1);
             assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "round {round}");
         }
     }
@@ -202,15 +202,15 @@ mod tests {
     #[test]
     fn a_page_flush_in_a_large_page_flushes_all_of_it() {
         let mut tlb = Tlb::new();
-        let user = context(0x1000, Privilege::User, false);
-        tlb.select(&user);
+        let user = context(Privilege::User, false);
+        tlb.select(&user, 1);
         tlb.fill(0x20_5000, 0x7000_0000, true, true, 21);
         tlb.fill(0x80_5000, 0x7000_0000, true, true, 12);
         tlb.flush_page(0x81_5000);
-        tlb.select(&user);
+        tlb.select(&user, 1);
         assert!(hit(&tlb.load, tlb.key, 0x80_5000, 8).is_some(), "another page");
         tlb.flush_page(0x20_0000);
-        tlb.select(&user);
+        tlb.select(&user, 1);
         assert_eq!(hit(&tlb.load, tlb.key, 0x20_5000, 8), None);
     }
 }

@@ -89,6 +89,12 @@ impl CsrFile {
         self.mstatus & FS == 0
     }
 
+    /// Whether FS is Dirty already.
+    #[inline]
+    pub fn float_is_dirty(&self) -> bool {
+        self.mstatus & FS == FS
+    }
+
     /// Notes that floating-point state changed (FS becomes Dirty). Only called while FS is not Off.
     #[inline]
     pub fn dirty_float(&mut self) {

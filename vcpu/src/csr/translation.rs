@@ -11,7 +11,9 @@ use crate::trap::Privilege;
 const PPN: u64 = (1 << 44) - 1;
 
 impl CsrFile {
-    pub(super) fn satp(&self) -> u64 {
+    /// The value of `satp`.
+    #[inline]
+    pub fn satp(&self) -> u64 {
         self.satp
     }
 

@@ -58,6 +58,8 @@ binary! {
     Divuw |a, b| (a as u32).checked_div(b as u32).map_or(u64::MAX, word);
     Remw |a, b| if b as u32 == 0 { word(a as u32) } else { word((a as i32).wrapping_rem(b as i32) as u32) };
     Remuw |a, b| word((a as u32).checked_rem(b as u32).unwrap_or(a as u32));
+    /// The first operand alone: `mv`.
+    First |a, _b| a;
     /// The second operand alone: `li`.
     Second |_a, b| b;
 }

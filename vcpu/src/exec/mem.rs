@@ -85,7 +85,7 @@ handler! {
         let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
         let Some(ptr) = probe_load::<L::Width>(hart, va) else { tail!(load_slow::<L>, hart, op, r) };
         // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
-        let value = unsafe { atomics::load::<L::Width>(ptr) }.into_u64();
+        let value = unsafe { atomics::load::<L::Width>(ptr) }.to_u64();
         set::<D>(hart, o.rd, &mut r, L::extend(value));
         next!(hart, op, r)
     }
@@ -151,7 +151,7 @@ handler! {
         if !hart.float_dirty() { tail!(load_float_slow::<L>, hart, op, r) }
         let Some(ptr) = probe_load::<L::Width>(hart, va) else { tail!(load_float_slow::<L>, hart, op, r) };
         // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
-        let value = unsafe { atomics::load::<L::Width>(ptr) }.into_u64();
+        let value = unsafe { atomics::load::<L::Width>(ptr) }.to_u64();
         hart.set_f_slot(o.rd, L::extend(value));
         next!(hart, op, r)
     }

@@ -1,0 +1,9 @@
+//! What instructions do: the handlers, a file for each part of the instruction set.
+
+pub(crate) mod alu;
+pub(crate) mod amo;
+pub(crate) mod flow;
+pub(crate) mod fp;
+pub(crate) mod mem;
+pub(crate) mod system;
+pub(crate) mod zb;

@@ -1,0 +1,289 @@
+//! Guest memory off the fast path: translation, protection, devices, misaligned accesses. Fills the TLB.
+#![allow(unsafe_code)] // Guest memory is reached by host address.
+
+use manyhart_runtime::ram::atomics;
+use manyhart_runtime::{AddrRange, AddressSpaceId, Gpa, Reader, Requester, Target};
+
+use crate::hart::Hart;
+use crate::mmu::{self, AccessFault, AccessKind, Context, PteMemory, Translation};
+use crate::pmp::Pmp;
+use crate::trap::{Exception, Privilege, Trap};
+
+const PAGE_MASK: u64 = 0xfff;
+
+/// RAM as the view shows it: where it lies on the host, and what may be done there.
+#[derive(Clone, Copy)]
+pub(crate) struct Ram {
+    /// The host address. It holds as long as the reader's view.
+    pub host: *mut u8,
+    /// Stores are refused.
+    pub read_only: bool,
+    /// Stores have to be logged.
+    pub logged: bool,
+}
+
+/// The RAM that holds all `len` bytes at `addr`, if it is RAM, and one range of it.
+pub(crate) fn ram_at(reader: &Reader, space: AddressSpaceId, addr: Gpa, len: u64) -> Option<Ram> {
+    let found = reader.view(space).find(addr)?;
+    let Target::Ram(block) = &found.target else { return None };
+    let wanted = AddrRange::with_size(addr, u128::from(len))?;
+    if !found.range.contains(wanted.last()) {
+        return None;
+    }
+    let offset = found.offset + (addr.0 - found.range.start().0);
+    // In the block: the view shows no more of a block than there is.
+    let host = block.host_base().wrapping_add(offset as usize);
+    Some(Ram { host, read_only: found.read_only, logged: found.dirty_mask != 0 })
+}
+
+/// Page tables, as the walk sees them.
+struct Tables<'a> {
+    reader: &'a Reader,
+    space: AddressSpaceId,
+    pmp: &'a Pmp,
+}
+
+impl Tables<'_> {
+    fn entry(&self, pa: Gpa, kind: AccessKind) -> Result<Ram, AccessFault> {
+        if !self.pmp.check(pa, 8, kind, Privilege::Supervisor) {
+            return Err(AccessFault);
+        }
+        ram_at(self.reader, self.space, pa, 8).ok_or(AccessFault)
+    }
+}
+
+impl PteMemory for Tables<'_> {
+    fn load_pte(&mut self, pa: Gpa) -> Result<u64, AccessFault> {
+        let ram = self.entry(pa, AccessKind::Read)?;
+        // SAFETY: eight bytes of a block of the view that the reader holds.
+        Ok(unsafe { atomics::load::<u64>(ram.host) })
+    }
+
+    fn compare_exchange_pte(&mut self, pa: Gpa, old: u64, new: u64) -> Result<Result<(), u64>, AccessFault> {
+        let ram = self.entry(pa, AccessKind::Write)?;
+        if ram.read_only {
+            return Err(AccessFault);
+        }
+        // SAFETY: as above, and `pa` is a multiple of 8, as the block's ranges are.
+        let result =
+            unsafe { atomics::compare_exchange::<u64>(ram.host, old, new, std::sync::atomic::Ordering::SeqCst) };
+        Ok(result.map(|_| ()))
+    }
+}
+
+impl Hart {
+    fn translate(&self, context: &Context, va: u64, kind: AccessKind) -> Result<Translation, Trap> {
+        let mut tables = Tables { reader: &self.reader, space: self.config.space, pmp: &self.csr.pmp };
+        mmu::translate(context, va, kind, &mut tables).map_err(|exception| Trap::exception(exception, va))
+    }
+
+    /// Where `len` bytes at `va`, which lie in one page, are for data accesses of this kind, after all checks. Enters the page into
+    /// the TLB where that is possible.
+    fn data_address(&mut self, va: u64, len: u64, kind: AccessKind) -> Result<Gpa, Trap> {
+        if self.caches.dropped {
+            self.privilege_changed();
+        }
+        let context = self.csr.data_context();
+        let translation = self.translate(&context, va, kind)?;
+        if !self.csr.pmp.check(translation.physical, len, kind, context.privilege) {
+            return Err(Trap::exception(kind.access_fault(), va));
+        }
+        self.fill(va, &translation, context.privilege);
+        Ok(translation.physical)
+    }
+
+    fn fill(&mut self, va: u64, translation: &Translation, privilege: Privilege) {
+        let page = Gpa(translation.physical.0 & !PAGE_MASK);
+        let Some(allowed) = self.csr.pmp.uniform_over_page(page, privilege) else { return };
+        let Some(ram) = ram_at(&self.reader, self.config.space, page, PAGE_MASK + 1) else { return };
+        let readable = translation.readable && allowed.read;
+        let writable = translation.writable && allowed.write && !ram.read_only && !ram.logged;
+        self.caches.uses(page);
+        self.statistics.tlb_fills += 1;
+        let host = ram.host.expose_provenance() as u64;
+        self.caches.tlb.fill(va, host, readable, writable, translation.page_bits);
+    }
+
+    /// Loads `size` bytes at `va`, zero-extended, whatever answers there, at any alignment.
+    pub(crate) fn load(&mut self, va: u64, size: u8) -> Result<u64, Trap> {
+        let in_page = PAGE_MASK + 1 - (va & PAGE_MASK);
+        let value = if in_page < u64::from(size) {
+            self.load_across(va, size, in_page as u8)?
+        } else {
+            let addr = self.data_address(va, u64::from(size), AccessKind::Read)?;
+            self.load_physical(va, addr, size)?
+        };
+        self.note_memory(va, size, None);
+        Ok(value)
+    }
+
+    /// A load that begins `first` bytes before the end of a page: both pages are translated before either is read.
+    fn load_across(&mut self, va: u64, size: u8, first: u8) -> Result<u64, Trap> {
+        let second = size - first;
+        let next_page = va.wrapping_add(u64::from(first));
+        let low = self.data_address(va, u64::from(first), AccessKind::Read)?;
+        let high = self.data_address(next_page, u64::from(second), AccessKind::Read)?;
+        let fault = |va| move || Trap::exception(Exception::LoadAccessFault, va);
+        let low = self.ram(low, first).ok_or_else(fault(va))?;
+        let high = self.ram(high, second).ok_or_else(fault(next_page))?;
+        let mut bytes = [0; 8];
+        // SAFETY: that many bytes of blocks of the view that the reader holds.
+        unsafe {
+            atomics::copy_out(low.host, &mut bytes[..usize::from(first)]);
+            atomics::copy_out(high.host, &mut bytes[usize::from(first)..usize::from(size)]);
+        }
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn load_physical(&mut self, va: u64, addr: Gpa, size: u8) -> Result<u64, Trap> {
+        if let Some(ram) = self.ram(addr, size) {
+            // SAFETY: that many bytes of a block of the view that the reader holds; misaligned loads are assembled there.
+            return Ok(unsafe {
+                match size {
+                    1 => atomics::load::<u8>(ram.host).into(),
+                    2 => atomics::load::<u16>(ram.host).into(),
+                    4 => atomics::load::<u32>(ram.host).into(),
+                    _ => atomics::load::<u64>(ram.host),
+                }
+            });
+        }
+        let fault = Trap::exception(Exception::LoadAccessFault, va);
+        if !addr.0.is_multiple_of(u64::from(size)) {
+            return Err(fault);
+        }
+        self.statistics.device_accesses += 1;
+        let requester = Requester::Cpu(self.config.id);
+        self.reader.read(self.config.space, addr, size, requester, &mut self.caches).map_err(|error| {
+            tracing::trace!(hart = self.config.id, %addr, size, %error, "load");
+            fault
+        })
+    }
+
+    /// Stores the low `size` bytes of `value` at `va`, whatever answers there, at any alignment.
+    pub(crate) fn store(&mut self, va: u64, size: u8, value: u64) -> Result<(), Trap> {
+        let in_page = PAGE_MASK + 1 - (va & PAGE_MASK);
+        if in_page < u64::from(size) {
+            self.store_across(va, size, in_page as u8, value)?;
+        } else {
+            let addr = self.data_address(va, u64::from(size), AccessKind::Write)?;
+            self.store_physical(va, addr, size, value)?;
+        }
+        self.note_memory(va, size, Some(value));
+        Ok(())
+    }
+
+    /// A store that begins `first` bytes before the end of a page: both pages are translated before either is written.
+    fn store_across(&mut self, va: u64, size: u8, first: u8, value: u64) -> Result<(), Trap> {
+        let second = size - first;
+        let next_page = va.wrapping_add(u64::from(first));
+        let low = self.data_address(va, u64::from(first), AccessKind::Write)?;
+        let high = self.data_address(next_page, u64::from(second), AccessKind::Write)?;
+        let check = |hart: &Hart, va, addr, len| match hart.ram(addr, len) {
+            Some(ram) if !ram.read_only => Ok(()),
+            _ => Err(Trap::exception(Exception::StoreAccessFault, va)),
+        };
+        check(self, va, low, first)?;
+        check(self, next_page, high, second)?;
+        let bytes = value.to_le_bytes();
+        let (first_bytes, second_bytes) = bytes[..usize::from(size)].split_at(usize::from(first));
+        for (va, addr, bytes) in [(va, low, first_bytes), (next_page, high, second_bytes)] {
+            for (at, byte) in (0..).zip(bytes) {
+                self.store_physical(va, Gpa(addr.0 + at), 1, u64::from(*byte))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn store_physical(&mut self, va: u64, addr: Gpa, size: u8, value: u64) -> Result<(), Trap> {
+        let fault = Trap::exception(Exception::StoreAccessFault, va);
+        match self.ram(addr, size) {
+            Some(ram) if ram.read_only => return Err(fault),
+            Some(ram) if !ram.logged => {
+                // SAFETY: that many bytes of a block of the view that the reader holds; misaligned stores are taken apart there.
+                unsafe {
+                    match size {
+                        1 => atomics::store(ram.host, value as u8),
+                        2 => atomics::store(ram.host, value as u16),
+                        4 => atomics::store(ram.host, value as u32),
+                        _ => atomics::store(ram.host, value),
+                    }
+                }
+                return Ok(());
+            }
+            // The runtime stores and logs.
+            Some(_) => {}
+            None if !addr.0.is_multiple_of(u64::from(size)) => return Err(fault),
+            None => self.statistics.device_accesses += 1,
+        }
+        let requester = Requester::Cpu(self.config.id);
+        self.reader.write(self.config.space, addr, size, value, requester, &mut self.caches).map_err(|error| {
+            tracing::trace!(hart = self.config.id, %addr, size, %error, "store");
+            fault
+        })
+    }
+
+    fn ram(&self, addr: Gpa, size: u8) -> Option<Ram> {
+        ram_at(&self.reader, self.config.space, addr, u64::from(size))
+    }
+
+    /// The host address of an aligned atomic's operand. Atomics on anything but RAM are access faults.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn atomic_address(&mut self, va: u64, size: u8, kind: AccessKind) -> Result<*mut u8, Trap> {
+        if !va.is_multiple_of(u64::from(size)) {
+            return Err(Trap::exception(kind.misaligned(), va));
+        }
+        let addr = self.data_address(va, u64::from(size), kind)?;
+        match self.ram(addr, size) {
+            Some(ram) if kind == AccessKind::Read || !ram.read_only => Ok(ram.host),
+            _ => Err(Trap::exception(kind.access_fault(), va)),
+        }
+    }
+
+    /// The code page at the program counter; `None` where code cannot be cached and is fetched one instruction at a time.
+    pub(crate) fn open_page(&mut self, pc: u64) -> Result<Option<u32>, Trap> {
+        let context = self.csr.fetch_context();
+        let translation = self.translate(&context, pc, AccessKind::Execute)?;
+        let page = Gpa(translation.physical.0 & !PAGE_MASK);
+        match self.csr.pmp.uniform_over_page(page, context.privilege) {
+            None => return Ok(None),
+            Some(allowed) if !allowed.execute => {
+                return Err(Trap::exception(Exception::InstructionAccessFault, pc));
+            }
+            Some(_) => {}
+        }
+        let Some(ram) = ram_at(&self.reader, self.config.space, page, PAGE_MASK + 1) else { return Ok(None) };
+        self.caches.uses(page);
+        let index = self.caches.code.open(pc & !PAGE_MASK, page, |bytes| {
+            // SAFETY: a whole page of a block of the view that the reader holds.
+            unsafe { atomics::copy_out(ram.host, bytes) }
+        });
+        Ok(Some(index))
+    }
+
+    /// The encoding at an address whose page cannot be cached, or that ends in the next page.
+    pub(crate) fn fetch_encoding(&mut self, pc: u64) -> Result<u32, Trap> {
+        let low = self.fetch_half(pc)?;
+        if !crate::decode::is_long(low) {
+            return Ok(low.into());
+        }
+        let high = self.fetch_half(pc.wrapping_add(2))?;
+        Ok(u32::from(high) << 16 | u32::from(low))
+    }
+
+    fn fetch_half(&mut self, va: u64) -> Result<u16, Trap> {
+        let context = self.csr.fetch_context();
+        let fault = Trap::exception(Exception::InstructionAccessFault, va);
+        let addr = self.translate(&context, va, AccessKind::Execute)?.physical;
+        if !self.csr.pmp.check(addr, 2, AccessKind::Execute, context.privilege) {
+            return Err(fault);
+        }
+        if let Some(ram) = self.ram(addr, 2) {
+            // SAFETY: two bytes of a block of the view that the reader holds.
+            return Ok(unsafe { atomics::load::<u16>(ram.host) });
+        }
+        let requester = Requester::Cpu(self.config.id);
+        let value = self.reader.read(self.config.space, addr, 2, requester, &mut self.caches);
+        value.map(|half| half as u16).map_err(|_| fault)
+    }
+}
