@@ -35,14 +35,7 @@ pub(crate) struct Caches {
 impl Caches {
     /// Empty ones, of this address space.
     pub fn new(space: AddressSpaceId) -> Caches {
-        Caches {
-            tlb: Tlb::new(),
-            code: CodeCache::new(),
-            reservation: None,
-            dropped: true,
-            space,
-            used: (u64::MAX, 0),
-        }
+        Caches { tlb: Tlb::new(), code: CodeCache::new(), reservation: None, dropped: true, space, used: (u64::MAX, 0) }
     }
 
     /// Notes that something of this page will be remembered.

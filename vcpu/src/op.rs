@@ -60,7 +60,7 @@ pub(crate) use tail;
 /// Goes on with the op that stands `$step` further.
 macro_rules! next {
     ($hart:ident, $op:ident, $r:ident) => {
-        next!($hart, $op, $r, 1)
+        $crate::op::next!($hart, $op, $r, 1)
     };
     ($hart:ident, $op:ident, $r:ident, $step:expr) => {{
         // SAFETY: a block always ends in an op that leaves it, so an op that goes on is followed by another.
@@ -68,7 +68,7 @@ macro_rules! next {
             let next = $op.add($step);
             (next, (*next).handler)
         };
-        tail!(function, $hart, next, $r)
+        $crate::op::tail!(function, $hart, next, $r)
     }};
 }
 pub(crate) use next;

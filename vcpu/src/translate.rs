@@ -5,10 +5,9 @@
 #![allow(unsafe_code)] // Places ops and makes them point at each other.
 
 use crate::block::{Block, CodeCache, NO_PAGE, PAGE, Slot};
-use crate::decode::{Inst, Opcode, decode16, decode32, is_long};
+use crate::decode::{Format, Inst, Opcode, decode16, decode32, is_long};
 use crate::exec::alu::{self, classed_ri, classed_rr, spilled_ri, spilled_rr};
 use crate::exec::{amo, flow, fp, mem, system, zb};
-use crate::fp::{F32, F64};
 use crate::hart::Isa;
 use crate::op::{Handler, Op, Operands, Payload, SINK, class};
 use crate::trace::decode;
@@ -204,7 +203,6 @@ impl Builder {
             || self.flow(inst, start)
             || self.atomic(inst)
             || self.float(inst)
-            || self.float_of_width(inst)
             || self.privileged(inst);
         debug_assert!(translated, "{:?}", inst.op);
         if !translated {
@@ -487,83 +485,16 @@ impl Builder {
         true
     }
 
-    /// A floating-point instruction. Only those that write an integer register have a sink.
-    fn fp<F: fp::Float>(&mut self, i: &Inst) {
-        let rd = if F::INTEGER && !F::WRITES && i.rd == 0 { SINK } else { i.rd };
-        self.float_op(fp::handlers::<F>(), fp::immediate(i.rm, i.rs3), rd, i.rs1, i.rs2);
-    }
-
+    /// A computational floating-point instruction. x0 as its destination is the sink; f0 is a register like any other.
     fn float(&mut self, i: &Inst) -> bool {
-        use Opcode::*;
-        match i.op {
-            FmvXW => self.fp::<fp::MoveToX32>(i),
-            FmvXD => self.fp::<fp::MoveToX64>(i),
-            FmvWX => self.fp::<fp::MoveFromX32>(i),
-            FmvDX => self.fp::<fp::MoveFromX64>(i),
-            FcvtDS => self.fp::<fp::Widen>(i),
-            FcvtSD => self.fp::<fp::Narrow>(i),
-            FmaddS => self.fp::<fp::Fmadd<F32>>(i),
-            FmaddD => self.fp::<fp::Fmadd<F64>>(i),
-            FmsubS => self.fp::<fp::Fmsub<F32>>(i),
-            FmsubD => self.fp::<fp::Fmsub<F64>>(i),
-            FnmsubS => self.fp::<fp::Fnmsub<F32>>(i),
-            FnmsubD => self.fp::<fp::Fnmsub<F64>>(i),
-            FnmaddS => self.fp::<fp::Fnmadd<F32>>(i),
-            FnmaddD => self.fp::<fp::Fnmadd<F64>>(i),
-            FaddS => self.fp::<fp::Add<F32>>(i),
-            FaddD => self.fp::<fp::Add<F64>>(i),
-            FsubS => self.fp::<fp::Sub<F32>>(i),
-            FsubD => self.fp::<fp::Sub<F64>>(i),
-            FmulS => self.fp::<fp::Mul<F32>>(i),
-            FmulD => self.fp::<fp::Mul<F64>>(i),
-            FdivS => self.fp::<fp::Div<F32>>(i),
-            FdivD => self.fp::<fp::Div<F64>>(i),
-            FsqrtS => self.fp::<fp::Sqrt<F32>>(i),
-            FsqrtD => self.fp::<fp::Sqrt<F64>>(i),
-            _ => return false,
-        }
-        true
-    }
-
-    fn float_of_width(&mut self, i: &Inst) -> bool {
-        use Opcode::*;
-        match i.op {
-            FsgnjS => self.fp::<fp::Sgnj<F32>>(i),
-            FsgnjD => self.fp::<fp::Sgnj<F64>>(i),
-            FsgnjnS => self.fp::<fp::Sgnjn<F32>>(i),
-            FsgnjnD => self.fp::<fp::Sgnjn<F64>>(i),
-            FsgnjxS => self.fp::<fp::Sgnjx<F32>>(i),
-            FsgnjxD => self.fp::<fp::Sgnjx<F64>>(i),
-            FminS => self.fp::<fp::Min<F32>>(i),
-            FminD => self.fp::<fp::Min<F64>>(i),
-            FmaxS => self.fp::<fp::Max<F32>>(i),
-            FmaxD => self.fp::<fp::Max<F64>>(i),
-            FeqS => self.fp::<fp::Eq<F32>>(i),
-            FeqD => self.fp::<fp::Eq<F64>>(i),
-            FltS => self.fp::<fp::Lt<F32>>(i),
-            FltD => self.fp::<fp::Lt<F64>>(i),
-            FleS => self.fp::<fp::Le<F32>>(i),
-            FleD => self.fp::<fp::Le<F64>>(i),
-            FclassS => self.fp::<fp::Class<F32>>(i),
-            FclassD => self.fp::<fp::Class<F64>>(i),
-            FcvtWS => self.fp::<fp::ToW<F32>>(i),
-            FcvtWD => self.fp::<fp::ToW<F64>>(i),
-            FcvtWuS => self.fp::<fp::ToWu<F32>>(i),
-            FcvtWuD => self.fp::<fp::ToWu<F64>>(i),
-            FcvtLS => self.fp::<fp::ToL<F32>>(i),
-            FcvtLD => self.fp::<fp::ToL<F64>>(i),
-            FcvtLuS => self.fp::<fp::ToLu<F32>>(i),
-            FcvtLuD => self.fp::<fp::ToLu<F64>>(i),
-            FcvtSW => self.fp::<fp::FromW<F32>>(i),
-            FcvtDW => self.fp::<fp::FromW<F64>>(i),
-            FcvtSWu => self.fp::<fp::FromWu<F32>>(i),
-            FcvtDWu => self.fp::<fp::FromWu<F64>>(i),
-            FcvtSL => self.fp::<fp::FromL<F32>>(i),
-            FcvtDL => self.fp::<fp::FromL<F64>>(i),
-            FcvtSLu => self.fp::<fp::FromLu<F32>>(i),
-            FcvtDLu => self.fp::<fp::FromLu<F64>>(i),
-            _ => return false,
-        }
+        use Format::{Fx, FxRm, Xf, XfRm, Xff};
+        let (rd, integer) = match i.op.format() {
+            Xf | Xff | XfRm => (if i.rd == 0 { SINK } else { i.rd }, if i.rd == 0 { SINK } else { i.rd }),
+            Fx | FxRm => (i.rd, i.rs1),
+            _ => (i.rd, SINK),
+        };
+        let Some(handler) = fp::handlers(i.op, class(integer)) else { return false };
+        self.float_op(handler, fp::immediate(i.rm, i.rs3), rd, i.rs1, i.rs2);
         true
     }
 
@@ -597,8 +528,48 @@ fn is_bitmanip(op: Opcode) -> bool {
     use Opcode::*;
     matches!(
         op,
-        AddUw | Sh1add | Sh2add | Sh3add | Sh1addUw | Sh2addUw | Sh3addUw | SlliUw | Andn | Orn | Xnor | Max | Maxu | Min
-            | Minu | Rol | Ror | Rori | Rolw | Rorw | Roriw | Clz | Ctz | Cpop | Clzw | Ctzw | Cpopw | SextB | SextH | ZextH
-            | Rev8 | OrcB | Clmul | Clmulh | Clmulr | Bclr | Bext | Binv | Bset | Bclri | Bexti | Binvi | Bseti
+        AddUw
+            | Sh1add
+            | Sh2add
+            | Sh3add
+            | Sh1addUw
+            | Sh2addUw
+            | Sh3addUw
+            | SlliUw
+            | Andn
+            | Orn
+            | Xnor
+            | Max
+            | Maxu
+            | Min
+            | Minu
+            | Rol
+            | Ror
+            | Rori
+            | Rolw
+            | Rorw
+            | Roriw
+            | Clz
+            | Ctz
+            | Cpop
+            | Clzw
+            | Ctzw
+            | Cpopw
+            | SextB
+            | SextH
+            | ZextH
+            | Rev8
+            | OrcB
+            | Clmul
+            | Clmulh
+            | Clmulr
+            | Bclr
+            | Bext
+            | Binv
+            | Bset
+            | Bclri
+            | Bexti
+            | Binvi
+            | Bseti
     )
 }

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)] // Handlers: see `op`.
 
 use crate::hart::Hart;
-use crate::op::{CLASSES, Handler, Op, get, handler, next, reload, set, spill, tail};
+use crate::op::{CLASSES, Handler, Op, get, handler, next, reload, set, spill};
 
 /// A pure function of two operands; an immediate is sign-extended.
 pub(crate) trait Binary {

@@ -158,7 +158,8 @@ pub(crate) fn branches<C: Condition>(a: usize, b: usize) -> Handler {
 
 /// Handlers of indirect jumps without a link.
 pub(crate) fn jumps(a: usize) -> Handler {
-    const TABLE: Row = [jump_register::<0>, jump_register::<1>, jump_register::<2>, jump_register::<3>, jump_register::<4>];
+    const TABLE: Row =
+        [jump_register::<0>, jump_register::<1>, jump_register::<2>, jump_register::<3>, jump_register::<4>];
     TABLE[a]
 }
 

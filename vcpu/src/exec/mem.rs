@@ -148,7 +148,7 @@ handler! {
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
         let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
-        if !hart.float_dirty() { tail!(load_float_slow::<L>, hart, op, r) }
+        if !hart.csr.float_is_dirty() { tail!(load_float_slow::<L>, hart, op, r) }
         let Some(ptr) = probe_load::<L::Width>(hart, va) else { tail!(load_float_slow::<L>, hart, op, r) };
         // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
         let value = unsafe { atomics::load::<L::Width>(ptr) }.to_u64();
@@ -163,7 +163,7 @@ handler! {
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
         let va = hart.x_slot(o.a).wrapping_add(o.imm as i64 as u64);
-        let result = hart.float_allowed().and_then(|()| hart.load(va, <L::Width as Word>::SIZE as u8));
+        let result = hart.float_allowed().and_then(|()| Ok(hart.load(va, <L::Width as Word>::SIZE as u8)?));
         match result {
             Ok(value) => {
                 hart.set_f_slot(o.rd, L::extend(value));
@@ -201,7 +201,7 @@ handler! {
         let va = hart.x_slot(o.a).wrapping_add(o.imm as i64 as u64);
         let value = hart.f_slot(o.b);
         let result =
-            hart.float_allowed().and_then(|()| hart.store(va, <S::Width as Word>::SIZE as u8, value));
+            hart.float_allowed().and_then(|()| Ok(hart.store(va, <S::Width as Word>::SIZE as u8, value)?));
         match result {
             Ok(()) => {
                 // SAFETY: the handler's contract.
