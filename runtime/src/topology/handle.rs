@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use super::actor::{Done, Message, TopologyActor};
 use super::publication::Publication;
 use super::retired::Committed;
-use super::{AddressSpaceId, Generation, IdSource, Snapshot, State, Transaction};
+use super::{AddressSpaceId, Finding, Generation, IdSource, Snapshot, State, Transaction};
 use crate::grace::Graces;
 use crate::helper::Crew;
 use crate::mailbox::{AnyMailbox, Mailbox, Refusal};
@@ -62,6 +62,11 @@ impl Topology {
     /// The flat view of every space as text.
     pub fn dump_flat(&self) -> String {
         self.look(State::dump_flat).unwrap_or_else(|error| error.to_string())
+    }
+
+    /// What is lawful in the tree and probably not meant.
+    pub fn lint(&self) -> Result<Vec<Finding>, TopologyError> {
+        self.look(State::lint)
     }
 
     /// Runs `look` on the actor's state and waits for what it returns.

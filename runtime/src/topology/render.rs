@@ -8,6 +8,9 @@ use super::tree::{Region, Tree};
 use super::{FlatRange, RegionId};
 use crate::{AddrRange, Gpa};
 
+/// So few children are looked at one by one, whatever the window. (Fewer in tests, which are to look them up.)
+const FEW_CHILDREN: usize = if cfg!(test) { 1 } else { 8 };
+
 /// What `root` shows of `window`: sorted, disjoint, adjacent ranges of one region joined.
 pub(crate) fn render(tree: &Tree, root: RegionId, window: AddrRange) -> Vec<FlatRange> {
     let mut renderer = Renderer { tree, free: Free::all_of(window), todo: Vec::new(), ranges: Vec::new() };
@@ -100,7 +103,7 @@ impl Renderer<'_> {
     /// The lowest first, so that the highest is done first.
     fn push_children(&mut self, region: &Region, place: Place) {
         let whole = place.clip == Span::of_size(region.size).shifted(place.base);
-        if whole || region.children.len() <= 8 {
+        if whole || region.children.len() <= FEW_CHILDREN {
             for child in region.children.ascending() {
                 self.push_child(child, place);
             }

@@ -8,7 +8,7 @@ use super::op::Op;
 use super::render::render;
 use super::tree::{RegionMap, Tree};
 use super::view::{FlatView, SpaceView};
-use super::{AddressSpaceId, Generation, RegionId, Target};
+use super::{Generation, RegionId, Target};
 use crate::{AddrRange, TopologyError};
 
 /// The view of each rendered root.
@@ -30,7 +30,7 @@ pub(crate) struct State {
 
 /// What a transaction did.
 pub(crate) struct Applied {
-    /// The views of every address space, indexed by [`AddressSpaceId`]; what did not change is the same `Arc` as before.
+    /// The views of every address space, indexed by [`super::AddressSpaceId`]; what did not change is the same `Arc` as before.
     pub(crate) spaces: Vec<SpaceView>,
     /// Whether any reader can see a difference: without one there is nothing to publish.
     pub(crate) changed: bool,
@@ -42,10 +42,6 @@ pub(crate) struct Applied {
 
 /// A region whose life has ended.
 pub(crate) struct Destroyed {
-    /// Which.
-    pub(crate) id: RegionId,
-    /// Its name.
-    pub(crate) name: Box<str>,
     /// What answered in it; `None` for a container or an alias.
     pub(crate) target: Option<Target>,
 }
@@ -76,14 +72,10 @@ impl State {
         Ok(self.publish(update, outcome))
     }
 
-    /// The views of every address space, indexed by [`AddressSpaceId`].
+    /// The views of every address space, indexed by [`super::AddressSpaceId`].
+    #[cfg(test)]
     pub(crate) fn spaces(&self) -> &[SpaceView] {
         &self.published
-    }
-
-    /// The name of a space.
-    pub(crate) fn space_name(&self, space: AddressSpaceId) -> Option<&str> {
-        self.spaces.get(space.0 as usize)?.as_ref().map(|space| &*space.name)
     }
 
     /// The tree, to be looked at.
@@ -151,10 +143,7 @@ impl State {
                 }
             }
         }
-        let destroyed = outcome.destroyed.into_iter().map(|(id, region)| {
-            let target = region.target();
-            Destroyed { id, name: region.name, target }
-        });
+        let destroyed = outcome.destroyed.iter().map(|(_, region)| Destroyed { target: region.target() });
         Applied {
             spaces: self.published.clone(),
             changed: update.changed,
