@@ -15,3 +15,4 @@ pub mod console;
 pub mod debian;
 pub mod load;
 pub mod machine;
+mod text;

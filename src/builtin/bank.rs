@@ -43,7 +43,9 @@ impl Device for BankSwitch {
         transaction.set_alias_offset(self.windows[hart], bank * PAGE);
         let (reply, deferred) = cx.defer();
         transaction.post(move |result| {
-            reply.answer(result.map(|committed| committed.generation).map_err(|error| DeviceError::Other(error.to_string())));
+            reply.answer(
+                result.map(|committed| committed.generation).map_err(|error| DeviceError::Other(error.to_string())),
+            );
         });
         Err(NoAnswer::Deferred(deferred))
     }

@@ -9,7 +9,7 @@ pub const ENTRY: u64 = 0x8000_0000;
 /// RAM of the built-in board.
 pub const RAM_SIZE: u64 = 16 << 20;
 /// The most harts that the guest's tables have room for.
-pub const MAX_HARTS: usize = 64;
+pub const MAX_HARTS: i64 = 64;
 
 /// The page size that the layout is made of.
 pub const PAGE: u64 = 0x1000;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::verdict::{Report, grouped};
+use super::verdict::Report;
+use crate::text::grouped;
 
 /// Shows how far a run is.
 pub struct Progress {

@@ -6,9 +6,7 @@ use manyhart_devices::test_window::{self, Scratch};
 use manyhart_runtime::{DeviceHandle, Executive, RamBlock, RegionId, Retired, Topology, TopologyError};
 
 use super::bank::{self, BankSwitch};
-use super::layout::{
-    BANK_CONTROL, BANK_STABLE, BANK_WINDOW, PAGE, PAIR, SLOT_PAIRS, SLOTS, WINDOW_PAIRS, WORDS,
-};
+use super::layout::{BANK_CONTROL, BANK_STABLE, BANK_WINDOW, PAGE, PAIR, SLOT_PAIRS, SLOTS, WINDOW_PAIRS, WORDS};
 
 /// Two device windows, side by side in one container that is mapped or away.
 struct WindowPair {
@@ -117,9 +115,10 @@ impl Windows {
     /// Puts a pair of windows that nobody can reach, with a new epoch, where `position` is, in place of what is there. Does nothing
     /// (`false`) while all pairs that are away may still be reached.
     pub fn place(&mut self, position: u64) -> Result<bool, TopologyError> {
-        let free = self.window_pairs.iter().position(|pair| {
-            pair.position.is_none() && pair.retired.as_ref().is_none_or(Retired::is_complete)
-        });
+        let free = self
+            .window_pairs
+            .iter()
+            .position(|pair| pair.position.is_none() && pair.retired.as_ref().is_none_or(Retired::is_complete));
         let Some(free) = free else { return Ok(false) };
         self.epoch += 1;
         let pair = &self.window_pairs[free];

@@ -27,7 +27,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  manyhart                          the built-in stress guest on two harts
+  manyhart                          the built-in stress guest on four harts
   manyhart --harts 8 --seconds 60   longer and wider
   manyhart run debian               fetch and boot Debian's kernel
   manyhart run -smp 4 -m 512M -kernel Image -initrd initramfs.cpio.gz -append console=ttyS0 -nographic
@@ -64,11 +64,11 @@ pub enum Command {
 /// Options of the built-in guest.
 #[derive(Debug, Clone, Args)]
 pub struct BuiltinArgs {
-    /// How many harts (1 to 512).
-    #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u32).range(1..=512))]
+    /// How many harts (1 to 64).
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(1..=crate::builtin::MAX_HARTS))]
     pub harts: u32,
     /// How long to run, in seconds.
-    #[arg(long, value_name = "S", default_value = "5", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "S", default_value = "5", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub seconds: u64,
     /// The seed of everything random.
     #[arg(long, value_name = "N", default_value = "1")]
@@ -87,6 +87,18 @@ pub enum PlantedDefect {
     Tear,
     /// A write disappears.
     LostWrite,
+}
+
+#[cfg(feature = "planted-bugs")]
+impl PlantedDefect {
+    /// From now on it happens.
+    pub fn arm(self) {
+        use manyhart_runtime::planted::{Bug, arm};
+        arm(match self {
+            PlantedDefect::Tear => Bug::Tear,
+            PlantedDefect::LostWrite => Bug::LostWrite,
+        });
+    }
 }
 
 /// Options of `manyhart run`.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::hart_thread::HartReport;
+use crate::text::grouped;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,30 +58,9 @@ fn mips(instructions: u64, time: Duration) -> f64 {
     if seconds > 0.0 { instructions as f64 / seconds / 1e6 } else { 0.0 }
 }
 
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_come_in_groups() {
-        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
-        for (number, want) in cases {
-            assert_eq!(grouped(number), want);
-        }
-    }
 
     #[test]
     fn a_summary_has_a_line_for_each_hart_and_one_for_all() {
