@@ -108,7 +108,14 @@ fn spec(args: &BuiltinArgs) -> RunSpec {
     let program = Source::Memory { name: "the built-in guest", bytes: layout::PROGRAM.into() };
     RunSpec {
         board: BoardSpec { harts: args.harts, memory: layout::RAM_SIZE },
-        images: Images { firmware: Firmware::None, kernel: Some(program), ..Images::default() },
+        images: Images {
+            firmware: Firmware::None,
+            kernel: Some(program),
+            initrd: None,
+            command_line: None,
+            device_tree: None,
+            more: Vec::new(),
+        },
         dump_device_tree: None,
         serial: Serial::Null,
         reboots: false,
