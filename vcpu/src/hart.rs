@@ -377,7 +377,7 @@ impl Hart {
             self.caches.forget_translations();
             stale = true;
         }
-        if effect.contains(Effect::TRANSLATION) || stale {
+        if effect.contains(Effect::TRANSLATION) || effect.contains(Effect::DATA_CONTEXT) || stale {
             self.privilege_changed();
             stale |= number == address::SATP;
         }
