@@ -18,19 +18,13 @@ pub(crate) fn render(tree: &Tree, root: RegionId, window: AddrRange) -> Vec<Flat
     renderer.run();
     let mut ranges = renderer.ranges;
     ranges.sort_unstable_by_key(|r| r.range.start());
-    joined(ranges)
+    let mut joined = Vec::with_capacity(ranges.len());
+    ranges.into_iter().for_each(|range| push_joined(&mut joined, range));
+    joined
 }
 
-/// Sorted ranges with those joined that are one: of one region, adjacent, with contiguous offsets and equal attributes.
-pub(crate) fn joined(ranges: Vec<FlatRange>) -> Vec<FlatRange> {
-    let mut out: Vec<FlatRange> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        push_joined(&mut out, range);
-    }
-    out
-}
-
-/// Appends `next`, or extends the last range by it.
+/// Appends `next`, or extends the last range by it where they are one: of one region, adjacent, with contiguous offsets and equal
+/// attributes.
 pub(crate) fn push_joined(out: &mut Vec<FlatRange>, next: FlatRange) {
     if let Some(last) = out.last_mut()
         && last.range.last().checked_add(1) == Some(next.range.start())

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::diff::changed_intervals;
 use super::dirty::{few, merged};
-use super::render::joined;
+use super::render::push_joined;
 use super::{FlatRange, Generation};
 use crate::{AddrRange, Gpa};
 
 /// A chunk holds at most this many ranges. (These limits are small in tests, which are to reach them.)
-const CHUNK: usize = if cfg!(test) { 4 } else { 512 };
+const CHUNK: usize = if cfg!(test) { 4 } else { 256 };
 /// So many of its latest changes a view remembers.
 const HISTORY: usize = if cfg!(test) { 4 } else { 32 };
 /// A change of more intervals than this is remembered as one that covers them all.
@@ -201,27 +201,34 @@ impl History {
 
 /// The old ranges with each window's part of them replaced; joined.
 fn replaced<'a>(old: impl Iterator<Item = &'a FlatRange>, edits: Vec<(AddrRange, Vec<FlatRange>)>) -> Vec<FlatRange> {
-    let windows: Vec<AddrRange> = edits.iter().map(|(window, _)| *window).collect();
-    let mut ranges: Vec<FlatRange> = old.flat_map(|range| outside(range, &windows)).collect();
-    ranges.extend(edits.into_iter().flat_map(|(_, shown)| shown));
-    ranges.sort_unstable_by_key(|r| r.range.start());
-    joined(ranges)
+    let mut out = Vec::with_capacity(CHUNK + CHUNK / 2);
+    let mut old = old.cloned().peekable();
+    for (window, shown) in edits {
+        while let Some(range) = old.next_if(|r| r.range.last() < window.start()) {
+            push_joined(&mut out, range);
+        }
+        while let Some(range) = old.peek_mut().filter(|r| r.range.start() <= window.last()) {
+            let (before, after) = around(range, window);
+            before.into_iter().for_each(|before| push_joined(&mut out, before));
+            match after {
+                Some(after) => {
+                    *range = after;
+                    break;
+                }
+                None => drop(old.next()),
+            }
+        }
+        shown.into_iter().for_each(|range| push_joined(&mut out, range));
+    }
+    old.for_each(|range| push_joined(&mut out, range));
+    out
 }
 
-/// The parts of a range that lie in none of the sorted windows.
-fn outside(range: &FlatRange, windows: &[AddrRange]) -> Vec<FlatRange> {
-    let mut parts = Vec::new();
-    let mut rest = Some(range.clone());
-    let first = windows.partition_point(|w| w.last() < range.range.start());
-    for window in windows[first..].iter().take_while(|w| w.start() <= range.range.last()) {
-        let Some(whole) = rest.take() else { break };
-        let before = window.start().0.checked_sub(1).and_then(|last| AddrRange::new(Gpa(0), Gpa(last)));
-        let after = window.last().checked_add(1).and_then(|start| AddrRange::new(start, Gpa(u64::MAX)));
-        parts.extend(before.and_then(|before| whole.clipped(before)));
-        rest = after.and_then(|after| whole.clipped(after));
-    }
-    parts.extend(rest);
-    parts
+/// The parts of a range before and behind a window.
+fn around(range: &FlatRange, window: AddrRange) -> (Option<FlatRange>, Option<FlatRange>) {
+    let before = window.start().0.checked_sub(1).and_then(|last| AddrRange::new(Gpa(0), Gpa(last)));
+    let after = window.last().checked_add(1).and_then(|start| AddrRange::new(start, Gpa(u64::MAX)));
+    (before.and_then(|before| range.clipped(before)), after.and_then(|after| range.clipped(after)))
 }
 
 /// Appends ranges, in chunks of like size; a small rest goes into the chunk before it.

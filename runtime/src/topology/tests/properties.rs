@@ -298,7 +298,7 @@ fn check_replay(old: &FlatView, new: &FlatView) {
 
 #[test]
 fn r01_to_r12_random_mutations_agree_with_the_naive_resolver() {
-    let config = Config { cases: 3000, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 2400, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let result = runner.run(&transactions(), |transactions| {
