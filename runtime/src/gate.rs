@@ -54,6 +54,9 @@ pub(crate) struct Pass<'a>(&'a Gate);
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
+        if sync::model_has_failed() {
+            return;
+        }
         // Release: what the handlers did happens before the pause that sees the count fall.
         self.0.passes.fetch_sub(ONE_PASS, Ordering::AcqRel);
     }
@@ -188,6 +191,9 @@ pub(crate) fn pause(crew: &Arc<Crew>, slots: &Slots) -> Paused {
 
 impl Drop for Paused {
     fn drop(&mut self) {
+        if sync::model_has_failed() {
+            return;
+        }
         self.crew.clock().thaw();
         self.crew.gate().resume();
         // For the mail that the pause left.

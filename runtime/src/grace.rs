@@ -2,7 +2,7 @@
 //!
 //! A grace period goes through these stages, each of which can only end after the one before:
 //! 1. Every reader that the first scan found online below the generation has acknowledged it, or has been seen offline.
-//! 2. Nothing pins memory that was removed. (Pins are taken online, so after stage 1 no new one can come through an old view.)
+//! 2. Nothing pins memory or device regions that were removed. (Pins are taken online, so after stage 1 no new one can come through an old view.)
 //! 3. Every device that lost an address has handled what was sent before. (Sends are made online, or by readers in a call.)
 //! 4. What was removed is dropped, and [`Retired`] completes.
 //!
@@ -15,7 +15,6 @@ use crate::helper::{Crew, Step};
 use crate::mailbox::AnyMailbox;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
-use crate::ram::RamBlock;
 use crate::slots::{Slot, Slots, has_passed};
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicUsize, Ordering};
@@ -38,11 +37,14 @@ impl Removed {
         self.withdrawn.iter().map(|(_, target)| target).chain(destroyed)
     }
 
-    fn blocks(&self) -> impl Iterator<Item = &Arc<RamBlock>> {
-        self.targets().filter_map(|target| match target {
-            Target::Ram(block) => Some(block),
-            _ => None,
-        })
+    /// What still holds a target, by its name.
+    fn pins(&self) -> impl Iterator<Item = (&str, u64)> {
+        let pins = self.targets().map(|target| match target {
+            Target::Ram(block) => (block.name(), block.pins()),
+            Target::Mmio(target) => (target.name(), target.pins()),
+            Target::Reservation => ("", 0),
+        });
+        pins.filter(|(_, pins)| *pins > 0)
     }
 
     /// The mailboxes of the devices, each once.
@@ -83,14 +85,13 @@ impl Grace {
         }
         self.behind.retain(|slot| !has_passed(slot, self.generation));
         // In this order: a pin taken by a reader that has passed was taken before it did.
-        self.behind.is_empty() && self.removed.blocks().all(|block| block.pins() == 0)
+        self.behind.is_empty() && self.removed.pins().next().is_none()
     }
 
     /// Who holds it up, by name.
     fn holders(&self) -> Vec<String> {
         let readers = self.behind.iter().map(|slot| format!("reader {}", slot.name()));
-        let blocks = self.removed.blocks().filter(|block| block.pins() > 0);
-        readers.chain(blocks.map(|block| format!("{} pins of {}", block.pins(), block.name()))).collect()
+        readers.chain(self.removed.pins().map(|(name, pins)| format!("{pins} pins of {name}"))).collect()
     }
 }
 

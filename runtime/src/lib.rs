@@ -37,6 +37,8 @@ mod gate;
 mod grace;
 mod helper;
 mod mailbox;
+#[cfg(manyhart_loom)]
+pub mod model;
 mod reader;
 mod reply;
 mod slots;

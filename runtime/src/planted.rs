@@ -35,6 +35,8 @@ pub enum Bug {
     DropAfterClose,
     /// A pause looks at the readers before it closes the gate (C12).
     ScanBeforeGate,
+    /// A handler's call into another actor is not refused (C11).
+    CallInHandler,
     /// A pause takes a reader that waits inside a call for one at a boundary (C12).
     InCallIsBoundary,
     /// A pause closes the door on handlers before the calls that need them have ended (C12).

@@ -14,6 +14,7 @@ use crate::helper::Crew;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
 use crate::slots::{Slot, Standing};
+use crate::sync;
 use crate::sync::atomic::{Ordering, fence};
 use crate::topology::{Changes, Generation, Publication};
 use crate::{AddrRange, AddressSpaceId, Attention, FlatView, Snapshot, trampoline};
@@ -237,6 +238,9 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        if sync::model_has_failed() {
+            return;
+        }
         self.go_offline();
         self.graces.slots().unregister(&self.slot);
     }

@@ -6,7 +6,7 @@ use crate::mailbox::Refusal;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Condvar, Mutex, SPINS};
+use crate::sync::{self, Condvar, Mutex, SPINS};
 
 /// What both ends share.
 struct Cell<T> {
@@ -56,7 +56,7 @@ impl<T> Replier<T> {
 
 impl<T> Drop for Replier<T> {
     fn drop(&mut self) {
-        if self.0.is_some() {
+        if self.0.is_some() && !sync::model_has_failed() {
             let why = if std::thread::panicking() { Refusal::Failed } else { Refusal::Gone };
             self.settle(Err(why));
         }

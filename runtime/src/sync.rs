@@ -69,6 +69,12 @@ mod real {
         }
     }
 
+    /// Whether nothing may be touched any more because a model has failed: never, here.
+    #[inline]
+    pub(crate) fn model_has_failed() -> bool {
+        false
+    }
+
     /// Runs a handler; `Err` with its message when it panics.
     pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, String> {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).map_err(|payload| {
@@ -205,6 +211,11 @@ mod modelled {
     /// The other threads go on before this one looks again.
     pub(crate) fn back_off(_: u32) {
         yield_now();
+    }
+
+    /// While a failed model unwinds, drops must leave loom's objects alone.
+    pub(crate) fn model_has_failed() -> bool {
+        std::thread::panicking()
     }
 
     /// A panic in a model is the model's verdict, and nothing may swallow it.

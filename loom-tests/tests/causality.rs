@@ -1,0 +1,54 @@
+//! C4: who learns through memory that a commit was made sees it at the next access.
+
+mod common;
+
+use std::sync::Arc;
+
+use loom::sync::atomic::{AtomicU32, Ordering, fence};
+use loom::thread;
+use manyhart_runtime::Gpa;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+
+/// One hart commits and signals with fences, as a guest would; the other sees the signal, fences, and looks.
+fn signal() {
+    let rig = Rig::new(64);
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    t.commit().expect("lawful");
+    let mut reader = rig.reader("reader");
+    reader.checkpoint(&mut ());
+
+    let flag = Arc::new(AtomicU32::new(0));
+    let signals = {
+        let (flag, rig) = (Arc::clone(&flag), rig.clone());
+        thread::spawn(move || {
+            let mut t = rig.topology().transaction();
+            let region = t.reservation("region", 0x1000);
+            t.add_subregion(root, 0, region);
+            t.commit().expect("lawful");
+            fence(Ordering::Release);
+            flag.store(1, Ordering::Relaxed);
+        })
+    };
+
+    let signalled = flag.load(Ordering::Relaxed) == 1;
+    if reader.fence(Ordering::Acquire) {
+        reader.resync(&mut ());
+    }
+    let found = reader.view(space).find(Gpa(0)).is_some();
+    assert!(found || !signalled, "signalled, and not seen");
+    reader.go_offline();
+    signals.join().expect("it ends");
+}
+
+#[test]
+fn a_signal_carries_the_commit() {
+    common::holds(3, signal);
+}
+
+#[test]
+fn a_poll_before_the_fence_is_found() {
+    common::fails_with(Bug::PollBeforeFence, "signalled, and not seen", 3, signal);
+}

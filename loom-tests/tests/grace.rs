@@ -1,0 +1,109 @@
+//! C5: once `Retired` has completed, nobody uses what was removed, nor holds a pointer to it.
+
+mod common;
+
+use std::sync::Arc;
+
+use loom::cell::UnsafeCell;
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+use manyhart_runtime::{AddressSpaceId, DropCached, Flow, Gpa, Invalidate, Reader};
+
+const PLACE: u64 = 0x1000;
+
+/// The removed region's memory: loom sees every use of it, and its end, which is a write.
+type Memory = Arc<UnsafeCell<u32>>;
+
+fn use_it(memory: &Memory) {
+    memory.with(|at| assert!(!at.is_null()));
+}
+
+fn free_it(memory: &Memory) {
+    memory.with_mut(|at| assert!(!at.is_null()));
+}
+
+/// A pointer that the reader found in its view, and uses without looking again; once more while it drops it (as a cache that writes back).
+struct Cache {
+    pointer: Option<Memory>,
+}
+
+impl DropCached for Cache {
+    fn drop_cached(&mut self, _: Invalidate<'_>) {
+        if let Some(memory) = self.pointer.take() {
+            use_it(&memory);
+        }
+    }
+}
+
+fn run(reader: &mut Reader, cache: &mut Cache, space: AddressSpaceId, memory: &Memory) {
+    if cache.pointer.is_none() && reader.view(space).find(Gpa(PLACE)).is_some() {
+        cache.pointer = Some(Arc::clone(memory));
+    }
+    if let Some(memory) = &cache.pointer {
+        use_it(memory);
+    }
+}
+
+/// One region, and the reader's life: instructions, resyncs, a rest.
+fn delete(rounds: usize) {
+    let rig = Rig::new(64);
+    let memory: Memory = Arc::new(UnsafeCell::new(0));
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let region = t.reservation("region", 0x1000);
+    t.add_subregion(root, PLACE, region);
+    t.commit().expect("lawful");
+
+    let mut reader = rig.reader("reader");
+    let readers_memory = Arc::clone(&memory);
+    let reads = thread::spawn(move || {
+        let mut cache = Cache { pointer: None };
+        for _ in 0..rounds {
+            assert_eq!(reader.checkpoint(&mut cache), Flow::Run);
+            run(&mut reader, &mut cache, space, &readers_memory);
+            if reader.must_check() {
+                reader.resync(&mut cache);
+                run(&mut reader, &mut cache, space, &readers_memory);
+            }
+        }
+        reader.go_offline();
+    });
+
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    t.destroy(region);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    free_it(&memory);
+    reads.join().expect("it ends");
+}
+
+#[test]
+fn nothing_is_used_after_it_retired() {
+    common::holds(3, || delete(2));
+}
+
+#[test]
+fn a_missing_grace_period_is_found() {
+    common::fails_with(Bug::NoGrace, "Causality violation", 3, || delete(2));
+}
+
+#[test]
+fn a_scan_by_plain_loads_is_found() {
+    common::fails_with(Bug::ScanByLoad, "Causality violation", 3, || delete(2));
+}
+
+#[test]
+fn an_early_acknowledgement_is_found() {
+    common::fails_with(Bug::AcknowledgeFirst, "Causality violation", 3, || delete(2));
+}
+
+#[test]
+fn a_cache_that_is_kept_is_found() {
+    common::fails_with(Bug::LostWrite, "Causality violation", 3, || delete(2));
+}

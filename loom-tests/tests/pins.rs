@@ -1,0 +1,59 @@
+//! C5: a pin, taken online and kept offline, holds `Retired` back.
+
+mod common;
+
+use std::sync::Arc;
+
+use loom::cell::UnsafeCell;
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+use manyhart_runtime::{Gpa, RamBlock, Target};
+
+/// A reader that pins a block and uses it while it is offline, against the block's removal.
+fn pinned() {
+    let rig = Rig::new(64);
+    // Host memory is not modelled: this cell stands for the block's contents.
+    let memory = Arc::new(UnsafeCell::new(0));
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let region = t.ram("ram", Arc::new(RamBlock::anonymous("ram", 4096).expect("memory")));
+    t.add_subregion(root, 0, region);
+    t.commit().expect("lawful");
+
+    let mut reader = rig.reader("reader");
+    let readers_memory = Arc::clone(&memory);
+    let reads = thread::spawn(move || {
+        reader.checkpoint(&mut ());
+        let pin = reader.view(space).find(Gpa(0)).map(|found| match &found.target {
+            Target::Ram(block) => block.pin(),
+            _ => unreachable!("it is memory"),
+        });
+        reader.go_offline();
+        if pin.is_some() {
+            readers_memory.with(|at| assert!(!at.is_null()));
+        }
+        drop(pin);
+    });
+
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    memory.with_mut(|at| assert!(!at.is_null()));
+    reads.join().expect("it ends");
+}
+
+#[test]
+fn a_pin_holds_the_block_back() {
+    common::holds(2, pinned);
+}
+
+#[test]
+fn a_missing_grace_period_is_found() {
+    common::fails_with(Bug::NoGrace, "Causality violation", 2, pinned);
+}

@@ -1,0 +1,72 @@
+//! C1, C3: a reader sees all of a transaction or nothing of it, in one address space and across two.
+
+mod common;
+
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+use manyhart_runtime::{AddressSpaceId, Gpa, Reader, RegionId};
+
+const PLACES: [u64; 2] = [0x1000, 0x8000];
+
+/// Which of two generations of regions stands at a place.
+fn stands(reader: &Reader, space: AddressSpaceId, place: u64, old: &[RegionId]) -> bool {
+    let found = reader.view(space).find(Gpa(place)).expect("something always stands there");
+    old.contains(&found.region)
+}
+
+/// One transaction replaces two regions; a reader looks at both while it does.
+fn replaces_two(spaces: usize) {
+    let rig = Rig::new(64);
+    let mut t = rig.topology().transaction();
+    let roots: Vec<RegionId> = (0..spaces).map(|_| t.container("root", 1 << 64)).collect();
+    let spaces: Vec<AddressSpaceId> = roots.iter().map(|&root| t.address_space("space", root)).collect();
+    let where_to = |i: usize| (roots[i % roots.len()], PLACES[i]);
+    let old: Vec<RegionId> = (0..2).map(|_| t.reservation("old", 0x1000)).collect();
+    for (i, &region) in old.iter().enumerate() {
+        t.add_subregion(where_to(i).0, where_to(i).1, region);
+    }
+    t.commit().expect("lawful");
+
+    let mut t = rig.topology().transaction();
+    for (i, &region) in old.iter().enumerate() {
+        let new = t.reservation("new", 0x1000);
+        t.del_subregion(where_to(i).0, region);
+        t.add_subregion(where_to(i).0, where_to(i).1, new);
+    }
+    let mut reader = rig.reader("reader");
+    let reads = thread::spawn(move || {
+        reader.checkpoint(&mut ());
+        for _ in 0..2 {
+            let first = stands(&reader, spaces[0], PLACES[0], &old);
+            let second = stands(&reader, spaces[1 % spaces.len()], PLACES[1], &old);
+            assert_eq!(first, second, "torn");
+            if reader.must_check() {
+                reader.checkpoint(&mut ());
+            }
+        }
+        reader.go_offline();
+    });
+    t.commit().expect("lawful");
+    reads.join().expect("it ends");
+}
+
+#[test]
+fn one_space_is_never_torn() {
+    common::holds(3, || replaces_two(1));
+}
+
+#[test]
+fn two_spaces_are_never_torn() {
+    common::holds(3, || replaces_two(2));
+}
+
+#[test]
+fn a_torn_space_is_found() {
+    common::fails_with(Bug::Tear, "torn", 3, || replaces_two(1));
+}
+
+#[test]
+fn torn_spaces_are_found() {
+    common::fails_with(Bug::Tear, "torn", 3, || replaces_two(2));
+}

@@ -1,0 +1,65 @@
+//! What the models in `loom-tests` need of the inside: a runtime with no helper thread, which the model drives by hand, and the
+//! primitives under it. Everything else they use is the crate's public face.
+
+use std::sync::Arc;
+
+pub use crate::helper::Step;
+pub use crate::mailbox::{Actor, AnyMailbox, Mailbox, Outcome, Refusal};
+pub use crate::reply::{Replier, Waiter, pair};
+
+use crate::helper::Crew;
+use crate::tunables::{Tunables, Values};
+use crate::{Clock, DropCached, Paused, Reader, Topology, gate};
+
+/// A runtime without threads.
+#[derive(Clone)]
+pub struct Rig {
+    crew: Arc<Crew>,
+    topology: Topology,
+}
+
+impl Rig {
+    /// One whose drains handle `drain_bound` messages in one go.
+    pub fn new(drain_bound: usize) -> Rig {
+        let values = Values { drain_bound, ..Values::default() };
+        let crew = Crew::new(Clock::manual(1), Tunables::new(values).0, None);
+        let topology = Topology::new(&crew);
+        Rig { crew, topology }
+    }
+
+    /// The topology.
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// A reader, offline.
+    pub fn reader(&self, name: &str) -> Reader {
+        self.topology.reader(name, None)
+    }
+
+    /// A mailbox.
+    pub fn mailbox<A: Actor>(&self, name: &str, actor: A) -> Arc<Mailbox<A>> {
+        Mailbox::new(name, &self.crew, |_| actor)
+    }
+
+    /// What the helper thread does in one round.
+    pub fn help(&self) -> Step {
+        let step = self.crew.helper().step(&self.crew);
+        if self.topology.graces().scan() == Step::Busy { Step::Busy } else { step }
+    }
+
+    /// The helper's rounds until there is nothing left to do at once.
+    pub fn help_all(&self) {
+        while self.help() == Step::Busy {}
+    }
+
+    /// As `Executive::pause`.
+    pub fn pause(&self) -> Paused {
+        gate::pause(&self.crew, self.topology.graces().slots())
+    }
+
+    /// A reader's wait in the middle of an access.
+    pub fn wait_in_call<T>(&self, reader: &mut Reader, caches: &mut dyn DropCached, wait: impl FnOnce() -> T) -> T {
+        reader.while_waiting(caches, wait)
+    }
+}
