@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use loom::cell::UnsafeCell;
+use common::Watched;
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::planted::Bug;
@@ -12,43 +12,33 @@ use manyhart_runtime::{AddressSpaceId, DropCached, Flow, Gpa, Invalidate, Reader
 
 const PLACE: u64 = 0x1000;
 
-/// The removed region's memory: loom sees every use of it, and its end, which is a write.
-type Memory = Arc<UnsafeCell<u32>>;
-
-fn use_it(memory: &Memory) {
-    memory.with(|at| assert!(!at.is_null()));
-}
-
-fn free_it(memory: &Memory) {
-    memory.with_mut(|at| assert!(!at.is_null()));
-}
-
 /// A pointer that the reader found in its view, and uses without looking again; once more while it drops it (as a cache that writes back).
 struct Cache {
-    pointer: Option<Memory>,
+    pointer: Option<Arc<Watched>>,
 }
 
 impl DropCached for Cache {
     fn drop_cached(&mut self, _: Invalidate<'_>) {
         if let Some(memory) = self.pointer.take() {
-            use_it(&memory);
+            memory.read();
         }
     }
 }
 
-fn run(reader: &mut Reader, cache: &mut Cache, space: AddressSpaceId, memory: &Memory) {
+fn run(reader: &mut Reader, cache: &mut Cache, space: AddressSpaceId, memory: &Arc<Watched>) {
     if cache.pointer.is_none() && reader.view(space).find(Gpa(PLACE)).is_some() {
         cache.pointer = Some(Arc::clone(memory));
     }
     if let Some(memory) = &cache.pointer {
-        use_it(memory);
+        memory.read();
     }
 }
 
 /// One region, and the reader's life: instructions, resyncs, a rest.
 fn delete(rounds: usize) {
     let rig = Rig::new(64);
-    let memory: Memory = Arc::new(UnsafeCell::new(0));
+    // The removed region's memory: readers read it, and its end is a write.
+    let memory: Arc<Watched> = Arc::default();
     let mut t = rig.topology().transaction();
     let root = t.container("root", 1 << 64);
     let space = t.address_space("space", root);
@@ -79,7 +69,7 @@ fn delete(rounds: usize) {
         rig.help();
         thread::yield_now();
     }
-    free_it(&memory);
+    memory.write();
     reads.join().expect("it ends");
 }
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use loom::cell::UnsafeCell;
+use common::Watched;
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::planted::Bug;
@@ -14,7 +14,7 @@ use manyhart_runtime::{Gpa, RamBlock, Target};
 fn pinned() {
     let rig = Rig::new(64);
     // Host memory is not modelled: this cell stands for the block's contents.
-    let memory = Arc::new(UnsafeCell::new(0));
+    let memory: Arc<Watched> = Arc::default();
     let mut t = rig.topology().transaction();
     let root = t.container("root", 1 << 64);
     let space = t.address_space("space", root);
@@ -32,7 +32,7 @@ fn pinned() {
         });
         reader.go_offline();
         if pin.is_some() {
-            readers_memory.with(|at| assert!(!at.is_null()));
+            readers_memory.read();
         }
         drop(pin);
     });
@@ -44,7 +44,7 @@ fn pinned() {
         rig.help();
         thread::yield_now();
     }
-    memory.with_mut(|at| assert!(!at.is_null()));
+    memory.write();
     reads.join().expect("it ends");
 }
 

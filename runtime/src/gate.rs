@@ -153,8 +153,9 @@ impl Gate {
         *holders -= 1;
         let last = *holders == 0;
         if last {
-            self.wanted.fetch_and(!PAUSE, Ordering::AcqRel);
+            // Passes first: a reader that sees that it may go may send at once.
             self.open();
+            self.wanted.fetch_and(!PAUSE, Ordering::AcqRel);
         }
         drop(holders);
         if last {

@@ -1,11 +1,34 @@
 //! How every model here is run: to its end within its bound, and once more for each defect that must make it fail.
 #![allow(dead_code)] // Each model file uses its part.
+#![allow(unsafe_code)] // For `Watched` to be shared: it has no contents.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use loom::cell::UnsafeCell;
 use manyhart_runtime::planted::{self, Bug};
+
+/// Something that many may read at once and one alone may write, whatever keeps them apart: loom fails the model when that is nothing.
+#[derive(Default)]
+pub struct Watched(UnsafeCell<()>);
+
+// SAFETY: there is nothing in it; that accesses would race is what loom looks for.
+unsafe impl Sync for Watched {}
+// SAFETY: as above.
+unsafe impl Send for Watched {}
+
+impl Watched {
+    /// Uses it.
+    pub fn read(&self) {
+        self.0.with(|at| assert!(!at.is_null()));
+    }
+
+    /// Changes it, or ends its life.
+    pub fn write(&self) {
+        self.0.with_mut(|at| assert!(!at.is_null()));
+    }
+}
 
 /// Explores `model` with at most `bound` preemptions, and shows that there was something to explore.
 pub fn holds(bound: usize, model: impl Fn() + Send + Sync + 'static) {
