@@ -47,7 +47,7 @@ pub trait Device: Send + 'static {
 
     /// A message that was posted.
     fn message(&mut self, cx: &mut Context<'_, Self::Message>, message: Self::Message) {
-        drop((cx, message));
+        let _ = (cx, message);
     }
 
     /// Back to the state of power-on. The machine is paused.
@@ -55,6 +55,6 @@ pub trait Device: Send + 'static {
 
     /// The machine stops: push out what is buffered. Called once, last.
     fn flush(&mut self, cx: &mut Context<'_, Self::Message>) {
-        drop(cx);
+        let _ = cx;
     }
 }

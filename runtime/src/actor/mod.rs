@@ -26,3 +26,6 @@ pub use target::MmioTarget;
 
 pub(crate) use operation::{Request, Verdict};
 pub(crate) use target::{MmioPin, on_bus};
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::actor::{Done, Message, TopologyActor};
 use super::publication::Publication;
 use super::retired::Committed;
 use super::{AddressSpaceId, Finding, Generation, IdSource, Snapshot, State, Transaction};
+use crate::access::ReaderPool;
 use crate::grace::Graces;
 use crate::helper::Crew;
 use crate::mailbox::{AnyMailbox, Mailbox, Refusal};
@@ -21,6 +22,8 @@ struct Shared {
     publication: Arc<Publication>,
     graces: Arc<Graces>,
     ids: Arc<IdSource>,
+    /// For control threads and DMA.
+    readers: Arc<ReaderPool>,
 }
 
 impl Topology {
@@ -30,7 +33,12 @@ impl Topology {
         let graces = Arc::new(Graces::new(crew));
         let actor = |me: &Weak<_>| TopologyActor::new(Arc::clone(&publication), Arc::clone(&graces), me);
         let mailbox = Mailbox::new("topology", crew, actor);
-        Topology(Arc::new(Shared { crew: Arc::clone(crew), mailbox, publication, graces, ids: Arc::default() }))
+        let readers = {
+            let (crew, publication, graces) = (Arc::clone(crew), Arc::clone(&publication), Arc::clone(&graces));
+            ReaderPool::new(move || Reader::new(&crew, &publication, &graces, "dma".to_owned(), None))
+        };
+        let (crew, ids, readers) = (Arc::clone(crew), Arc::default(), Arc::new(readers));
+        Topology(Arc::new(Shared { crew, mailbox, publication, graces, ids, readers }))
     }
 
     /// Starts a list of changes.
@@ -40,7 +48,7 @@ impl Topology {
 
     /// One address space, for control threads and DMA.
     pub fn address_space(&self, id: AddressSpaceId) -> AddressSpace {
-        AddressSpace::new(self.clone(), id)
+        AddressSpace::new(id, Arc::clone(&self.0.readers))
     }
 
     /// The newest snapshot, for introspection.

@@ -62,6 +62,17 @@ pub enum Target {
     Reservation,
 }
 
+impl Target {
+    /// The name of what answers.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Target::Ram(block) => block.name(),
+            Target::Mmio(target) => target.name(),
+            Target::Reservation => "a reservation",
+        }
+    }
+}
+
 /// One range of a flat view.
 #[derive(Clone)]
 pub struct FlatRange {

@@ -1,0 +1,140 @@
+//! The accesses of virtual CPUs.
+
+use super::Requester;
+use super::carry::{Asking, Bytes, Carrier};
+use super::resolve::{self, Intent, Part, resolve};
+use super::shape::{Direction, mask};
+use crate::actor::Verdict;
+use crate::mailbox::Outcome;
+use crate::reply::Waiter;
+use crate::topology::{FlatRange, Target};
+use crate::{AddressSpaceId, BusError, DropCached, FlatView, Gpa, RamBlock, Reader};
+
+/// What one look at the view made of an access.
+enum Begun {
+    /// Memory: done.
+    Done(u64),
+    /// A device that answered at once.
+    Answered(u64),
+    /// A device that answers later, and its name. Nothing holds it here: the message is on its way, and if the device goes it says so.
+    Waits(Waiter<Verdict>, String),
+    /// More than one part.
+    Parts(Vec<Part>),
+}
+
+impl Reader {
+    /// Reads `size` (1, 2, 4, 8) bytes at `addr`, little-endian, whatever decodes there, by the access rules. While a device makes it wait the
+    /// reader is offline; before it returns it is online and has resynced, so the caller's next access sees what this one caused.
+    pub fn read(
+        &mut self,
+        space: AddressSpaceId,
+        addr: Gpa,
+        size: u8,
+        requester: Requester,
+        caches: &mut dyn DropCached,
+    ) -> Result<u64, BusError> {
+        self.access(space, addr, size, 0, Intent { direction: Direction::Read, requester }, caches)
+    }
+
+    /// Writes the low `size` bytes of `value`, as [`Reader::read`] reads.
+    pub fn write(
+        &mut self,
+        space: AddressSpaceId,
+        addr: Gpa,
+        size: u8,
+        value: u64,
+        requester: Requester,
+        caches: &mut dyn DropCached,
+    ) -> Result<(), BusError> {
+        self.access(space, addr, size, value, Intent { direction: Direction::Write, requester }, caches).map(drop)
+    }
+
+    /// The host address of `size` bytes of memory at `addr`, for an atomic read-modify-write: aligned to `size`, writable. Good until the reader's
+    /// next resync. Devices' registers take none: an access error, never a host address.
+    pub fn atomic_memory(&self, space: AddressSpaceId, addr: Gpa, size: u8) -> Result<*mut u8, BusError> {
+        let range = self.view(space).find(addr).ok_or(BusError::Decode(addr))?;
+        match &range.target {
+            Target::Reservation => Err(BusError::Decode(addr)),
+            Target::Ram(_) if range.read_only => Err(BusError::WriteRefused { addr }),
+            Target::Ram(block) if size.is_power_of_two() && reaches(range, addr, size) => {
+                let host = block.host_address(resolve::offset_in(range, addr), u64::from(size));
+                let aligned = |host: &*mut u8| host.addr().is_multiple_of(usize::from(size));
+                host.filter(aligned).ok_or_else(|| resolve::refused(range, addr))
+            }
+            Target::Ram(_) | Target::Mmio(_) => Err(resolve::refused(range, addr)),
+        }
+    }
+
+    fn access(
+        &mut self,
+        space: AddressSpaceId,
+        addr: Gpa,
+        size: u8,
+        value: u64,
+        intent: Intent,
+        caches: &mut dyn DropCached,
+    ) -> Result<u64, BusError> {
+        let result = match begin(self.view(space), addr, size, value, intent) {
+            Ok(Begun::Done(value)) => return Ok(value),
+            Ok(Begun::Answered(value)) => Ok(value),
+            Ok(Begun::Waits(waiter, device)) => {
+                Carrier { reader: self, caches, asking: Asking::InCall }.wait_for(waiter, &device)
+            }
+            Ok(Begun::Parts(parts)) => {
+                let mut word = value.to_le_bytes();
+                let bytes = match intent.direction {
+                    Direction::Read => Bytes::Out(&mut word[..usize::from(size)]),
+                    Direction::Write => Bytes::In(&word[..usize::from(size)]),
+                };
+                let carried = Carrier { reader: self, caches, asking: Asking::InCall }.carry_out(&parts, bytes, intent);
+                carried.map(|()| u64::from_le_bytes(word) & mask(size))
+            }
+            Err(error) => Err(error),
+        };
+        // Its own commit included: the caller's next access is after this.
+        self.resync(caches);
+        result
+    }
+}
+
+#[inline]
+fn reaches(range: &FlatRange, addr: Gpa, size: u8) -> bool {
+    range.range.last().0 - addr.0 >= u64::from(size) - 1
+}
+
+/// The short way of an access that lies in one range: nothing is counted, nothing is allocated.
+fn begin(view: &FlatView, addr: Gpa, size: u8, value: u64, intent: Intent) -> Result<Begun, BusError> {
+    let range = view.find(addr).ok_or(BusError::Decode(addr))?;
+    if !matches!(size, 1 | 2 | 4 | 8) {
+        return Err(resolve::refused(range, addr));
+    }
+    if !reaches(range, addr, size) {
+        return resolve(view, addr, size.into(), intent).map(Begun::Parts);
+    }
+    let offset = resolve::offset_in(range, addr);
+    match &range.target {
+        Target::Mmio(target) => {
+            resolve::check(range, target, addr, offset, size, intent.direction)?;
+            let request = intent.request(target, offset, size, value & mask(size));
+            match target.access(&request)? {
+                Outcome::Now(verdict) => target.on_bus(verdict).map(Begun::Answered),
+                Outcome::Later(waiter) => Ok(Begun::Waits(waiter, target.name().to_owned())),
+            }
+        }
+        Target::Ram(_) if range.read_only && intent.direction == Direction::Write => {
+            Err(BusError::WriteRefused { addr })
+        }
+        Target::Ram(block) => Ok(Begun::Done(memory(block, offset, size, value, intent.direction))),
+        Target::Reservation => Err(BusError::Decode(addr)),
+    }
+}
+
+fn memory(block: &RamBlock, offset: u64, size: u8, value: u64, direction: Direction) -> u64 {
+    let mut word = value.to_le_bytes();
+    let bytes = &mut word[..usize::from(size)];
+    match direction {
+        Direction::Read => Bytes::Out(bytes).copy(block, offset),
+        Direction::Write => Bytes::In(bytes).copy(block, offset),
+    }
+    u64::from_le_bytes(word) & mask(size)
+}

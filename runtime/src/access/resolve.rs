@@ -1,0 +1,148 @@
+//! Addresses to owned parts, under one view.
+
+use super::Requester;
+use super::shape::{self, Direction};
+use crate::actor::{MmioPin, MmioTarget, Request};
+use crate::ram::{Pin, RamBlock};
+use crate::topology::{FlatRange, Target};
+use crate::{BusError, FlatView, Gpa};
+
+/// A part of an access: what decodes it, held back from being retired, and which of the access's bytes it has.
+pub(crate) struct Part {
+    pub(crate) place: Place,
+    /// From the start of the block or region.
+    pub(crate) offset: u64,
+    /// The first of the access's bytes.
+    pub(crate) first: usize,
+    pub(crate) len: usize,
+}
+
+/// What decodes a part.
+pub(crate) enum Place {
+    Ram(Pin),
+    Mmio(MmioPin, Cut),
+}
+
+/// How a part arrives at its device.
+#[derive(Clone, Copy)]
+pub(crate) enum Cut {
+    /// As one access: it is all of a guest's access, of 1, 2, 4 or 8 bytes.
+    Whole,
+    /// As the largest naturally aligned accesses of at most this size.
+    Pieces(u8),
+}
+
+impl Part {
+    /// The memory that it lies in, if it does.
+    pub(crate) fn memory(&self) -> Option<&RamBlock> {
+        match &self.place {
+            Place::Ram(pin) => Some(pin.block()),
+            Place::Mmio(..) => None,
+        }
+    }
+}
+
+impl Cut {
+    /// The accesses of `len` bytes at `offset`, as offset and size, in ascending order.
+    pub(crate) fn accesses(self, offset: u64, len: usize) -> impl Iterator<Item = (u64, u8)> {
+        let most = match self {
+            Cut::Whole => None,
+            Cut::Pieces(most) => Some(most),
+        };
+        let whole = most.is_none().then_some((offset, len as u8));
+        whole.into_iter().chain(most.into_iter().flat_map(move |most| shape::cut(offset, len as u64, most)))
+    }
+}
+
+/// Who does what.
+#[derive(Clone, Copy)]
+pub(crate) struct Intent {
+    pub(crate) direction: Direction,
+    pub(crate) requester: Requester,
+}
+
+impl Intent {
+    /// The request for one access to `target`.
+    #[inline]
+    pub(crate) fn request(self, target: &MmioTarget, offset: u64, size: u8, value: u64) -> Request {
+        let Intent { direction, requester } = self;
+        Request { region: target.region, spec: target.spec, offset, size, requester, direction, value }
+    }
+
+    /// The request for one access to a pinned region.
+    pub(crate) fn request_pinned(self, target: &MmioPin, offset: u64, size: u8, value: u64) -> Request {
+        let Intent { direction, requester } = self;
+        Request { region: target.region, spec: target.spec, offset, size, requester, direction, value }
+    }
+}
+
+/// The parts of `len` bytes at `addr`, in ascending order, each allowed: a hole, a refused write or a shape that a device does not take
+/// fails the whole. To be called online; the parts may be kept offline.
+pub(crate) fn resolve(view: &FlatView, addr: Gpa, len: usize, intent: Intent) -> Result<Vec<Part>, BusError> {
+    let mut parts = Vec::with_capacity(1);
+    let mut first = 0;
+    while first < len {
+        let at = addr.checked_add(first as u64).ok_or(BusError::Decode(Gpa(u64::MAX)))?;
+        let range = view.find(at).ok_or(BusError::Decode(at))?;
+        let reach = u128::from(range.range.last().0 - at.0) + 1;
+        let part_len = usize::try_from(reach).unwrap_or(usize::MAX).min(len - first);
+        let cut = if part_len == len { cut_of_whole(len) } else { Cut::Pieces(8) };
+        let offset = offset_in(range, at);
+        let place = place(range, at, offset, part_len, cut, intent)?;
+        parts.push(Part { place, offset, first, len: part_len });
+        first += part_len;
+    }
+    Ok(parts)
+}
+
+fn cut_of_whole(len: usize) -> Cut {
+    if matches!(len, 1 | 2 | 4 | 8) { Cut::Whole } else { Cut::Pieces(8) }
+}
+
+/// Where `addr`, which the range decodes, lies in the range's block or region.
+#[inline]
+pub(crate) fn offset_in(range: &FlatRange, addr: Gpa) -> u64 {
+    range.offset + (addr.0 - range.range.start().0)
+}
+
+fn place(range: &FlatRange, addr: Gpa, offset: u64, len: usize, cut: Cut, intent: Intent) -> Result<Place, BusError> {
+    match &range.target {
+        Target::Ram(_) if range.read_only && intent.direction == Direction::Write => {
+            Err(BusError::WriteRefused { addr })
+        }
+        Target::Ram(block) => Ok(Place::Ram(block.pin())),
+        Target::Reservation => Err(BusError::Decode(addr)),
+        Target::Mmio(target) => {
+            let cut = match cut {
+                Cut::Whole => cut,
+                Cut::Pieces(most) => Cut::Pieces(most.min(target.spec.valid.max)),
+            };
+            for (offset, size) in cut.accesses(offset, len) {
+                check(range, target, addr, offset, size, intent.direction)?;
+            }
+            Ok(Place::Mmio(target.pin(), cut))
+        }
+    }
+}
+
+/// Whether the region takes one access.
+#[inline]
+pub(crate) fn check(
+    range: &FlatRange,
+    target: &MmioTarget,
+    addr: Gpa,
+    offset: u64,
+    size: u8,
+    direction: Direction,
+) -> Result<(), BusError> {
+    if range.read_only && direction == Direction::Write {
+        return Err(BusError::WriteRefused { addr });
+    }
+    if target.spec.allows(offset, size, direction) { Ok(()) } else { Err(refused(range, addr)) }
+}
+
+/// A refusal in the name of what decodes the range.
+#[cold]
+pub(crate) fn refused(range: &FlatRange, addr: Gpa) -> BusError {
+    BusError::Access { addr, region: range.target.name().to_owned() }
+}

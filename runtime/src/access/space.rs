@@ -1,0 +1,157 @@
+//! The accesses of control threads and of devices.
+
+use std::sync::Arc;
+
+use super::Requester;
+use super::carry::{Asking, Bytes, Carrier};
+use super::resolve::{self, Intent, Part, Place, resolve};
+use super::shape::Direction;
+use crate::ram::atomics::Word;
+use crate::sync::Mutex;
+use crate::topology::Target;
+use crate::{AddressSpaceId, BusError, FlatView, Gpa, RamBlock, Reader, trampoline};
+
+/// Readers for those who have none of their own, made as they are needed.
+pub(crate) struct ReaderPool {
+    make: Box<dyn Fn() -> Reader + Send + Sync>,
+    idle: Mutex<Vec<Reader>>,
+}
+
+impl ReaderPool {
+    /// Readers made by `make`, offline.
+    pub(crate) fn new(make: impl Fn() -> Reader + Send + Sync + 'static) -> ReaderPool {
+        ReaderPool { make: Box::new(make), idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runs `f` with a reader online. `anyway`: also while the machine is paused.
+    fn online<R>(&self, anyway: bool, f: impl FnOnce(&mut Reader) -> R) -> R {
+        let idle = self.idle.lock().pop();
+        let mut reader = idle.unwrap_or_else(|| (self.make)());
+        reader.enter(anyway, &mut ());
+        let result = f(&mut reader);
+        reader.go_offline();
+        self.idle.lock().push(reader);
+        result
+    }
+}
+
+/// One address space as control threads and DMA see it: any length, any alignment, RAM and devices alike. Cheap to clone;
+/// each call brings a reader online for its length.
+///
+/// While the machine is paused a call waits for it to go on, except by [`Requester::Debugger`], for whom the machine was paused perhaps.
+///
+/// Inside a device's handler, which never waits, memory is reached as everywhere. A write to another device is posted to it; a read from a
+/// device, or a write to the very device, is a typed re-entrancy error.
+#[derive(Clone)]
+pub struct AddressSpace {
+    id: AddressSpaceId,
+    readers: Arc<ReaderPool>,
+}
+
+impl AddressSpace {
+    pub(crate) fn new(id: AddressSpaceId, readers: Arc<ReaderPool>) -> AddressSpace {
+        AddressSpace { id, readers }
+    }
+
+    /// Which space this is.
+    pub fn id(&self) -> AddressSpaceId {
+        self.id
+    }
+
+    /// Fills `buf` from `addr` on. On an error nothing, or a prefix that ends at a device, has been read.
+    pub fn read(&self, addr: Gpa, buf: &mut [u8], requester: Requester) -> Result<(), BusError> {
+        self.access(addr, Bytes::Out(buf), requester)
+    }
+
+    /// Writes `data` from `addr` on, as [`AddressSpace::read`] reads.
+    pub fn write(&self, addr: Gpa, data: &[u8], requester: Requester) -> Result<(), BusError> {
+        self.access(addr, Bytes::In(data), requester)
+    }
+
+    /// Sets `len` bytes of memory from `addr` on to `byte`; devices' registers among them are an access error.
+    pub fn fill(&self, addr: Gpa, len: u64, byte: u8, requester: Requester) -> Result<(), BusError> {
+        let intent = Intent { direction: Direction::Write, requester };
+        let len = usize::try_from(len).map_err(|_| BusError::Decode(Gpa(u64::MAX)))?;
+        self.readers.online(requester == Requester::Debugger, |reader| {
+            let parts = resolve(view(reader, self.id, addr)?, addr, len, intent)?;
+            let memory: Option<Vec<_>> = parts.iter().map(|part| part.memory().map(|block| (block, part))).collect();
+            let memory = memory.ok_or_else(|| BusError::Access { addr, region: "what is not memory".to_owned() })?;
+            for (block, part) in memory {
+                let inside = block.fill(part.offset, part.len as u64, byte);
+                debug_assert!(inside, "a view maps no more of a block than there is");
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads one little-endian value (`u8` to `u64`); in memory, where it is aligned, by one access.
+    pub fn load<T: Word>(&self, addr: Gpa, requester: Requester) -> Result<T, BusError> {
+        let mut bytes = [0; 8];
+        self.read(addr, &mut bytes[..T::SIZE], requester)?;
+        Ok(T::from_low_bits(u64::from_le_bytes(bytes)))
+    }
+
+    /// Writes one little-endian value (`u8` to `u64`); in memory, where it is aligned, by one access.
+    pub fn store<T: Word>(&self, addr: Gpa, value: T, requester: Requester) -> Result<(), BusError> {
+        self.write(addr, &value.to_u64().to_le_bytes()[..T::SIZE], requester)
+    }
+
+    fn access(&self, addr: Gpa, bytes: Bytes<'_>, requester: Requester) -> Result<(), BusError> {
+        let intent = Intent { direction: bytes.direction(), requester };
+        let anyway = requester == Requester::Debugger;
+        self.readers.online(anyway, |reader| {
+            let view = view(reader, self.id, addr)?;
+            if let Some((block, offset)) = memory_at(view, addr, bytes.len(), intent.direction) {
+                bytes.copy(block, offset);
+                return Ok(());
+            }
+            let parts = resolve(view, addr, bytes.len(), intent)?;
+            let asking = match trampoline::inside_handler() {
+                true => Asking::Posting,
+                false if anyway => Asking::Anyway,
+                false => Asking::InCall,
+            };
+            if asking == Asking::Posting {
+                refuse_waiting(&parts, intent.direction)?;
+            }
+            Carrier { reader, caches: &mut (), asking }.carry_out(&parts, bytes, intent)
+        })
+    }
+}
+
+impl std::fmt::Debug for AddressSpace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.id)
+    }
+}
+
+/// The view of a space that may not be committed yet: nothing decodes in it then.
+fn view(reader: &Reader, id: AddressSpaceId, addr: Gpa) -> Result<&FlatView, BusError> {
+    let view = reader.snapshot().and_then(|snapshot| snapshot.view(id));
+    view.map(Arc::as_ref).ok_or(BusError::Decode(addr))
+}
+
+/// The short way: memory of one range.
+fn memory_at(view: &FlatView, addr: Gpa, len: usize, direction: Direction) -> Option<(&RamBlock, u64)> {
+    let range = view.find(addr).filter(|_| len > 0)?;
+    let fits = range.range.last().0 - addr.0 >= len as u64 - 1;
+    let allowed = direction == Direction::Read || !range.read_only;
+    match &range.target {
+        Target::Ram(block) if fits && allowed => Some((block, resolve::offset_in(range, addr))),
+        _ => None,
+    }
+}
+
+/// In a handler: an access that would have to wait for a device is refused before any part of it is carried out.
+fn refuse_waiting(parts: &[Part], direction: Direction) -> Result<(), BusError> {
+    trampoline::with(|here| {
+        for part in parts {
+            let Place::Mmio(target, _) = &part.place else { continue };
+            let refused = direction == Direction::Read || here.is_running(target.name());
+            if let Some(path) = here.path_to(target.name()).filter(|_| refused) {
+                return Err(BusError::Reentrant { path });
+            }
+        }
+        Ok(())
+    })
+}

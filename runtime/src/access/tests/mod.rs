@@ -1,0 +1,5 @@
+//! The access rules, through a whole runtime: one space, a reader, and devices that write down what they are asked.
+
+mod machine;
+mod regressions;
+mod rules;
