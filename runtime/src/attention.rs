@@ -18,6 +18,8 @@ use std::time::Duration;
 use crossbeam::utils::CachePadded;
 
 use crate::clock::Clock;
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+use crate::planted::{self, Bug};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Condvar, Mutex};
 
@@ -66,6 +68,10 @@ impl Attention {
     ///
     /// A change that comes after this step raises anew, so nothing is lost between the taking and the look at what was taken.
     pub fn take(&self) -> u64 {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::TakeRelaxed) {
+            return self.word.fetch_and(!Attention::RAISED, Ordering::Relaxed) & LEVELS;
+        }
         self.word.fetch_and(!Attention::RAISED, Ordering::AcqRel) & LEVELS
     }
 
@@ -86,6 +92,14 @@ impl Attention {
     }
 
     fn raise_with(&self, levels: u64) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::WakeBeforeFlag) {
+            if self.peek() & PARKED != 0 {
+                self.notify();
+            }
+            self.word.fetch_or(Attention::RAISED | levels, Ordering::Release);
+            return;
+        }
         let before = self.word.fetch_or(Attention::RAISED | levels, Ordering::Release);
         if before & PARKED != 0 {
             self.notify();

@@ -31,6 +31,10 @@ pub enum Bug {
     ForgetLeftover,
     /// A reply wakes its caller before it is there (C8).
     WakeBeforeReply,
+    /// A virtual CPU is woken before the word says why (C8).
+    WakeBeforeFlag,
+    /// A virtual CPU takes its interrupts without Acquire (C4).
+    TakeRelaxed,
     /// A message that arrives after the close is thrown away unanswered (C6).
     DropAfterClose,
     /// A pause looks at the readers before it closes the gate (C12).

@@ -1,0 +1,96 @@
+//! C8, C4: a virtual CPU that sleeps is woken by whatever is raised, and sees what happened before.
+
+mod common;
+
+use std::sync::Arc;
+
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+use manyhart_runtime::{Attention, Clock, Gpa};
+
+const SOFTWARE: u32 = 3;
+
+/// A virtual CPU that sleeps until its interrupt comes, and whoever sends it.
+fn wait_for_interrupt() {
+    let attention = Arc::new(Attention::new());
+    let clock = Clock::manual(1);
+    let raises = {
+        let attention = Arc::clone(&attention);
+        thread::spawn(move || attention.set_level(SOFTWARE, true))
+    };
+    while attention.take() & 1 << SOFTWARE == 0 {
+        attention.park(&clock, u64::MAX);
+    }
+    raises.join().expect("it ends");
+}
+
+/// Two that raise; neither may hide the other.
+fn two_raise() {
+    let attention = Arc::new(Attention::new());
+    let clock = Clock::manual(1);
+    let raises = {
+        let attention = Arc::clone(&attention);
+        thread::spawn(move || attention.set_level(SOFTWARE, true))
+    };
+    let moves = {
+        let attention = Arc::clone(&attention);
+        thread::spawn(move || attention.set_deadline(0, 5))
+    };
+    while attention.take() & 1 << SOFTWARE == 0 || attention.next_deadline() != 5 {
+        attention.park(&clock, u64::MAX);
+    }
+    raises.join().expect("it ends");
+    moves.join().expect("it ends");
+}
+
+/// A commit, then an interrupt: who takes the interrupt sees the commit.
+fn commit_then_interrupt() {
+    let rig = Rig::new(64);
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    t.commit().expect("lawful");
+    let attention = Arc::new(Attention::new());
+    let mut reader = rig.reader("reader");
+    reader.checkpoint(&mut ());
+    let sends = {
+        let (attention, rig) = (Arc::clone(&attention), rig.clone());
+        thread::spawn(move || {
+            let mut t = rig.topology().transaction();
+            let region = t.reservation("region", 0x1000);
+            t.add_subregion(root, 0, region);
+            t.commit().expect("lawful");
+            attention.set_level(SOFTWARE, true);
+        })
+    };
+    let taken = attention.take();
+    if reader.must_check() {
+        reader.resync(&mut ());
+    }
+    let found = reader.view(space).find(Gpa(0)).is_some();
+    assert!(found || taken == 0, "interrupted, and not seen");
+    reader.go_offline();
+    sends.join().expect("it ends");
+}
+
+#[test]
+fn a_sleeper_is_woken() {
+    common::holds(4, wait_for_interrupt);
+    common::holds(3, two_raise);
+}
+
+#[test]
+fn a_wake_up_before_the_flag_is_found() {
+    common::fails_with(Bug::WakeBeforeFlag, "deadlock", 4, wait_for_interrupt);
+}
+
+#[test]
+fn an_interrupt_carries_the_commit() {
+    common::holds(3, commit_then_interrupt);
+}
+
+#[test]
+fn an_interrupt_taken_relaxed_is_found() {
+    common::fails_with(Bug::TakeRelaxed, "interrupted, and not seen", 3, commit_then_interrupt);
+}
