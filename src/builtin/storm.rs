@@ -22,13 +22,6 @@ pub struct Changes {
     pub moves: u64,
 }
 
-impl Changes {
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.swaps + self.blinks + self.adds + self.removes + self.moves
-    }
-}
-
 /// How long the storm rests between two changes, so that the harts of a small host run too.
 const REST: Duration = Duration::from_micros(50);
 

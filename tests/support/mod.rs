@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 pub mod asm;
+pub mod console;
 pub mod elf;
 
 use std::path::{Path, PathBuf};

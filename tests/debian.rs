@@ -1,0 +1,95 @@
+//! An unmodified Debian kernel on OpenSBI: boots, checks itself on every hart, takes typing, ends cleanly.
+
+mod support;
+
+use std::time::Duration;
+
+use manyhart::debian::{self, Guest};
+use support::console::Console;
+
+fn guest() -> Guest {
+    let dir = debian::default_dir().expect("a cache directory");
+    debian::ensure(&dir).expect("the Debian guest")
+}
+
+fn start(guest: &Guest, harts: u32, mode: &str) -> Console {
+    let path = |path: &std::path::Path| path.to_str().expect("a path in text").to_owned();
+    let append = format!("console=ttyS0 guest.mode={mode}");
+    let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
+    // The command line of a qemu-system-riscv64 user, unchanged.
+    Console::start(&[
+        "run",
+        "-M",
+        "virt",
+        "-smp",
+        &harts.to_string(),
+        "-m",
+        "512M",
+        "-bios",
+        &firmware,
+        "-kernel",
+        &kernel,
+        "-initrd",
+        &initrd,
+        "-append",
+        &append,
+        "-nographic",
+    ])
+}
+
+fn boot_to_the_end(guest: &Guest, harts: u32) {
+    let mut console = start(guest, harts, "poweroff");
+    console.wait_for("GUEST-MARKER-1", Duration::from_secs(120));
+    console.wait_for(&format!("SELFCHECK PASS harts={harts}"), Duration::from_secs(240));
+    let status = console.wait(Duration::from_secs(60));
+    assert_eq!(status.code(), Some(0), "{}", console.output());
+}
+
+#[test]
+fn one_four_and_eight_harts_boot_check_themselves_and_power_off() {
+    let guest = guest();
+    for harts in [1, 4, 8] {
+        boot_to_the_end(&guest, harts);
+        println!("{harts} harts: to power-off");
+    }
+}
+
+#[test]
+fn boots_in_a_row_do_not_hang() {
+    let guest = guest();
+    for _ in 0..5 {
+        let mut console = start(&guest, 4, "marker");
+        console.wait_for("GUEST-MARKER-1", Duration::from_secs(120));
+        assert_eq!(console.wait(Duration::from_secs(60)).code(), Some(0), "{}", console.output());
+    }
+}
+
+#[test]
+fn the_shell_takes_typing_ctrl_c_and_job_control() {
+    let guest = guest();
+    let mut console = start(&guest, 2, "shell");
+    let soon = Duration::from_secs(60);
+    console.wait_for("/ # ", Duration::from_secs(120));
+    console.send(b"echo typed-$((6 * 7))\n");
+    console.wait_for("typed-42", soon);
+    console.wait_for("/ # ", soon);
+    // Ctrl-C reaches the guest's foreground process, not the emulator.
+    console.send(b"sleep 1000\n");
+    std::thread::sleep(Duration::from_secs(1));
+    console.send(b"\x03");
+    console.wait_for("/ # ", soon);
+    console.send(b"echo status-$?\n");
+    console.wait_for("status-130", soon);
+    console.wait_for("/ # ", soon);
+    // Ctrl-Z stops it, bg and fg go on with it.
+    console.send(b"sleep 1001\n");
+    std::thread::sleep(Duration::from_secs(1));
+    console.send(b"\x1a");
+    console.wait_for("Stopped", soon);
+    console.send(b"bg\njobs\n");
+    console.wait_for("Running", soon);
+    console.send(b"kill %1\n");
+    console.wait_for("/ # ", soon);
+    console.send(b"poweroff -f\n");
+    assert_eq!(console.wait(soon).code(), Some(0), "{}", console.output());
+}

@@ -1,0 +1,48 @@
+//! After start-up, harts that touch nothing but RAM make no futex call: no lock, no condition variable, no message is on their path.
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use support::asm::{T0, T1, ZERO, addi, beq, ld, ram_address, sd};
+use support::console::Console;
+use support::{Scratch, read};
+
+/// Loads, adds and stores in a loop, for ever.
+fn ram_only() -> Vec<u8> {
+    let setup = ram_address(T0, 0x400);
+    let forever = [ld(T1, 0, T0), addi(T1, T1, 1), sd(T1, 0, T0), beq(ZERO, ZERO, -12)];
+    setup.into_iter().chain(forever).flat_map(u32::to_le_bytes).collect()
+}
+
+/// The host threads that run harts, by name.
+fn hart_threads(process: u32) -> Vec<String> {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).expect("a process");
+    let ids = tasks.map(|task| task.expect("a thread").file_name().into_string().expect("a number"));
+    ids.filter(|id| {
+        std::fs::read_to_string(format!("/proc/{process}/task/{id}/comm")).is_ok_and(|name| name.starts_with("hart"))
+    })
+    .collect()
+}
+
+#[test]
+fn harts_in_ram_make_no_futex_call() {
+    let program = scratch_file("ram-only.bin", &image(&RAM_ONLY));
+    let arguments =
+        ["run", "-bios", "none", "-kernel", argument(&program), "-smp", "2", "-m", "16M", "-serial", "null"];
+    let console = Console::start(&arguments);
+    std::thread::sleep(Duration::from_secs(1));
+    let threads = hart_threads(console.id());
+    assert_eq!(threads.len(), 2, "{}", console.output());
+    for thread in threads {
+        let trace = scratch.file("futex.trace", "");
+        let status = Command::new("timeout")
+            .args(["2", "strace", "-q", "-p", &thread, "-e", "trace=futex", "-o", &trace])
+            .status()
+            .expect("strace");
+        assert_eq!(status.code(), Some(124), "strace must have watched until its time was up");
+        let calls = read(&trace);
+        assert!(!calls.contains("futex("), "thread {thread}:\n{calls}");
+    }
+}
