@@ -28,9 +28,9 @@ fn hart_threads(process: u32) -> Vec<String> {
 
 #[test]
 fn harts_in_ram_make_no_futex_call() {
-    let program = scratch_file("ram-only.bin", &image(&RAM_ONLY));
-    let arguments =
-        ["run", "-bios", "none", "-kernel", argument(&program), "-smp", "2", "-m", "16M", "-serial", "null"];
+    let scratch = Scratch::new();
+    let program = scratch.file("ram-only.bin", ram_only());
+    let arguments = ["run", "-bios", "none", "-kernel", &program, "-smp", "2", "-m", "16M", "-serial", "null"];
     let console = Console::start(&arguments);
     std::thread::sleep(Duration::from_secs(1));
     let threads = hart_threads(console.id());
