@@ -25,7 +25,7 @@ impl RawMode {
             return Ok(None);
         }
         let before = tcgetattr(stdin())?;
-        restore_when_main_panics();
+        restore_on_panic();
         *SAVED.lock() = Some(before.clone());
         let guard = RawMode(());
         tcsetattr(stdin(), OptionalActions::Now, &raw(before, signals))?;
@@ -64,16 +64,14 @@ pub fn restore_terminal() {
     }
 }
 
-/// A panic of another thread is that thread's owner's business, and the machine may well go on.
-fn restore_when_main_panics() {
+/// Any panic ends the machine: at once where it cannot unwind (in a hart), else by the machine's own hand. Either way what it says
+/// should not be said to a raw terminal.
+fn restore_on_panic() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
-        let main = std::thread::current().id();
         let next = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if std::thread::current().id() == main {
-                restore_terminal();
-            }
+            restore_terminal();
             next(info);
         }));
     });
