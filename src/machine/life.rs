@@ -124,6 +124,7 @@ impl Machine {
         for (id, here) in calls.iter().enumerate() {
             here.recv().map_err(|_| MachineError::Panicked(format!("hart {id}")))?;
         }
+        self.forget_requests();
         let paused = self.executive.pause();
         self.board.reset()?;
         if let Some(htif) = &self.htif {
@@ -137,6 +138,14 @@ impl Machine {
         self.reboots += 1;
         self.harts.iter().for_each(HartThread::run);
         Ok(())
+    }
+
+    /// What the old life still asked for (a guest may ask for its reboot again and again) must not reach the new one. No hart runs.
+    fn forget_requests(&self) {
+        let others = self.events.try_iter().filter(|event| !matches!(event, Event::Outcome(_) | Event::Exit(_)));
+        for event in others.collect::<Vec<_>>() {
+            heard(self.sender.send(event).is_ok());
+        }
     }
 
     /// The guest's signature as text. The harts may still run; the guest has said that it is done.
