@@ -23,9 +23,9 @@ const CLEAR_INTERRUPT: u64 = 0x1c;
 
 const NANOSECONDS: u128 = 1_000_000_000;
 
-/// The time may have come for the alarm that was set as the numbered one; an older number is of an alarm that was changed since.
+/// Its own timer, set for this tick: time to look whether the alarm is due.
 #[derive(Debug, Clone, Copy)]
-pub struct Alarm(u64);
+pub struct Tick(u64);
 
 /// The device.
 pub struct Rtc {
@@ -40,15 +40,15 @@ pub struct Rtc {
     running: bool,
     pending: bool,
     irq_enabled: bool,
-    /// Which setting of the alarm this is.
-    setting: u64,
+    /// The earliest tick for which a timer is under way.
+    timer: Option<u64>,
 }
 
-/// Whether a write has to be followed by setting the alarm's timer anew.
+/// Whether a write may have made the alarm due earlier than it was.
 #[derive(PartialEq, Eq, Debug)]
-enum Timer {
-    Keep,
-    Set,
+enum Alarm {
+    Same,
+    Moved,
 }
 
 impl Rtc {
@@ -64,7 +64,7 @@ impl Rtc {
             running: false,
             pending: false,
             irq_enabled: false,
-            setting: 0,
+            timer: None,
         }
     }
 
@@ -88,19 +88,19 @@ impl Rtc {
         })
     }
 
-    fn write_register(&mut self, offset: u64, value: u32) -> Result<Timer, DeviceError> {
-        let mut timer = Timer::Keep;
+    fn write_register(&mut self, offset: u64, value: u32) -> Result<Alarm, DeviceError> {
+        let mut alarm = Alarm::Same;
         match offset {
             TIME_LOW => {
                 let time = u64::from(self.time_high) << 32 | u64::from(value);
                 self.distance = time.wrapping_sub((self.host_time)());
-                timer = Timer::Set;
+                alarm = Alarm::Moved;
             }
             TIME_HIGH => self.time_high = value,
             ALARM_LOW => {
                 self.alarm = self.alarm >> 32 << 32 | u64::from(value);
                 self.running = true;
-                timer = Timer::Set;
+                alarm = Alarm::Moved;
             }
             ALARM_HIGH => self.alarm = u64::from(value) << 32 | self.alarm & 0xffff_ffff,
             IRQ_ENABLED => self.irq_enabled = value & 1 != 0,
@@ -110,7 +110,7 @@ impl Rtc {
             _ => return Err(DeviceError::NoRegister),
         }
         self.drive();
-        Ok(timer)
+        Ok(alarm)
     }
 
     fn drive(&self) {
@@ -134,39 +134,51 @@ impl Rtc {
         None
     }
 
-    fn set_timer(&mut self, cx: &mut Context<'_, Alarm>) {
-        self.setting += 1;
-        if let Some(ticks) = self.check_alarm(cx.clock().frequency()) {
-            cx.post_at(cx.clock().now().saturating_add(ticks), Alarm(self.setting));
+    /// For which tick to set a timer so that the alarm is looked at `ticks` from now; none where an earlier one is under way.
+    ///
+    /// Timers cannot be taken back, and a guest may set alarms in a loop: so they stand a second ahead at most and a millisecond apart,
+    /// and there are never more than a thousand of them.
+    fn plan_timer(&mut self, now: u64, ticks: u64, frequency: u64) -> Option<u64> {
+        let grain = (frequency / 1_000).max(1);
+        let due = now.saturating_add(ticks.min(frequency)).checked_next_multiple_of(grain).unwrap_or(u64::MAX);
+        let earlier = self.timer.is_none_or(|timer| due < timer);
+        earlier.then(|| *self.timer.insert(due))
+    }
+
+    fn look_at_alarm(&mut self, cx: &mut Context<'_, Tick>) {
+        let (now, frequency) = (cx.clock().now(), cx.clock().frequency());
+        let Some(ticks) = self.check_alarm(frequency) else { return };
+        if let Some(due) = self.plan_timer(now, ticks, frequency) {
+            cx.post_at(due, Tick(due));
         }
     }
 }
 
 impl Device for Rtc {
-    type Message = Alarm;
+    type Message = Tick;
 
-    fn read(&mut self, _: &mut Context<'_, Alarm>, access: Access) -> Answer<u64> {
+    fn read(&mut self, _: &mut Context<'_, Tick>, access: Access) -> Answer<u64> {
         Ok(self.read_register(access.offset)?.into())
     }
 
-    fn write(&mut self, cx: &mut Context<'_, Alarm>, access: Access, value: u64) -> Answer<()> {
-        if self.write_register(access.offset, value as u32)? == Timer::Set {
-            self.set_timer(cx);
+    fn write(&mut self, cx: &mut Context<'_, Tick>, access: Access, value: u64) -> Answer<()> {
+        if self.write_register(access.offset, value as u32)? == Alarm::Moved {
+            self.look_at_alarm(cx);
         }
         Ok(())
     }
 
-    fn message(&mut self, cx: &mut Context<'_, Alarm>, Alarm(setting): Alarm) {
-        if setting == self.setting {
-            self.set_timer(cx);
+    fn message(&mut self, cx: &mut Context<'_, Tick>, Tick(due): Tick) {
+        if self.timer == Some(due) {
+            self.timer = None;
         }
+        self.look_at_alarm(cx);
     }
 
     /// The time goes on: it is kept by a battery.
-    fn reset(&mut self, _: &mut Context<'_, Alarm>) {
+    fn reset(&mut self, _: &mut Context<'_, Tick>) {
         self.alarm = 0;
         (self.running, self.pending, self.irq_enabled) = (false, false, false);
-        self.setting += 1;
         self.drive();
     }
 }
@@ -202,8 +214,8 @@ mod tests {
     }
 
     fn write64(rtc: &mut Rtc, low: u64, value: u64) {
-        assert_eq!(rtc.write_register(low + 4, (value >> 32) as u32), Ok(Timer::Keep));
-        assert_eq!(rtc.write_register(low, value as u32), Ok(Timer::Set));
+        assert_eq!(rtc.write_register(low + 4, (value >> 32) as u32), Ok(Alarm::Same));
+        assert_eq!(rtc.write_register(low, value as u32), Ok(Alarm::Moved));
     }
 
     #[test]
@@ -238,6 +250,23 @@ mod tests {
         assert_eq!(rtc.read_register(ALARM_STATUS), Ok(0));
         rtc.write_register(CLEAR_INTERRUPT, 1).unwrap();
         assert_eq!((high(), rtc.check_alarm(1_000_000)), (false, None));
+    }
+
+    #[test]
+    fn timers_stay_few() {
+        let (mut rtc, _, _) = bench(0);
+        const FREQUENCY: u64 = 1_000_000;
+        let cases = [
+            (0, u64::MAX, Some(FREQUENCY)),
+            (0, 2 * FREQUENCY, None),
+            (0, 999_999, None),
+            (0, 999_000, Some(999_000)),
+            (1, 1, Some(1_000)),
+            (2, 1, None),
+        ];
+        for (now, ticks, want) in cases {
+            assert_eq!(rtc.plan_timer(now, ticks, FREQUENCY), want, "{ticks} from {now}");
+        }
     }
 
     #[test]

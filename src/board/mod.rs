@@ -7,6 +7,8 @@
 pub mod fdt;
 pub mod memmap;
 mod reset_vector;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -172,7 +174,7 @@ fn check(config: &BoardConfig) -> Result<(), BoardError> {
 pub fn device_tree_place(ram_size: u64, len: usize) -> Option<u64> {
     const HIGHEST: u64 = 0xc000_0000;
     let align = if ram_size >= 32 << 20 { 2 << 20 } else { 64 << 10 };
-    let end = (RAM_BASE + ram_size).min(HIGHEST);
+    let end = RAM_BASE.saturating_add(ram_size).min(HIGHEST);
     let highest = end.checked_sub(len as u64).map(|start| start - start % align);
     highest.filter(|&start| start >= RAM_BASE)
 }

@@ -1,0 +1,175 @@
+//! The board from the outside: what decodes where, and whether the wires lead where the device tree says.
+
+use std::sync::Arc;
+
+use manyhart_devices::uart::UartMessage;
+use manyhart_runtime::{AddressSpace, BusError, Clock, Config, Gpa, Requester};
+use parking_lot::Mutex;
+
+use super::*;
+
+struct Bench {
+    executive: Executive,
+    board: Board,
+    space: AddressSpace,
+    outcomes: Arc<Mutex<Vec<Outcome>>>,
+}
+
+impl Bench {
+    fn new(harts: u32) -> Bench {
+        let config = Config { clock: Clock::manual(TIMEBASE), on_device_failure: None };
+        let executive = Executive::new(config).unwrap();
+        let description = fdt::Description { harts, ram_size: 32 << 20, ..Default::default() };
+        let boot = Boot { entry: RAM_BASE, next_addr: 0x8020_0000, next_mode: NextMode::Supervisor };
+        let device_tree = fdt::build(&description).unwrap();
+        let outcomes = Arc::new(Mutex::new(Vec::new()));
+        let told = outcomes.clone();
+        let outlets = Outlets {
+            console: Box::new(uart::channel(16).0),
+            on_outcome: Box::new(move |outcome| told.lock().push(outcome)),
+            host_time: Box::new(|| 0x1_0000_0002),
+        };
+        let config = BoardConfig { harts, ram_size: 32 << 20, boot, device_tree };
+        let board = Board::new(&executive, config, outlets).unwrap();
+        let space = executive.topology().address_space(board.space);
+        Bench { executive, board, space, outcomes }
+    }
+
+    fn read(&self, address: u64, size: usize) -> Result<u64, BusError> {
+        let mut bytes = [0; 8];
+        self.space.read(Gpa(address), &mut bytes[..size], Requester::Cpu(0))?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn write(&self, address: u64, size: usize, value: u64) -> Result<(), BusError> {
+        self.space.write(Gpa(address), &value.to_le_bytes()[..size], Requester::Cpu(0))
+    }
+
+    fn level(&self, hart: usize, bit: u32) -> bool {
+        self.board.attentions[hart].peek() >> bit & 1 != 0
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.executive.shutdown();
+    }
+}
+
+#[test]
+fn everything_answers_at_its_place_and_nothing_else_does() {
+    let bench = Bench::new(2);
+    let at = |window: Window, offset: u64, size: usize| bench.read(window.base + offset, size);
+    assert_eq!(at(memmap::MROM, 0, 4), Ok(0x297));
+    assert_eq!(at(memmap::MROM, 0x28, 4), Ok(0x4942_534f));
+    assert_eq!(at(memmap::FINISHER, 0, 4), Ok(0));
+    assert_eq!(at(memmap::RTC, 0, 4), Ok(2));
+    assert_eq!(at(memmap::CLINT, 0xbff8, 8), Ok(0));
+    assert_eq!(at(memmap::PLIC, 0x2000, 4), Ok(0));
+    assert_eq!(at(memmap::UART, 5, 1), Ok(0x60));
+    assert_eq!(bench.read(RAM_BASE, 8), Ok(0));
+    let (tree_at, _) = bench.board.device_tree;
+    assert_eq!(bench.read(tree_at, 4), Ok(0xedfe_0dd0));
+    for address in [0, memmap::MROM.last() + 1, memmap::VIRTIO.base, RAM_BASE - 1, RAM_BASE + (32 << 20), u64::MAX] {
+        assert_eq!(bench.read(address, 1), Err(BusError::Decode(Gpa(address))), "{address:#x}");
+    }
+    assert!(matches!(bench.write(memmap::MROM.base, 4, 0), Err(BusError::WriteRefused { .. })));
+}
+
+/// The console's input reaches S-mode of the hart that asked for it, and no other, through claim and completion.
+#[test]
+fn an_interrupt_goes_from_the_console_to_one_hart() {
+    let bench = Bench::new(2);
+    let (plic, uart, irq) = (memmap::PLIC.base, memmap::UART.base, u64::from(memmap::UART.irq()));
+    // Context 3 is S-mode of hart 1.
+    let claim = plic + 0x20_0000 + 3 * 0x1000 + 4;
+    bench.write(plic + 4 * irq, 4, 1).unwrap();
+    bench.write(plic + 0x2000 + 3 * 0x80, 4, 1 << irq).unwrap();
+    bench.write(uart + 1, 1, 1).unwrap();
+    let wires = || [(0, 9), (0, 11), (1, 9), (1, 11)].map(|(hart, bit)| bench.level(hart, bit));
+    assert_eq!(wires(), [false; 4]);
+
+    assert!(bench.board.uart.post(UartMessage::input(b"!".to_vec()).0));
+    assert_eq!(wires(), [false, false, true, false]);
+    assert_eq!(bench.read(claim, 4), Ok(irq));
+    assert_eq!(wires(), [false; 4]);
+    assert_eq!(bench.read(uart, 1), Ok(u64::from(b'!')));
+    bench.write(claim, 4, irq).unwrap();
+    assert_eq!(wires(), [false; 4], "the line has fallen");
+}
+
+#[test]
+fn local_interrupts_go_to_their_hart() {
+    let bench = Bench::new(3);
+    bench.write(memmap::CLINT.base + 4, 4, 1).unwrap();
+    bench.write(memmap::CLINT.base + 0x4010, 8, 1234).unwrap();
+    assert_eq!([0, 1, 2].map(|hart| bench.level(hart, 3)), [false, true, false]);
+    assert_eq!([0, 1, 2].map(|hart| bench.board.attentions[hart].deadline(0)), [u64::MAX, u64::MAX, 1234]);
+}
+
+#[test]
+fn the_finisher_tells_whoever_runs_the_machine() {
+    let bench = Bench::new(1);
+    for value in [0x7777, 0x0002_3333, 0x5555] {
+        bench.write(memmap::FINISHER.base, 4, value).unwrap();
+    }
+    assert_eq!(*bench.outcomes.lock(), [Outcome::Reboot, Outcome::Fail(2), Outcome::PowerOff]);
+}
+
+#[test]
+fn reset_goes_back_to_power_on() {
+    let bench = Bench::new(1);
+    let (tree_at, _) = bench.board.device_tree;
+    let changed = [(memmap::CLINT.base, 4), (memmap::PLIC.base + 40, 4), (memmap::UART.base + 7, 1), (tree_at, 4)];
+    let before = changed.map(|(address, size)| bench.read(address, size));
+    for (address, size) in changed {
+        bench.write(address, size, 1).unwrap();
+        assert_eq!(bench.read(address, size), Ok(1), "{address:#x}");
+    }
+    let paused = bench.executive.pause();
+    bench.board.reset().unwrap();
+    drop(paused);
+    assert_eq!(changed.map(|(address, size)| bench.read(address, size)), before);
+    assert!(!bench.level(0, 3));
+}
+
+#[test]
+fn impossible_boards_are_refused() {
+    let executive = Executive::new(Config { clock: Clock::manual(TIMEBASE), on_device_failure: None }).unwrap();
+    let refused = |harts, ram_size, tree: usize| {
+        let boot = Boot { entry: RAM_BASE, next_addr: 0, next_mode: NextMode::Machine };
+        let config = BoardConfig { harts, ram_size, boot, device_tree: vec![0; tree] };
+        let outlets =
+            Outlets { console: Box::new(uart::channel(1).0), on_outcome: Box::new(|_| ()), host_time: Box::new(|| 0) };
+        Board::new(&executive, config, outlets).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let cases = [
+        (0, 1 << 20, 8, "1 to 4095 harts, not 0"),
+        (4096, 1 << 20, 8, "not 4096"),
+        (1, 0, 8, "not 0x0 bytes"),
+        (1, 4095, 8, "not 0xfff bytes"),
+        (1, u64::MAX - 4095, 8, "RAM must be"),
+        (1, 1 << 20, 2 << 20, "2097152 bytes does not fit"),
+    ];
+    for (harts, ram_size, tree, want) in cases {
+        let got = refused(harts, ram_size, tree);
+        assert!(got.contains(want), "{got:?}, not {want:?}");
+    }
+    executive.shutdown();
+}
+
+#[test]
+fn the_device_tree_lies_high_and_aligned() {
+    let cases = [
+        (512 << 20, 0x1000, Some(0x9fe0_0000)),
+        (512 << 20, (2 << 20) + 1, Some(0x9fc0_0000)),
+        (8 << 30, 0x1000, Some(0xbfe0_0000)),
+        (1 << 20, 0x1000, Some(0x800f_0000)),
+        (0x1_0000, 0x1000, Some(RAM_BASE)),
+        (0x1000, 0x1001, None),
+        (u64::MAX, 0x1000, Some(0xbfe0_0000)),
+    ];
+    for (ram_size, len, want) in cases {
+        assert_eq!(device_tree_place(ram_size, len), want, "{ram_size:#x}, {len:#x}");
+    }
+}
