@@ -1,6 +1,7 @@
 //! Prints what one access costs, in nanoseconds: `cargo run --release -p manyhart-runtime --example mmio_latency`.
 //!
-//! The best of several rounds of each kind, on one thread, so that nobody is in the way: the price of the path itself.
+//! The best of many short rounds of each kind, on one thread, so that neither other threads nor other processes are in the way: the price of
+//! the path itself.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,8 +9,8 @@ use std::time::Instant;
 use manyhart_runtime::actor::{Access, Answer, Context, Device, MmioSpec};
 use manyhart_runtime::{Clock, Config, Executive, Gpa, RamBlock, Requester};
 
-const ROUNDS: u32 = 20;
-const ACCESSES: u32 = 200_000;
+const ROUNDS: u32 = 2_000;
+const ACCESSES: u32 = 1_000;
 const CPU: Requester = Requester::Cpu(0);
 
 /// One register that counts its reads.
