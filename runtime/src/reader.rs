@@ -16,7 +16,7 @@ use crate::planted::{self, Bug};
 use crate::slots::{Slot, Standing};
 use crate::sync;
 use crate::sync::atomic::{Ordering, fence};
-use crate::topology::{Changes, Generation, Publication};
+use crate::topology::{Changes, Generation, Near, Publication};
 use crate::{AddrRange, AddressSpaceId, Attention, FlatView, Snapshot, trampoline};
 
 /// What a reader must forget before it may use a newer snapshot.
@@ -59,6 +59,8 @@ pub struct Reader {
     snapshot: Option<Arc<Snapshot>>,
     /// The caches hold nothing that was not so in this generation: that of the snapshot last held.
     seen: Generation,
+    /// Where the last device access went.
+    pub(crate) near: Near,
 }
 
 impl Reader {
@@ -76,6 +78,7 @@ impl Reader {
             slot: graces.slots().register(name, attention),
             snapshot: None,
             seen: 0,
+            near: Near::default(),
         }
     }
 

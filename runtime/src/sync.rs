@@ -76,6 +76,7 @@ mod real {
     }
 
     /// Runs a handler; `Err` with its message when it panics.
+    #[inline]
     pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, String> {
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).map_err(|payload| {
             let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());

@@ -7,7 +7,7 @@ use super::shape::{Direction, mask};
 use crate::actor::Verdict;
 use crate::mailbox::Outcome;
 use crate::reply::Waiter;
-use crate::topology::{FlatRange, Target};
+use crate::topology::{FlatRange, Near, Target};
 use crate::{AddressSpaceId, BusError, DropCached, FlatView, Gpa, RamBlock, Reader};
 
 /// What one look at the view made of an access.
@@ -74,7 +74,10 @@ impl Reader {
         intent: Intent,
         caches: &mut dyn DropCached,
     ) -> Result<u64, BusError> {
-        let result = match begin(self.view(space), addr, size, value, intent) {
+        let mut near = self.near;
+        let begun = begin(self.view(space), &mut near, addr, size, value, intent);
+        self.near = near;
+        let result = match begun {
             Ok(Begun::Done(value)) => return Ok(value),
             Ok(Begun::Answered(value)) => Ok(value),
             Ok(Begun::Waits(waiter, device)) => {
@@ -103,8 +106,9 @@ fn reaches(range: &FlatRange, addr: Gpa, size: u8) -> bool {
 }
 
 /// The short way of an access that lies in one range: nothing is counted, nothing is allocated.
-fn begin(view: &FlatView, addr: Gpa, size: u8, value: u64, intent: Intent) -> Result<Begun, BusError> {
-    let range = view.find(addr).ok_or(BusError::Decode(addr))?;
+#[inline]
+fn begin(view: &FlatView, near: &mut Near, addr: Gpa, size: u8, value: u64, intent: Intent) -> Result<Begun, BusError> {
+    let range = view.find_near(addr, near).ok_or(BusError::Decode(addr))?;
     if !matches!(size, 1 | 2 | 4 | 8) {
         return Err(resolve::refused(range, addr));
     }

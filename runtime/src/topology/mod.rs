@@ -30,7 +30,7 @@ use crate::ram::RamBlock;
 pub(crate) use publication::Publication;
 pub(crate) use state::{Destroyed, State};
 pub(crate) use transaction::IdSource;
-pub(crate) use view::{Changes, SpaceView};
+pub(crate) use view::{Changes, Near, SpaceView};
 
 pub use diff::{Update, difference};
 pub use handle::Topology;

@@ -25,6 +25,13 @@ pub struct FlatView {
     history: History,
 }
 
+/// Where a range was found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Near {
+    chunk: usize,
+    range: usize,
+}
+
 /// A run of ranges; never empty.
 #[derive(Clone)]
 struct Chunk {
@@ -100,6 +107,20 @@ impl FlatView {
         let chunk = &self.chunks[..self.chunks.partition_point(|c| c.first <= addr)].last()?.ranges;
         let range = chunk[..chunk.partition_point(|r| r.range.start() <= addr)].last()?;
         range.range.contains(addr).then_some(range)
+    }
+
+    /// As [`FlatView::find`], for one who asks for the same range again and again. `near` is where the last one was: a guess that is checked,
+    /// so it may be of any view.
+    #[inline]
+    pub(crate) fn find_near(&self, addr: Gpa, near: &mut Near) -> Option<&FlatRange> {
+        let guess = self.chunks.get(near.chunk).and_then(|chunk| chunk.ranges.get(near.range));
+        if let Some(range) = guess.filter(|range| range.range.contains(addr)) {
+            return Some(range);
+        }
+        near.chunk = self.chunks.partition_point(|c| c.first <= addr).checked_sub(1)?;
+        let chunk = &self.chunks[near.chunk].ranges;
+        near.range = chunk.partition_point(|r| r.range.start() <= addr).checked_sub(1)?;
+        Some(&chunk[near.range]).filter(|range| range.range.contains(addr))
     }
 
     /// Every range, in ascending order.
