@@ -2,6 +2,8 @@
 //! panics, and a device that was abused still resets.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use manyhart_devices::aclint::{self, Aclint};
 use manyhart_devices::blank::{self, Blank};
@@ -11,7 +13,8 @@ use manyhart_devices::rtc::{self, Rtc};
 use manyhart_devices::test_window::{self, Scratch};
 use manyhart_devices::uart::{self, Uart, UartMessage};
 use manyhart_runtime::{
-    AddressSpace, Attention, BusError, Clock, Config, Device, DeviceHandle, Executive, Gpa, Line, MmioSpec, Requester,
+    AddressSpace, Attention, BusError, Clock, Config, Device, DeviceHandle, Executive, Gpa, Line, LineSink, MmioSpec,
+    Requester,
 };
 use proptest::prelude::*;
 
@@ -24,7 +27,11 @@ struct Bench<D: Device> {
 
 impl<D: Device> Bench<D> {
     fn new(device: D, size: u64, spec: MmioSpec) -> Bench<D> {
-        let config = Config { clock: Clock::manual(10_000_000), on_device_failure: None };
+        Bench::with_clock(Clock::manual(10_000_000), device, size, spec)
+    }
+
+    fn with_clock(clock: Clock, device: D, size: u64, spec: MmioSpec) -> Bench<D> {
+        let config = Config { clock, on_device_failure: None };
         let executive = Executive::new(config).unwrap();
         let device = executive.spawn("device", device);
         let mut map = executive.topology().transaction();
@@ -47,8 +54,9 @@ impl<D: Device> Bench<D> {
         self.space.write(Gpa(offset), &value.to_le_bytes()[..size], Requester::Cpu(0))
     }
 
-    /// Runs random steps, `cases` sequences of them; `message` makes a message of a random number.
-    fn fuzz(&self, size: u64, cases: u32, message: impl Fn(u64) -> D::Message) {
+    /// Runs random steps, `cases` sequences of them; `message` makes a message of a random number,
+    /// where the device has one that others may post.
+    fn fuzz(&self, size: u64, cases: u32, message: impl Fn(u64) -> Option<D::Message>) {
         // Most registers lie at the start of a window.
         let offset = prop_oneof![0..size, 0..size.min(0x40), (0..size / 8).prop_map(|word| 8 * word)];
         let step = (offset, 0..4u32, any::<u64>(), 0..10u8);
@@ -60,7 +68,7 @@ impl<D: Device> Bench<D> {
                 let width = 1usize << log_size;
                 let refused = match what {
                     0 => {
-                        assert!(self.device.post(message(value)));
+                        assert!(message(value).is_none_or(|message| self.device.post(message)));
                         self.executive.clock().advance(value % 100_000);
                         None
                     }
@@ -97,41 +105,43 @@ fn nothing() -> uart::ChannelSink {
 #[test]
 fn aclint() {
     let bench = Bench::new(Aclint::new(attentions(3)), aclint::SIZE, aclint::SPEC);
-    bench.fuzz(aclint::SIZE, 100, |_| ());
+    bench.fuzz(aclint::SIZE, 100, |_| None);
 }
 
 #[test]
 fn plic() {
     let bench = Bench::new(Plic::new(vec![Line::unconnected(); 6]), plic::SIZE, plic::SPEC);
-    bench.fuzz(plic::SIZE, 100, |value| LineChange { source: value as u32 % 100, level: value >> 63 != 0 });
+    bench.fuzz(plic::SIZE, 100, |value| Some(LineChange { source: value as u32 % 100, level: value >> 63 != 0 }));
 }
 
 #[test]
 fn uart() {
     let bench = Bench::new(Uart::new(Box::new(nothing()), Line::unconnected()), uart::SIZE, uart::SPEC);
-    bench.fuzz(uart::SIZE, 100, |value| match value % 3 {
-        0 => UartMessage::input(value.to_le_bytes().to_vec()).0,
-        1 => UartMessage::line_break(),
-        _ => UartMessage::output_room(),
+    bench.fuzz(uart::SIZE, 100, |value| {
+        Some(match value % 3 {
+            0 => UartMessage::input(value.to_le_bytes().to_vec()).0,
+            1 => UartMessage::line_break(),
+            _ => UartMessage::output_room(),
+        })
     });
 }
 
 #[test]
 fn finisher() {
     let bench = Bench::new(Finisher::new(|_| ()), finisher::SIZE, finisher::SPEC);
-    bench.fuzz(finisher::SIZE, 20, |_| ());
+    bench.fuzz(finisher::SIZE, 20, |_| None);
 }
 
 #[test]
 fn blank() {
     let bench = Bench::new(Blank::new(Line::unconnected()), blank::SIZE, blank::SPEC);
-    bench.fuzz(blank::SIZE, 20, |_| ());
+    bench.fuzz(blank::SIZE, 20, |_| None);
 }
 
 #[test]
 fn test_window() {
     let bench = Bench::new(Scratch::new(7), test_window::SIZE, test_window::SPEC);
-    bench.fuzz(test_window::SIZE, 20, |value| value);
+    bench.fuzz(test_window::SIZE, 20, Some);
     bench.device.reset().unwrap();
     assert!(bench.device.post(3));
     bench.write(test_window::ECHO, 8, u64::MAX).unwrap();
@@ -147,15 +157,14 @@ fn test_window() {
 
 #[test]
 fn rtc() {
-    let bench = Bench::new(Rtc::new(|| 5, Line::unconnected()), rtc::SIZE, rtc::SPEC);
-    // Its one message is its own.
-    let config = [0x00, 0x08, 0x0c, 0x10, 0x1c];
-    for (offset, value) in config.into_iter().flat_map(|offset| [(offset, 0), (offset, u64::MAX), (offset, 1)]) {
-        bench.write(offset, 4, value).unwrap();
-        bench.executive.clock().advance(1_000);
-        bench.read(offset, 4).unwrap();
-    }
-    assert!(!bench.device.is_failed());
+    let clock = Clock::manual(10_000_000);
+    let bench = Bench::with_clock(clock.clone(), rtc_on(clock, Line::unconnected()), rtc::SIZE, rtc::SPEC);
+    bench.fuzz(rtc::SIZE, 100, |_| None);
+}
+
+/// A real-time clock whose host's time is the machine's, from a millisecond after 1970 on.
+fn rtc_on(clock: Clock, line: Line) -> Rtc {
+    Rtc::new(move || 1_000_000 + clock.now() * 100, line)
 }
 
 #[test]
@@ -191,29 +200,71 @@ fn aclint_registers_are_the_harts_attention() {
     assert_eq!((harts[0].peek() >> 3 & 1, harts[0].deadline(0)), (0, u64::MAX));
 }
 
+/// An interrupt line that a test looks at.
+#[derive(Default)]
+struct Pin(AtomicBool);
+
+impl LineSink for Pin {
+    fn set_level(&self, _: u32, level: bool) {
+        self.0.store(level, Ordering::SeqCst);
+    }
+}
+
+impl Pin {
+    fn is_high(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Timers are carried out by the runtime's helper thread.
+    fn wait(&self) {
+        let patience = Instant::now() + Duration::from_secs(10);
+        while !self.is_high() {
+            assert!(Instant::now() < patience, "the timer never came");
+            std::thread::yield_now();
+        }
+    }
+}
+
 /// The receive timeout comes from the machine's clock.
 #[test]
 fn the_uart_hears_its_timer() {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    struct Pin(AtomicBool);
-    impl manyhart_runtime::LineSink for Pin {
-        fn set_level(&self, _: u32, level: bool) {
-            self.0.store(level, Ordering::SeqCst);
-        }
-    }
-    let pin = Arc::new(Pin(AtomicBool::new(false)));
+    let pin = Arc::new(Pin::default());
     let bench = Bench::new(Uart::new(Box::new(nothing()), Line::new(pin.clone(), 0)), uart::SIZE, uart::SPEC);
     bench.write(2, 1, 0xc1).unwrap();
     bench.write(1, 1, 1).unwrap();
     assert!(bench.device.post(UartMessage::input(b"x".to_vec()).0));
     assert_eq!(bench.read(5, 1), Ok(0x61), "there, and below the trigger level");
-    assert!(!pin.0.load(Ordering::SeqCst));
+    assert!(!pin.is_high());
     bench.executive.clock().advance(10_000_000);
-    // The helper thread carries the timer out.
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while !pin.0.load(Ordering::SeqCst) {
-        assert!(std::time::Instant::now() < patience, "the timeout never came");
-        std::thread::yield_now();
-    }
+    pin.wait();
     assert_eq!(bench.read(2, 1), Ok(0xcc));
+}
+
+/// An alarm further off than any one timer, and one that is set anew to an earlier time.
+#[test]
+fn the_rtc_hears_its_timers() {
+    let pin = Arc::new(Pin::default());
+    let clock = Clock::manual(10_000_000);
+    let rtc = rtc_on(clock.clone(), Line::new(pin.clone(), 0));
+    let bench = Bench::with_clock(clock.clone(), rtc, rtc::SIZE, rtc::SPEC);
+    bench.write(0x10, 4, 1).unwrap();
+    let set_alarm = |nanoseconds: u64| {
+        bench.write(0x0c, 4, nanoseconds >> 32).unwrap();
+        bench.write(0x08, 4, nanoseconds & 0xffff_ffff).unwrap();
+    };
+    set_alarm(5_000_000_000);
+    for _ in 0..49 {
+        clock.advance(1_000_000);
+        assert_eq!((bench.read(0x18, 4), pin.is_high()), (Ok(1), false));
+    }
+    clock.advance(1_000_000);
+    pin.wait();
+    bench.write(0x1c, 4, 1).unwrap();
+    assert!(!pin.is_high());
+
+    let now = 1_000_000 + clock.now() * 100;
+    set_alarm(now + 900_000_000);
+    set_alarm(now + 10_000_000);
+    clock.advance(110_000);
+    pin.wait();
 }
