@@ -106,7 +106,7 @@ struct Closing {
 }
 
 impl Closing {
-    /// One fence less. The last one has the helper drop and complete: a drop may take long, and this may run on a hart.
+    /// One fence less. The last one has the helper drop and complete: a drop may take long, and this may run on a virtual CPU.
     fn passed(self: &Arc<Closing>, crew: &Arc<Crew>) {
         // AcqRel: what was handled before any of the fences happens before the end.
         if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -1,5 +1,5 @@
 //! The helper: the one thread of a runtime that may take its time. It drains what bounded drains leave, fires timers, scans grace
-//! periods, drops devices, and reports what stalls. Never a hart's work, and nothing that a hart waits for depends on its speed alone.
+//! periods, drops devices, and reports what stalls. Never a virtual CPU's work, and nothing that one waits for depends on its speed alone.
 //!
 //! Its body is [`Helper::step`], a plain function, so that models can drive it.
 
