@@ -265,6 +265,12 @@ impl Hart {
         self.caches.dropped = true;
     }
 
+    /// Says that code in memory was changed by somebody else than the guest (a loader, a debugger): as if the hart executed `fence.i`.
+    pub fn synchronize_code(&mut self) {
+        self.caches.code.revalidate();
+        self.caches.dropped = true;
+    }
+
     /// Reads a CSR as M-mode would; `None` where there is no such CSR.
     pub fn csr(&mut self, number: u16) -> Option<u64> {
         self.csr_as_machine(number, CsrOp::Read)

@@ -1,0 +1,11 @@
+//! The hart as guests see it: small programs, run whole, on a real topology.
+
+mod asm;
+mod atomics;
+mod code;
+mod compute;
+mod float;
+mod machine;
+mod memory;
+mod privilege;
+mod run;

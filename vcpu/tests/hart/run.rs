@@ -1,0 +1,135 @@
+//! Exact limits, the commit log, sharing the host.
+
+use std::sync::{Arc, Mutex};
+
+use manyhart_vcpu::{Commit, Exit, Tracer};
+
+use crate::asm::*;
+use crate::machine::{BASE, Machine, VECTOR};
+
+/// A loop with a branch, a memory access, a call, and a trap in it.
+fn program() -> Vec<u32> {
+    vec![
+        addi(A0, A0, 1),
+        sd(A0, A1, 0),
+        ld(A2, A1, 0),
+        jal(RA, 16),
+        ECALL,
+        bne(A0, A3, -20),
+        SPIN,
+        addi(S1, S1, 3),
+        jalr(ZERO, RA, 0),
+    ]
+}
+
+fn machine() -> Machine {
+    let mut machine = Machine::with_program(&program());
+    machine.put(VECTOR, &[csrr(T0, 0x341), addi(T0, T0, 4), csrrw(ZERO, 0x341, T0), MRET]);
+    assert!(machine.hart.set_csr(0x300, 3 << 11));
+    machine.hart.set_x(A1 as usize, BASE + 0x2_0000);
+    machine.hart.set_x(A3 as usize, 1000);
+    machine
+}
+
+fn state(machine: &Machine) -> (u64, Vec<u64>, u64) {
+    (machine.hart.pc(), (0..32).map(|index| machine.hart.x(index)).collect(), machine.hart.instret())
+}
+
+#[test]
+fn a_limit_is_exact_however_it_is_cut() {
+    // The reference goes one instruction at a time.
+    let mut steps = machine();
+    let mut states = vec![state(&steps)];
+    for _ in 0..400 {
+        steps.run(1);
+        states.push(state(&steps));
+    }
+    for limit in (0..400).step_by(7) {
+        let mut whole = machine();
+        whole.run(limit as u64);
+        assert_eq!(state(&whole), states[limit], "{limit} at once");
+    }
+    for piece in [2, 3, 65, 66, 100, 133] {
+        let mut cut = machine();
+        for end in (piece..400).step_by(piece) {
+            cut.run(piece as u64);
+            assert_eq!(state(&cut), states[end], "{end} in pieces of {piece}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_counts_the_same_as_many() {
+    let (mut once, mut often) = (machine(), machine());
+    once.run(50_000);
+    for _ in 0..50 {
+        often.run(1000);
+    }
+    assert_eq!(state(&once), state(&often));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<Commit>>>);
+
+impl Tracer for Log {
+    fn commit(&mut self, commit: &Commit) {
+        self.0.lock().expect("the log").push(*commit);
+    }
+}
+
+#[test]
+fn the_commit_log_says_what_each_instruction_changed() {
+    let data = BASE + 0x2_0000;
+    let code = [
+        auipc(T0, 0),
+        sd(T0, A1, 8),
+        load(2, A0, A1, 8),
+        csrrw(ZERO, 0x340, A0),
+        // fmv.d.x f1, a0
+        r(0x53, 0, 0x79, 1, A0, 0),
+        amo(0, 2, A2, A1, A0),
+        ECALL,
+        SPIN,
+    ];
+    let mut machine = Machine::with_program(&code);
+    assert!(machine.hart.set_csr(0x300, 3 << 13));
+    machine.hart.set_x(A1 as usize, data);
+    let log = Log::default();
+    machine.hart.set_tracer(Some(Box::new(log.clone())));
+    machine.run(8);
+    let word = BASE as i32 as u64;
+    let commit = |index: usize| Commit {
+        hart: 0,
+        privilege: 3,
+        pc: BASE + 4 * index as u64,
+        encoding: code[index],
+        x: None,
+        f: None,
+        csr: None,
+        mem: None,
+    };
+    let want = [
+        Commit { x: Some((5, BASE)), ..commit(0) },
+        Commit { mem: Some((data + 8, 8, Some(BASE))), ..commit(1) },
+        Commit { x: Some((10, word)), mem: Some((data + 8, 4, None)), ..commit(2) },
+        Commit { csr: Some((0x340, word)), ..commit(3) },
+        Commit { f: Some((1, word)), ..commit(4) },
+        Commit { x: Some((12, 0)), mem: Some((data, 4, Some(BASE & 0xffff_ffff))), ..commit(5) },
+        // The call traps and is not committed; the handler's first instruction is.
+        Commit { pc: VECTOR, encoding: SPIN, ..commit(7) },
+    ];
+    assert_eq!(*log.0.lock().expect("the log"), want);
+    machine.hart.set_tracer(None);
+    machine.run(100);
+    assert_eq!(log.0.lock().expect("the log").len(), want.len(), "nothing after the tracer has gone");
+}
+
+#[test]
+fn a_reset_begins_anew() {
+    let mut machine = machine();
+    machine.run(5000);
+    machine.hart.reset(BASE, 1, 2, 3);
+    assert_eq!((machine.hart.pc(), machine.hart.instret(), machine.hart.privilege()), (BASE, 0, 3));
+    assert_eq!([10, 11, 12, 5].map(|index| machine.hart.x(index)), [1, 2, 3, 0]);
+    assert_eq!(machine.hart.run(Some(0)), Exit::Limit);
+}
