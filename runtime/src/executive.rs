@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::gate::{self, Paused};
 use crate::grace::{Graces, Stall};
-use crate::helper::{Crew, Step};
+use crate::helper::{Crew, OnFailure, Step};
 use crate::mailbox::AnyMailbox;
 use crate::tunables::{Tunables, TunablesWriter, Values};
 use crate::{Attention, Clock, Device, DeviceHandle, Reader, Topology};
@@ -18,7 +18,7 @@ pub struct Config {
     /// The machine's time.
     pub clock: Clock,
     /// Told, from the helper thread, when a device's handler has panicked; by default it is logged.
-    pub on_device_failure: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    pub on_device_failure: Option<OnFailure>,
 }
 
 /// One machine's runtime. Cheap to clone; the last clone that goes shuts it down.

@@ -28,6 +28,7 @@ pub(crate) struct Removed {
     /// Regions whose life has ended.
     pub(crate) destroyed: Vec<Destroyed>,
     /// The snapshot of before. It stays until no reader can be about to load or use it, whatever the publication does by itself.
+    #[expect(dead_code, reason = "it is kept, not read")]
     pub(crate) superseded: Option<Arc<Snapshot>>,
 }
 
@@ -211,11 +212,6 @@ impl Graces {
     /// Whether any grace period is in its first two stages: then somebody must scan.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.lock().is_empty()
-    }
-
-    /// How many superseded snapshots are kept.
-    pub(crate) fn kept(&self) -> usize {
-        self.waiting.lock().len()
     }
 
     /// What has been waiting for longer than `patience`, and for whom.

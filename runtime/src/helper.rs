@@ -19,6 +19,9 @@ use crate::tunables::Tunables;
 /// A piece of work that may block for a while.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
+/// Hears the name of an actor whose handler has panicked.
+pub type OnFailure = Box<dyn Fn(&str) + Send + Sync>;
+
 /// What mailboxes run on: the gate, the helper, the clock.
 pub struct Crew {
     gate: Gate,
@@ -34,7 +37,7 @@ pub struct Crew {
 
 impl Crew {
     /// Services with no thread yet.
-    pub fn new(clock: Clock, tunables: Tunables, on_failure: Option<Box<dyn Fn(&str) + Send + Sync>>) -> Arc<Crew> {
+    pub fn new(clock: Clock, tunables: Tunables, on_failure: Option<OnFailure>) -> Arc<Crew> {
         let on_failure = on_failure.unwrap_or_else(|| Box::new(|name| tracing::error!(device = name, "device failed")));
         Arc::new(Crew {
             gate: Gate::new(),

@@ -162,11 +162,6 @@ impl<A: Actor> Mailbox<A> {
         })
     }
 
-    /// The services it runs on.
-    pub fn crew(&self) -> &Arc<Crew> {
-        &self.crew
-    }
-
     /// Sends without waiting. `false` when the actor is gone already; `true` is no promise that it is not gone when the message's
     /// turn comes.
     pub fn post(self: &Arc<Self>, message: A::Message) -> bool {

@@ -71,11 +71,10 @@ impl<T> Waiter<T> {
 
     /// Waits for the answer. The caller is a control thread, or a reader that is offline inside a call; never a handler.
     pub fn wait(self) -> Result<T, Refusal> {
-        for _ in 0..SPINS {
-            if self.0.ready.load(Ordering::Acquire) {
-                break;
-            }
+        let mut spins = SPINS;
+        while spins > 0 && !self.0.ready.load(Ordering::Acquire) {
             std::hint::spin_loop();
+            spins -= 1;
         }
         let mut answer = self.0.answer.lock();
         loop {

@@ -21,7 +21,9 @@ pub enum Message {
 }
 
 /// Answers one transaction, exactly once: [`TopologyError::Closed`] where it is dropped.
-pub struct Done(Option<Box<dyn FnOnce(Result<Committed, TopologyError>) + Send>>);
+pub struct Done(Option<Answer>);
+
+type Answer = Box<dyn FnOnce(Result<Committed, TopologyError>) + Send>;
 
 impl Done {
     pub(crate) fn new(done: impl FnOnce(Result<Committed, TopologyError>) + Send + 'static) -> Done {

@@ -96,11 +96,6 @@ impl Topology {
         &self.0.graces
     }
 
-    /// What the mailboxes of this topology's devices run on.
-    pub(crate) fn crew(&self) -> &Arc<Crew> {
-        &self.0.crew
-    }
-
     /// Ends it: later transactions are refused as [`TopologyError::Closed`].
     pub(crate) fn close(&self) {
         Arc::clone(&self.0.mailbox).close(false);
