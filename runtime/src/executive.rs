@@ -80,7 +80,11 @@ impl Executive {
     }
 
     /// Registers a reader, offline. `attention`, where given, is raised to make it come to its next checkpoint soon.
+    /// It is raised when the clock jumps, too.
     pub fn reader(&self, name: impl Into<String>, attention: Option<Arc<Attention>>) -> Reader {
+        if let Some(attention) = &attention {
+            self.clock().wake_on_jump(Arc::downgrade(attention));
+        }
         self.0.topology.reader(name, attention)
     }
 

@@ -3,3 +3,4 @@
 mod machine;
 mod regressions;
 mod rules;
+mod waiting;
