@@ -4,11 +4,12 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 use manyhart_runtime::{Attention, Clock, Reader};
 use manyhart_vcpu::{Exit, Hart, HartConfig, Statistics, Tracer};
+use rustix::time::{ClockId, clock_gettime};
 
 use super::Event;
 
@@ -29,7 +30,7 @@ pub struct Start {
 pub struct HartReport {
     /// Its own counts.
     pub statistics: Statistics,
-    /// How long it ran, sleeps included.
+    /// The host's processor time that it took: sleeps, and waits for a busy host, are not in it.
     pub time: Duration,
 }
 
@@ -114,7 +115,8 @@ impl HartThread {
 }
 
 fn obey(hart: &mut Hart, orders: &Receiver<Command>, limit: Option<u64>, events: &Sender<Event>) -> HartReport {
-    let mut time = Duration::ZERO;
+    // A reset starts the count of instructions again, and no other.
+    let mut earlier_lives = 0;
     for command in orders {
         match command {
             Command::Here(here) => {
@@ -122,20 +124,25 @@ fn obey(hart: &mut Hart, orders: &Receiver<Command>, limit: Option<u64>, events:
                     tracing::debug!(hart = hart.id(), "nobody waits for it any more");
                 }
             }
-            Command::Reset(start) => hart.reset(start.pc, start.args[0], start.args[1], start.args[2]),
-            Command::Run => {
-                let since = Instant::now();
-                let exit = hart.run(limit);
-                time += since.elapsed();
-                match exit {
-                    Exit::Stopped => break,
-                    Exit::Limit => report(events, Event::Limit(hart.id())),
-                    Exit::Left => {}
-                }
+            Command::Reset(start) => {
+                earlier_lives += hart.instret();
+                hart.reset(start.pc, start.args[0], start.args[1], start.args[2]);
             }
+            Command::Run => match hart.run(limit) {
+                Exit::Stopped => break,
+                Exit::Limit => report(events, Event::Limit(hart.id())),
+                Exit::Left => {}
+            },
         }
     }
-    HartReport { statistics: hart.statistics(), time }
+    let mut statistics = hart.statistics();
+    statistics.instructions += earlier_lives;
+    HartReport { statistics, time: processor_time() }
+}
+
+/// What this thread has used.
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// The machine that listened may be gone already; then nobody misses the event.

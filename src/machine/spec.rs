@@ -27,7 +27,7 @@ pub struct RunSpec {
     pub serial: Serial,
     /// Whether the guest may reboot; otherwise that ends the run.
     pub reboots: bool,
-    /// Each hart stops for good after this many instructions, and the machine with the first.
+    /// The machine stops once a hart is through this many instructions since its last reset.
     pub limit: Option<u64>,
     /// Log every retired instruction here.
     pub log_commits: Option<PathBuf>,

@@ -25,8 +25,10 @@ impl fmt::Display for Summary {
             let s = hart.statistics;
             writeln!(
                 f,
-                "manyhart: hart {id}: {} instructions, {:.0} MIPS, {} device accesses, {} traps, {} interrupts, {} sleeps",
+                "manyhart: hart {id}: {} instructions in {:.1} s of processor time, {:.0} MIPS; {} device accesses, {} traps, \
+                 {} interrupts, {} sleeps",
                 grouped(s.instructions),
+                hart.time.as_secs_f64(),
                 mips(s.instructions, hart.time),
                 grouped(s.device_accesses),
                 grouped(s.traps),
@@ -69,7 +71,11 @@ mod tests {
         let runtime = manyhart_runtime::Statistics::default();
         let text = Summary { harts: vec![hart; 2], time: Duration::from_secs(2), runtime, reboots: 1 }.to_string();
         let lines: Vec<_> = text.lines().collect();
-        assert!(lines[1].starts_with("manyhart: hart 1: 2,000,000,000 instructions, 1000 MIPS, "), "{text}");
+        assert!(
+            lines[1]
+                .starts_with("manyhart: hart 1: 2,000,000,000 instructions in 2.0 s of processor time, 1000 MIPS; "),
+            "{text}"
+        );
         assert!(lines[2].starts_with("manyhart: 2.0 s, 4,000,000,000 instructions, 2000 MIPS; "), "{text}");
         assert!(lines.len() == 3 && text.ends_with(", 1 reboot"), "{text}");
     }
