@@ -170,3 +170,20 @@ fn dump_dtb_needs_no_guest() {
         Some(2)
     );
 }
+
+#[test]
+fn a_device_tree_of_the_users_gets_the_command_line_and_the_initrd() {
+    let scratch = Scratch::new();
+    scratch.file("kernel", [0x6f, 0, 0, 0]);
+    scratch.file("initrd", [0; 100]);
+    let kernel = ["-bios", "none", "-kernel", "{}/kernel", "-initrd", "{}/initrd"];
+    let first = [&["run", "-append", "first", "--dump-dtb", "{}/a"], &kernel[..]].concat();
+    let second = [&["run", "-append", "second", "-dtb", "{}/a", "--dump-dtb", "{}/b"], &kernel[..]].concat();
+    for line in [&first, &second] {
+        let output = run(&scratch, line);
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{line:?}");
+    }
+    let blob = std::fs::read(scratch.path("b")).expect("a device tree");
+    let has = |text: &[u8]| blob.windows(text.len()).any(|window| window == text);
+    assert!(has(b"second\0") && !has(b"first") && has(b"cpu@0\0"));
+}

@@ -307,10 +307,32 @@ fn a_signal_ends_the_run_cleanly() {
 }
 
 #[test]
+fn a_second_signal_ends_it_at_once() {
+    // Output that nobody takes holds the clean end up for some seconds; the first signal alone would come to one.
+    let scratch = Scratch::new();
+    let elf = guest(&[&endless_print()], &[], &[]);
+    for (signals, status) in [(1, 0), (2, 130)] {
+        let mut child = command(&scratch, &elf, &[]).spawn().expect("runs");
+        let unread = child.stdout.take().expect("a pipe");
+        std::thread::sleep(Duration::from_millis(300));
+        for _ in 0..signals {
+            signal(&child, Signal::INT);
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        let output = finish(child);
+        assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
+        drop(unread);
+    }
+}
+
+fn endless_print() -> [u32; 4] {
+    [lui(A0, 0x1000_0000), addi(A1, ZERO, 'x' as i32), sb(A1, 0, A0), beq(ZERO, ZERO, -4)]
+}
+
+#[test]
 fn a_closed_console_ends_the_run_with_one_line() {
     let scratch = Scratch::new();
-    let chatter = [&[lui(A0, 0x1000_0000), addi(A1, ZERO, 'x' as i32), sb(A1, 0, A0), beq(ZERO, ZERO, -4)][..]];
-    let mut child = command(&scratch, &guest(&chatter, &[], &[]), &[]).spawn().expect("runs");
+    let mut child = command(&scratch, &guest(&[&endless_print()], &[], &[]), &[]).spawn().expect("runs");
     drop(child.stdout.take());
     let output = finish(child);
     let said = text(&output.stderr);

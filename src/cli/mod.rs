@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
+use tracing_subscriber::EnvFilter;
 
 #[cfg(feature = "planted-bugs")]
 pub use args::PlantedDefect;
@@ -26,9 +27,19 @@ pub const EXIT_USAGE: u8 = 2;
 
 /// The whole command: `argv` starts with the program's name.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    log_to_standard_error();
     match parse(argv) {
         Ok(cli) => dispatch(cli),
         Err(refusal) => refusal.report(),
+    }
+}
+
+/// Warnings and worse, or what `MANYHART_LOG` asks for (`debug`, `manyhart_runtime=trace`).
+fn log_to_standard_error() {
+    let filter = EnvFilter::try_from_env("MANYHART_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if let Err(error) = log.without_time().try_init() {
+        eprintln!("manyhart: no log: {error}");
     }
 }
 
