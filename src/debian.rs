@@ -123,11 +123,11 @@ mod tests {
     #[test]
     fn a_whole_guest_is_taken_as_it_is_and_a_damaged_one_is_not() {
         let dir = scratch("whole");
-        for name in ["Image", "initramfs.cpio.gz", "fw_dynamic.bin"] {
-            std::fs::write(dir.join(name), name).expect("a file");
+        for (name, text) in [("Image", "Image"), ("initramfs.cpio.gz", ""), ("fw_dynamic.bin", ""), ("init", INIT)] {
+            std::fs::write(dir.join(name), text).expect("a file");
         }
         let sums = Command::new("sha256sum")
-            .args(["Image", "initramfs.cpio.gz", "fw_dynamic.bin"])
+            .args(["Image", "initramfs.cpio.gz", "fw_dynamic.bin", "init"])
             .current_dir(&dir)
             .output()
             .expect("sha256sum");

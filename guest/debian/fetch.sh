@@ -3,6 +3,7 @@
 #   OUTDIR/Image                the Debian kernel, as a RISC-V Linux boot image
 #   OUTDIR/initramfs.cpio.gz    Debian's static busybox with ./init as /init
 #   OUTDIR/fw_dynamic.bin       OpenSBI
+#   OUTDIR/init                 what the initramfs holds as /init
 #   OUTDIR/VERSIONS             package versions, then the sha256 of each file
 # fetch.sh --check OUTDIR: only whether what is there is whole (exit status 0) or not.
 #
@@ -152,6 +153,7 @@ tree=$work/tree
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/tmp"
 cp "$busybox" "$tree/bin/busybox"
 ln -s busybox "$tree/bin/sh"
+[ "$here" = "$out" ] || cp "$here/init" "$out/init"
 cp "$here/init" "$tree/init"
 chmod 755 "$tree/init" "$tree/bin/busybox"
 find "$tree" -exec touch -h -d @0 {} +
@@ -165,7 +167,7 @@ rm -f "$out/VERSIONS"
 mv "$work/Image" "$work/initramfs.cpio.gz" "$work/fw_dynamic.bin" "$out/"
 {
     printf '%s' "$versions"
-    cd "$out" && sha256sum Image initramfs.cpio.gz fw_dynamic.bin
+    cd "$out" && sha256sum Image initramfs.cpio.gz fw_dynamic.bin init
 } >"$work/VERSIONS"
 mv "$work/VERSIONS" "$out/VERSIONS"
 say "made $out: $(du -sh --exclude=.work "$out" | cut -f1), $kernel_package"
