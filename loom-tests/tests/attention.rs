@@ -87,10 +87,10 @@ fn a_wake_up_before_the_flag_is_found() {
 
 #[test]
 fn an_interrupt_carries_the_commit() {
-    common::holds(3, commit_then_interrupt);
+    common::holds(8, commit_then_interrupt);
 }
 
 #[test]
 fn an_interrupt_taken_relaxed_is_found() {
-    common::fails_with(Bug::TakeRelaxed, "interrupted, and not seen", 3, commit_then_interrupt);
+    common::fails_with(Bug::TakeRelaxed, "interrupted, and not seen", 8, commit_then_interrupt);
 }

@@ -45,10 +45,10 @@ fn signal() {
 
 #[test]
 fn a_signal_carries_the_commit() {
-    common::holds(3, signal);
+    common::holds(8, signal);
 }
 
 #[test]
 fn a_poll_before_the_fence_is_found() {
-    common::fails_with(Bug::PollBeforeFence, "signalled, and not seen", 3, signal);
+    common::fails_with(Bug::PollBeforeFence, "signalled, and not seen", 8, signal);
 }

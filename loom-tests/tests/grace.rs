@@ -75,25 +75,69 @@ fn delete(rounds: usize) {
 
 #[test]
 fn nothing_is_used_after_it_retired() {
-    common::holds(3, || delete(2));
+    common::holds(5, || delete(2));
 }
 
 #[test]
 fn a_missing_grace_period_is_found() {
-    common::fails_with(Bug::NoGrace, "Causality violation", 3, || delete(2));
+    common::fails_with(Bug::NoGrace, "Causality violation", 5, || delete(2));
 }
 
 #[test]
 fn a_scan_by_plain_loads_is_found() {
-    common::fails_with(Bug::ScanByLoad, "Causality violation", 3, || delete(2));
+    common::fails_with(Bug::ScanByLoad, "Causality violation", 5, || delete(2));
 }
 
 #[test]
 fn an_early_acknowledgement_is_found() {
-    common::fails_with(Bug::AcknowledgeFirst, "Causality violation", 3, || delete(2));
+    common::fails_with(Bug::AcknowledgeFirst, "Causality violation", 5, || delete(2));
+}
+
+#[test]
+fn a_snapshot_that_is_not_kept_is_found() {
+    common::fails_with(Bug::DropSuperseded, "loaded what was freed", 5, || delete(2));
 }
 
 #[test]
 fn a_cache_that_is_kept_is_found() {
-    common::fails_with(Bug::LostWrite, "Causality violation", 3, || delete(2));
+    common::fails_with(Bug::LostWrite, "Causality violation", 5, || delete(2));
+}
+
+/// Two readers, each with its own pointer, of which one may be late.
+fn two_readers() {
+    let rig = Rig::new(64);
+    let memory: Arc<Watched> = Arc::default();
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let region = t.reservation("region", 0x1000);
+    t.add_subregion(root, PLACE, region);
+    t.commit().expect("lawful");
+    let reads = [0, 1].map(|n| {
+        let (mut reader, memory) = (rig.reader(&format!("reader {n}")), Arc::clone(&memory));
+        thread::spawn(move || {
+            let mut cache = Cache { pointer: None };
+            reader.checkpoint(&mut cache);
+            run(&mut reader, &mut cache, space, &memory);
+            reader.resync(&mut cache);
+            run(&mut reader, &mut cache, space, &memory);
+            reader.go_offline();
+        })
+    });
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    memory.write();
+    for read in reads {
+        read.join().expect("it ends");
+    }
+}
+
+#[test]
+fn two_readers_are_waited_for() {
+    common::holds(3, two_readers);
 }

@@ -51,15 +51,15 @@ fn two_commits() {
 
 #[test]
 fn a_reader_never_goes_back() {
-    common::holds(2, two_commits);
+    common::holds(5, two_commits);
 }
 
 #[test]
 fn intervals_by_the_word_are_found() {
-    common::fails_with(Bug::IntervalsByWord, "it missed a change", 2, two_commits);
+    common::fails_with(Bug::IntervalsByWord, "it missed a change", 5, two_commits);
 }
 
 #[test]
 fn a_word_before_the_view_is_found() {
-    common::fails_with(Bug::WordBeforeView, "it missed a change", 2, two_commits);
+    common::fails_with(Bug::WordBeforeView, "it missed a change", 5, two_commits);
 }

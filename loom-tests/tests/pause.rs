@@ -128,7 +128,7 @@ fn in_call() {
 
 #[test]
 fn readers_are_at_a_boundary() {
-    common::holds(3, || readers(1));
+    common::holds(4, || readers(1));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_scan_before_the_gate_is_found() {
 
 #[test]
 fn no_handler_runs() {
-    common::holds(3, handlers);
+    common::holds(5, handlers);
 }
 
 #[test]

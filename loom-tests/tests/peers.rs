@@ -64,10 +64,10 @@ fn two_devices() {
 
 #[test]
 fn devices_that_reach_into_each_other_go_on() {
-    common::holds(2, two_devices);
+    common::holds(4, two_devices);
 }
 
 #[test]
 fn handlers_that_wait_are_found() {
-    common::fails_with(Bug::CallInHandler, "deadlock", 2, two_devices);
+    common::fails_with(Bug::CallInHandler, "deadlock", 4, two_devices);
 }

@@ -50,10 +50,10 @@ fn pinned() {
 
 #[test]
 fn a_pin_holds_the_block_back() {
-    common::holds(2, pinned);
+    common::holds(5, pinned);
 }
 
 #[test]
 fn a_missing_grace_period_is_found() {
-    common::fails_with(Bug::NoGrace, "Causality violation", 2, pinned);
+    common::fails_with(Bug::NoGrace, "Causality violation", 5, pinned);
 }

@@ -53,20 +53,20 @@ fn replaces_two(spaces: usize) {
 
 #[test]
 fn one_space_is_never_torn() {
-    common::holds(3, || replaces_two(1));
+    common::holds(6, || replaces_two(1));
 }
 
 #[test]
 fn two_spaces_are_never_torn() {
-    common::holds(3, || replaces_two(2));
+    common::holds(6, || replaces_two(2));
 }
 
 #[test]
 fn a_torn_space_is_found() {
-    common::fails_with(Bug::Tear, "torn", 3, || replaces_two(1));
+    common::fails_with(Bug::Tear, "torn", 6, || replaces_two(1));
 }
 
 #[test]
 fn torn_spaces_are_found() {
-    common::fails_with(Bug::Tear, "torn", 3, || replaces_two(2));
+    common::fails_with(Bug::Tear, "torn", 6, || replaces_two(2));
 }

@@ -71,21 +71,21 @@ fn closed() {
 
 #[test]
 fn a_caller_is_woken() {
-    common::holds(4, answered);
-    common::holds(4, dropped);
+    common::holds(6, answered);
+    common::holds(6, dropped);
 }
 
 #[test]
 fn a_wake_up_before_the_answer_is_found() {
-    common::fails_with(Bug::WakeBeforeReply, "deadlock", 4, answered);
+    common::fails_with(Bug::WakeBeforeReply, "deadlock", 6, answered);
 }
 
 #[test]
 fn a_device_that_goes_answers_everybody() {
-    common::holds(3, closed);
+    common::holds(6, closed);
 }
 
 #[test]
 fn a_message_that_is_thrown_away_is_found() {
-    common::fails_with(Bug::DropAfterClose, "deadlock", 3, closed);
+    common::fails_with(Bug::DropAfterClose, "deadlock", 6, closed);
 }

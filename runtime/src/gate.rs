@@ -89,9 +89,16 @@ impl Gate {
         self.wanted.load(Ordering::Acquire) & STOP != 0
     }
 
-    /// Waits until the machine is not paused. The caller is offline at a boundary. A stop ends the wait of none but those who poll it:
-    /// they are woken, and come again.
+    /// Waits until the machine is not paused. The caller is offline at a boundary.
     pub(crate) fn wait_while_paused(&self) {
+        let mut holders = self.holders.lock();
+        while *holders > 0 {
+            self.changed.wait(&mut holders);
+        }
+    }
+
+    /// As [`Gate::wait_while_paused`], or until a stop.
+    pub(crate) fn wait_for_go_or_stop(&self) {
         let mut holders = self.holders.lock();
         while *holders > 0 && !self.is_stopped() {
             self.changed.wait(&mut holders);
@@ -199,6 +206,9 @@ impl Drop for Paused {
         self.crew.gate().resume();
         // For the mail that the pause left.
         self.crew.helper().knock();
+        if self.crew.helper().has_ended() {
+            self.crew.helper().step(&self.crew);
+        }
     }
 }
 

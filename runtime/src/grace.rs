@@ -28,7 +28,7 @@ pub(crate) struct Removed {
     /// Regions whose life has ended.
     pub(crate) destroyed: Vec<Destroyed>,
     /// The snapshot of before. It stays until no reader can be about to load or use it, whatever the publication does by itself.
-    #[expect(dead_code, reason = "it is kept, not read")]
+    #[allow(dead_code)] // it is kept, not read
     pub(crate) superseded: Option<Arc<Snapshot>>,
 }
 
@@ -161,6 +161,9 @@ impl Graces {
 
     /// Begins one. Called by the topology actor, after it has published `generation`.
     pub(crate) fn begin(&self, generation: Generation, removed: Removed, retired: Retired) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        let removed =
+            Removed { superseded: removed.superseded.filter(|_| !planted::is(Bug::DropSuperseded)), ..removed };
         let behind = self.slots.behind(generation);
         if behind.is_empty() && removed.is_nothing() {
             // The superseded snapshot shares with its successor whatever could be slow to drop.

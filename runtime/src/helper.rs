@@ -141,6 +141,13 @@ struct Inbox {
     ended: bool,
 }
 
+/// What one round takes out.
+struct Due {
+    held: VecDeque<Arc<dyn Runnable>>,
+    left: Vec<Arc<dyn Runnable>>,
+    jobs: VecDeque<Job>,
+}
+
 /// The helper's inbox. Anybody puts in; one thread takes out.
 #[derive(Default)]
 pub struct Helper {
@@ -170,9 +177,15 @@ impl Helper {
         self.knock.notify_one();
     }
 
-    /// Drains this actor, whose run-state the caller holds and gives away with it.
-    pub(crate) fn adopt(&self, actor: Arc<dyn Runnable>) {
-        self.put(|inbox| inbox.held.push_back(actor));
+    /// Drains this actor, whose run-state the caller holds and gives away with it. Gives it back once the thread has ended.
+    pub(crate) fn adopt(&self, actor: Arc<dyn Runnable>) -> Option<Arc<dyn Runnable>> {
+        let mut actor = Some(actor);
+        self.put(|inbox| {
+            if !inbox.ended {
+                inbox.held.extend(actor.take());
+            }
+        });
+        actor
     }
 
     /// Drains this actor when the machine is not paused any more.
@@ -208,7 +221,7 @@ impl Helper {
 
     /// One round over the inbox. Never sleeps.
     pub fn step(&self, crew: &Crew) -> Step {
-        let (held, left, jobs) = self.take_due(crew);
+        let Due { held, left, jobs } = self.take_due(crew);
         let idle = held.is_empty() && left.is_empty() && jobs.is_empty();
         for actor in held {
             trampoline::with(|here| here.run(crew, actor));
@@ -224,8 +237,7 @@ impl Helper {
         if idle { Step::Idle } else { Step::Busy }
     }
 
-    #[allow(clippy::type_complexity)]
-    fn take_due(&self, crew: &Crew) -> (VecDeque<Arc<dyn Runnable>>, Vec<Arc<dyn Runnable>>, VecDeque<Job>) {
+    fn take_due(&self, crew: &Crew) -> Due {
         let mut inbox = self.inbox.lock();
         inbox.knocked = false;
         let held = std::mem::take(&mut inbox.held);
@@ -237,7 +249,7 @@ impl Helper {
                 jobs.extend(inbox.timers.pop().map(|timer| timer.0.job));
             }
         }
-        (held, left, jobs)
+        Due { held, left, jobs }
     }
 
     /// Sleeps until somebody knocks, a timer is due, or `at_most` has passed.

@@ -9,7 +9,7 @@ pub use crate::reply::{Replier, Waiter, pair};
 
 use crate::helper::Crew;
 use crate::tunables::{Tunables, Values};
-use crate::{Clock, DropCached, Paused, Reader, Topology, gate};
+use crate::{Clock, Device, DeviceHandle, DropCached, Paused, Reader, Topology, gate};
 
 /// A runtime without threads.
 #[derive(Clone)]
@@ -40,6 +40,11 @@ impl Rig {
     /// A mailbox.
     pub fn mailbox<A: Actor>(&self, name: &str, actor: A) -> Arc<Mailbox<A>> {
         Mailbox::new(name, &self.crew, |_| actor)
+    }
+
+    /// A device.
+    pub fn spawn<D: Device>(&self, name: &str, device: D) -> DeviceHandle<D> {
+        DeviceHandle::spawn(&self.crew, self.topology.clone(), name, device)
     }
 
     /// What the helper thread does in one round.

@@ -13,6 +13,8 @@ pub enum Bug {
     LostWrite,
     /// `Retired` completes without waiting for any reader (C5).
     NoGrace,
+    /// The superseded snapshot is dropped at once (C5).
+    DropSuperseded,
     /// The grace scan reads the readers' words with plain loads (C5).
     ScanByLoad,
     /// A reader acknowledges before it has resynced (C5).

@@ -114,7 +114,7 @@ impl Reader {
             }
             if gate.is_pausing() {
                 self.go_offline();
-                self.crew.gate().wait_while_paused();
+                self.crew.gate().wait_for_go_or_stop();
             } else if self.is_online() {
                 self.resync(caches);
                 return Flow::Run;

@@ -2,8 +2,8 @@
 //!
 //! Under `cfg(manyhart_loom)`, which only the package `loom-tests` sets, this crate's own source is compiled with the cells
 //! below. Each is no stronger than the written contract of what it stands for:
-//! * [`Published`] stands for `arc_swap::ArcSwap`: a Release store and an Acquire load of an index. The crate is stronger; nothing here
-//!   may lean on that.
+//! * [`Published`] stands for `arc_swap::ArcSwap`: a Release store and an Acquire load of an index, which keep no superseded value alive.
+//!   The crate is stronger; nothing here may lean on that.
 //! * [`Queue`] stands for `crossbeam`'s `SegQueue`: a deque behind loom's mutex. The mutex adds an edge between any two operations, which
 //!   the crate's queue has only from a push to the pop that takes its element; the models of the mailbox say what that hides.
 //! * [`Mutex`] and [`Condvar`] stand for `parking_lot`'s. Waits that time out do not under loom: no model needs one to.
@@ -89,7 +89,7 @@ mod real {
 mod modelled {
     use std::collections::VecDeque;
     use std::ops::{Deref, DerefMut};
-    use std::sync::Arc;
+    use std::sync::{Arc, Weak};
     use std::time::Duration;
 
     use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -106,26 +106,34 @@ mod modelled {
     pub(crate) struct Published<T> {
         newest: AtomicUsize,
         // Never contended, and not modelled: the executions differ by `newest` alone.
-        all: std::sync::Mutex<Vec<Arc<T>>>,
+        all: std::sync::Mutex<All<T>>,
+    }
+
+    /// Only the newest value is kept. That a load may still be about to get an older one is what the grace protocol must know: here it
+    /// finds that gone.
+    struct All<T> {
+        newest: Arc<T>,
+        ever: Vec<Weak<T>>,
     }
 
     impl<T> Published<T> {
         pub(crate) fn new(value: Arc<T>) -> Published<T> {
-            Published { newest: AtomicUsize::new(0), all: std::sync::Mutex::new(vec![value]) }
+            let ever = vec![Arc::downgrade(&value)];
+            Published { newest: AtomicUsize::new(0), all: std::sync::Mutex::new(All { newest: value, ever }) }
         }
 
         pub(crate) fn store(&self, value: Arc<T>) {
-            let index = {
+            let (index, _superseded) = {
                 let mut all = self.all.lock().expect("never poisoned");
-                all.push(value);
-                all.len() - 1
+                all.ever.push(Arc::downgrade(&value));
+                (all.ever.len() - 1, std::mem::replace(&mut all.newest, value))
             };
             self.newest.store(index, Ordering::Release);
         }
 
         pub(crate) fn load(&self) -> Arc<T> {
             let index = self.newest.load(Ordering::Acquire);
-            Arc::clone(&self.all.lock().expect("never poisoned")[index])
+            self.all.lock().expect("never poisoned").ever[index].upgrade().expect("loaded what was freed")
         }
     }
 

@@ -130,18 +130,23 @@ impl Here {
                 // Paused: the mail stays where it is. Not held, so that the pausing thread can still ask this actor for a reset.
                 actor.put_down();
                 crew.helper().leave(actor);
-            } else if budget == 0 || !actor.drain(&mut budget) {
-                hand_over(crew, actor);
+            } else if (budget == 0 || !actor.drain(&mut budget))
+                && let Some(back) = hand_over(crew, actor)
+            {
+                self.listed.borrow_mut().push_back(back);
+                budget = crew.drain_bound();
             }
             next = self.listed.borrow_mut().pop_front();
         }
     }
 }
 
-fn hand_over(crew: &Crew, actor: Arc<dyn Runnable>) {
+/// What a bounded drain leaves goes to the helper; it comes back when that has ended.
+fn hand_over(crew: &Crew, actor: Arc<dyn Runnable>) -> Option<Arc<dyn Runnable>> {
     #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
     if planted::is(Bug::ForgetLeftover) {
-        return actor.put_down();
+        actor.put_down();
+        return None;
     }
-    crew.helper().adopt(actor);
+    crew.helper().adopt(actor)
 }

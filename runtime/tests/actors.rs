@@ -110,7 +110,7 @@ fn a_panicking_device_fails_alone() {
     let (told, hear) = mpsc::channel();
     let told = Mutex::new(told);
     let failure = move |name: &str| told.lock().expect("unpoisoned").send(name.to_owned()).expect("the test hears");
-    let machine = Machine::with(Some(Box::new(failure)));
+    let machine = Machine::with(failure);
     let mut device = Scripted::new();
     device.on_read = Box::new(|_, _| panic!("planned"));
     let drops = Arc::clone(&device.drops);
@@ -158,7 +158,7 @@ fn c8_a_worker_answers_a_caller_that_sleeps() {
                     reader.checkpoint(&mut ());
                     for offset in (8 * n)..(8 * n + 200) {
                         let answer = reader.read(machine.space, Gpa(offset), 1, CPU, &mut ());
-                        assert_eq!(answer, Ok(offset * 3 & 0xff));
+                        assert_eq!(answer, Ok((offset * 3) & 0xff));
                     }
                     reader.go_offline();
                 })
@@ -183,12 +183,12 @@ fn c7_posts_and_calls_of_many_are_handled_one_at_a_time() {
     let mut device = Scripted::new();
     let (inside, handled) = (Arc::clone(&busy), Arc::new(Mutex::new(Vec::new())));
     let log = Arc::clone(&handled);
-    let mut handle_one = move |value: u64| {
+    let handle_one = move |value: u64| {
         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two handlers at once");
         log.lock().expect("unpoisoned").push(value);
         inside.fetch_sub(1, Ordering::SeqCst);
     };
-    let mut also = handle_one.clone();
+    let also = handle_one.clone();
     device.on_write = Box::new(move |_, value| {
         handle_one(value);
         Ok(())

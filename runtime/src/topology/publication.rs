@@ -39,7 +39,9 @@ impl Publication {
         }
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::Tear) {
-            self.snapshot.store(Arc::new(Snapshot::torn(&self.snapshot.load(), &new)));
+            let torn = Arc::new(Snapshot::torn(&self.snapshot.load(), &new));
+            std::mem::forget(Arc::clone(&torn)); // no grace period knows of it
+            self.snapshot.store(torn);
             self.generation.store(new.generation(), Ordering::Release);
         }
         let generation = new.generation();

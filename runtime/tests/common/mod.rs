@@ -22,10 +22,11 @@ pub struct Machine {
 
 impl Machine {
     pub fn new() -> Machine {
-        Machine::with(None)
+        Machine::with(|_| ())
     }
 
-    pub fn with(on_device_failure: Option<Box<dyn Fn(&str) + Send + Sync>>) -> Machine {
+    pub fn with(on_device_failure: impl Fn(&str) + Send + Sync + 'static) -> Machine {
+        let on_device_failure = Some(Box::new(on_device_failure) as _);
         let executive = Executive::new(Config { clock: Clock::host(10_000_000), on_device_failure }).expect("a thread");
         let mut t = executive.topology().transaction();
         let root = t.container("root", 1 << 64);

@@ -1,0 +1,86 @@
+//! C5, C6: `Retired` is behind what was sent to the device that lost its address, and the device is dropped once.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::Watched;
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+use manyhart_runtime::{Access, Answer, BusError, Context, Device, Gpa, MmioSpec, Requester};
+
+/// What its handlers use is gone once its mapping has retired.
+struct Uses {
+    window: Arc<Watched>,
+    drops: Arc<AtomicUsize>,
+}
+
+impl Device for Uses {
+    type Message = ();
+
+    fn read(&mut self, _: &mut Context<'_, ()>, access: Access) -> Answer<u64> {
+        self.window.read();
+        Ok(access.offset)
+    }
+
+    fn write(&mut self, _: &mut Context<'_, ()>, _: Access, _: u64) -> Answer<()> {
+        Ok(())
+    }
+
+    fn reset(&mut self, _: &mut Context<'_, ()>) {}
+}
+
+impl Drop for Uses {
+    fn drop(&mut self) {
+        self.drops.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// An access to a device against the device's removal.
+fn remove() {
+    let rig = Rig::new(64);
+    let (window, drops): (Arc<Watched>, Arc<AtomicUsize>) = Default::default();
+    let device = rig.spawn("device", Uses { window: Arc::clone(&window), drops: Arc::clone(&drops) });
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let region = t.mmio("region", 0x1000, device.mmio(0, MmioSpec::aligned(1, 8)));
+    t.add_subregion(root, 0, region);
+    t.commit().expect("lawful");
+    drop(device);
+
+    let mut reader = rig.reader("reader");
+    let reads = thread::spawn(move || {
+        reader.checkpoint(&mut ());
+        match reader.read(space, Gpa(8), 4, Requester::Cpu(0), &mut ()) {
+            Ok(value) => assert_eq!(value, 8),
+            Err(error) => assert_eq!(error, BusError::Decode(Gpa(8))),
+        }
+        reader.go_offline();
+    });
+
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    t.destroy(region);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    window.write();
+    reads.join().expect("it ends");
+    rig.help_all();
+    assert_eq!(drops.load(Ordering::Relaxed), 1, "dropped once");
+}
+
+#[test]
+fn a_removed_device_answers_and_is_dropped_once() {
+    common::holds(4, remove);
+}
+
+#[test]
+fn a_missing_grace_period_is_found() {
+    common::fails_with(Bug::NoGrace, "Causality violation", 4, remove);
+}
