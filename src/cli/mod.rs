@@ -5,6 +5,7 @@ mod spelling;
 mod values;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -37,8 +38,9 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Warnings and worse, or what `MANYHART_LOG` asks for (`debug`, `manyhart_runtime=trace`).
 fn log_to_standard_error() {
     let filter = EnvFilter::try_from_env("MANYHART_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    if let Err(error) = log.without_time().try_init() {
+    let colours = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    if let Err(error) = log.with_target(false).without_time().try_init() {
         eprintln!("manyhart: no log: {error}");
     }
 }
