@@ -34,13 +34,13 @@ Examples:
   manyhart mtree -smp 4             the region tree and the flat view of the board";
 
 const RUN_EXAMPLES: &str = "\
-Options may be written with one dash or two, so that a command line for qemu-system-riscv64 works as it is; what is not
-there yet is refused by name.
+Options may be written with one dash or two, so that a command line for qemu-system-riscv64 works as it is; \
+what is not there yet is refused by name.
 
 Keys on a terminal (--serial mon:stdio): Ctrl-A x leaves, Ctrl-A h lists the others; Ctrl-C goes to the guest.
 
-Exit status: what the guest passes to the test finisher or to HTIF (0 for a power-off), 1 when the machine failed, 2 for a
-wrong command line or image, 130 when a second Ctrl-C ended it. MANYHART_LOG=debug says more on the way.
+Exit status: what the guest passes to the test finisher or to HTIF (0 for a power-off), 1 when the machine failed, \
+2 for a wrong command line or image, 130 when a second Ctrl-C ended it. MANYHART_LOG=debug says more on the way.
 
 Examples:
   Linux, with OpenSBI from where Debian's package puts it:
