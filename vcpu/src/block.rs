@@ -15,8 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use manyhart_runtime::Gpa;
 
-use crate::keys::Keys;
-use crate::mmu::Context;
+use crate::keys::{KeyContext, Keys};
 use crate::op::Op;
 
 /// Bytes of a page.
@@ -127,15 +126,13 @@ impl CodeCache {
     }
 
     /// From now on code is entered in this context.
-    pub fn select(&mut self, context: &Context, satp: u64) {
-        // Fetches depend on neither SUM nor MXR.
-        let context = Context { sum: false, mxr: false, ..*context };
-        let key = self.keys.get(&context, satp).unwrap_or_else(|| {
+    pub fn select(&mut self, context: KeyContext) {
+        let key = self.keys.get(context).unwrap_or_else(|| {
             self.jumps.fill(Jump { pc: 1, target: 0 });
             self.fetches.fill(Fetch { base: 1, key: 0, page: 0 });
             self.keys.restart();
             // The first key after a restart always exists.
-            self.keys.get(&context, satp).unwrap_or(0)
+            self.keys.get(context).unwrap_or(0)
         });
         self.key = u64::from(key) << KEY_SHIFT;
     }

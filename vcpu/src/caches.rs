@@ -5,6 +5,7 @@ use manyhart_runtime::{AddressSpaceId, DropCached, Gpa, Invalidate};
 
 use crate::block::CodeCache;
 use crate::csr::CsrFile;
+use crate::keys::KeyContext;
 use crate::tlb::Tlb;
 
 /// What a load-reserved left for a store-conditional.
@@ -44,10 +45,14 @@ impl Caches {
     }
 
     /// Takes the keys of the context that the hart is in now.
+    #[inline]
     pub fn select(&mut self, csr: &CsrFile) {
         self.dropped = false;
-        self.tlb.select(&csr.data_context(), csr.satp());
-        self.code.select(&csr.fetch_context(), csr.satp());
+        let satp = csr.satp();
+        let (sum, mxr) = csr.sum_and_mxr();
+        self.tlb.select(KeyContext { satp, privilege: csr.data_privilege(), sum, mxr });
+        // Fetches depend on neither SUM nor MXR.
+        self.code.select(KeyContext { satp, privilege: csr.privilege(), sum: false, mxr: false });
     }
 
     /// Forgets all translations; code itself stays.

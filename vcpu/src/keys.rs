@@ -3,7 +3,6 @@
 //! A cache puts the current key into each entry and compares it at each look-up. A switch of context takes another key and finds
 //! its old entries when it comes back; a flush is nothing but forgetting which keys were given out.
 
-use crate::mmu::Context;
 use crate::trap::Privilege;
 
 /// How many values of `satp` keep their keys.
@@ -18,11 +17,26 @@ struct Space {
     keys: [u16; CONTEXTS],
 }
 
+/// Everything that a translation depends on beside the address and the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyContext {
+    /// The whole of `satp`, its ASID included: a root that was freed may be another space's under a new ASID without any fence.
+    pub satp: u64,
+    /// The mode whose rights count.
+    pub privilege: Privilege,
+    /// mstatus.SUM.
+    pub sum: bool,
+    /// mstatus.MXR.
+    pub mxr: bool,
+}
+
 /// Which contexts have which keys. A key is never 0, and never used for two contexts between two restarts.
 pub(crate) struct Keys {
     last: u16,
     limit: u16,
     spaces: [Space; SPACES],
+    /// The space asked for last.
+    current: usize,
     next_space: usize,
     machine: u16,
 }
@@ -31,7 +45,7 @@ impl Keys {
     /// Keys from 1 to `limit`.
     pub fn new(limit: u16) -> Keys {
         let space = Space { satp: 0, keys: [0; CONTEXTS] };
-        Keys { last: 0, limit, spaces: [space; SPACES], next_space: 0, machine: 0 }
+        Keys { last: 0, limit, spaces: [space; SPACES], current: 0, next_space: 0, machine: 0 }
     }
 
     /// Every context gets a new key: what was cached is found no more.
@@ -49,23 +63,24 @@ impl Keys {
     }
 
     /// The key of a context; `None` when they have run out: empty the cache, [`Keys::restart`], ask again.
-    ///
-    /// The whole of `satp` counts, its ASID included: a root that was freed may be another space's under a new ASID without any fence.
-    pub fn get(&mut self, context: &Context, satp: u64) -> Option<u16> {
+    #[inline]
+    pub fn get(&mut self, context: KeyContext) -> Option<u16> {
         if context.privilege == Privilege::Machine {
             if self.machine == 0 {
                 self.machine = self.fresh()?;
             }
             return Some(self.machine);
         }
-        let space = self.space(satp);
+        if self.spaces[self.current].satp != context.satp {
+            self.current = self.space(context.satp);
+        }
         let which = usize::from(context.privilege == Privilege::Supervisor)
             | usize::from(context.sum) << 1
             | usize::from(context.mxr) << 2;
-        if self.spaces[space].keys[which] == 0 {
-            self.spaces[space].keys[which] = self.fresh()?;
+        if self.spaces[self.current].keys[which] == 0 {
+            self.spaces[self.current].keys[which] = self.fresh()?;
         }
-        Some(self.spaces[space].keys[which])
+        Some(self.spaces[self.current].keys[which])
     }
 
     /// The place of a `satp` value; a new one takes the place given out longest ago.

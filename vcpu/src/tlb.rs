@@ -8,8 +8,7 @@
 //! An entry exists only for a page that lies wholly in RAM, whose physical protection is uniform, and whose stores need no
 //! bookkeeping. It points into the snapshot that the hart's reader holds.
 
-use crate::keys::Keys;
-use crate::mmu::Context;
+use crate::keys::{KeyContext, Keys};
 
 /// Entries of each array.
 pub(crate) const ENTRIES: usize = 4096;
@@ -78,21 +77,21 @@ impl Tlb {
     }
 
     /// From now on accesses are made in this context.
-    pub fn select(&mut self, context: &Context, satp: u64) {
-        let key = self.keys.get(context, satp).unwrap_or_else(|| self.restart(context, satp));
+    pub fn select(&mut self, context: KeyContext) {
+        let key = self.keys.get(context).unwrap_or_else(|| self.restart(context));
         self.key = u64::from(key) << KEY_SHIFT;
     }
 
     /// Empties the arrays, after which every key is new.
     #[cold]
-    fn restart(&mut self, context: &Context, satp: u64) -> u16 {
+    fn restart(&mut self, context: KeyContext) -> u16 {
         let empty = Entry { tag: EMPTY, addend: 0 };
         self.load.fill(empty);
         self.store.fill(empty);
         self.large = (u64::MAX, 0);
         self.keys.restart();
         // The first key after a restart always exists.
-        self.keys.get(context, satp).unwrap_or(0)
+        self.keys.get(context).unwrap_or(0)
     }
 
     /// No entry fits any more until the next [`Tlb::select`]: every access takes the slow path.
@@ -122,23 +121,11 @@ impl Tlb {
 
 #[cfg(test)]
 mod tests {
-    use manyhart_runtime::Gpa;
-
     use super::*;
-    use crate::csr::SatpMode;
     use crate::trap::Privilege;
 
-    fn context(privilege: Privilege, sum: bool) -> Context {
-        Context {
-            mode: if privilege == Privilege::Machine { SatpMode::Bare } else { SatpMode::Sv39 },
-            root: Gpa(0x1000),
-            privilege,
-            sum,
-            mxr: false,
-            update_accessed_dirty: true,
-            memory_types: false,
-            napot: false,
-        }
+    fn context(satp: u64, privilege: Privilege) -> KeyContext {
+        KeyContext { satp, privilege, sum: false, mxr: false }
     }
 
     fn hit(array: &Array, key: u64, va: u64, size: u64) -> Option<u64> {
@@ -149,7 +136,7 @@ mod tests {
     #[test]
     fn an_entry_serves_its_page_context_and_alignment() {
         let mut tlb = Tlb::new();
-        tlb.select(&context(Privilege::User, false), 1);
+        tlb.select(context(1, Privilege::User));
         tlb.fill(0x5123, 0x7000_0000, true, false, 12);
         let cases = [
             (0x5000, 8, Some(0x7000_0000)),
@@ -170,31 +157,31 @@ mod tests {
     #[test]
     fn contexts_keep_their_entries_until_a_flush() {
         let mut tlb = Tlb::new();
-        let (user, kernel) = (context(Privilege::User, false), context(Privilege::Supervisor, false));
-        tlb.select(&user, 1);
+        let (user, kernel) = (context(1, Privilege::User), context(1, Privilege::Supervisor));
+        tlb.select(user);
         tlb.fill(0x5000, 0x7000_0000, true, true, 12);
-        tlb.select(&kernel, 1);
+        tlb.select(kernel);
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another privilege");
-        tlb.select(&user, 2);
+        tlb.select(context(2, Privilege::User));
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another satp");
-        tlb.select(&user, 1);
+        tlb.select(user);
         assert!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some(), "back again");
         tlb.disable();
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "disabled");
         tlb.flush();
-        tlb.select(&user, 1);
+        tlb.select(user);
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "flushed");
     }
 
     #[test]
     fn no_key_is_used_again_while_its_entries_live() {
         let mut tlb = Tlb::new();
-        let user = context(Privilege::User, false);
-        tlb.select(&user, 1);
+        let user = context(1, Privilege::User);
+        tlb.select(user);
         tlb.fill(0x5000, 0x7000_0000, true, true, 12);
         for round in 0..2000 {
             tlb.flush();
-            tlb.select(&user, 1);
+            tlb.select(user);
             assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "round {round}");
         }
     }
@@ -202,15 +189,15 @@ mod tests {
     #[test]
     fn a_page_flush_in_a_large_page_flushes_all_of_it() {
         let mut tlb = Tlb::new();
-        let user = context(Privilege::User, false);
-        tlb.select(&user, 1);
+        let user = context(1, Privilege::User);
+        tlb.select(user);
         tlb.fill(0x20_5000, 0x7000_0000, true, true, 21);
         tlb.fill(0x80_5000, 0x7000_0000, true, true, 12);
         tlb.flush_page(0x81_5000);
-        tlb.select(&user, 1);
+        tlb.select(user);
         assert!(hit(&tlb.load, tlb.key, 0x80_5000, 8).is_some(), "another page");
         tlb.flush_page(0x20_0000);
-        tlb.select(&user, 1);
+        tlb.select(user);
         assert_eq!(hit(&tlb.load, tlb.key, 0x20_5000, 8), None);
     }
 }

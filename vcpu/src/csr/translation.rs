@@ -38,6 +38,12 @@ impl CsrFile {
         }
     }
 
+    /// The bits of `mstatus` that data translation depends on beside the mode: SUM and MXR.
+    #[inline]
+    pub fn sum_and_mxr(&self) -> (bool, bool) {
+        (self.mstatus & mstatus::SUM != 0, self.mstatus & mstatus::MXR != 0)
+    }
+
     /// The context of instruction fetches.
     pub fn fetch_context(&self) -> Context {
         self.context(self.privilege)

@@ -10,7 +10,7 @@ use manyhart_runtime::ram::atomics::{self, Word};
 use manyhart_runtime::ram::monitor;
 
 use crate::caches::Reservation;
-use crate::exec::mem::probe_store;
+use crate::exec::mem::{probe_load, probe_store};
 use crate::hart::{Fault, Hart};
 use crate::mmu::AccessKind;
 use crate::op::{Handler, Op, Operands, handler, next, reload, spill};
@@ -121,7 +121,10 @@ impl Hart {
 
     fn load_reserved<W: Width>(&mut self, o: &Operands) -> Result<(), Fault> {
         let va = self.x_slot(o.a);
-        let ptr = self.atomic_address(va, W::SIZE as u8, AccessKind::Read)?;
+        let ptr = match probe_load::<W>(self, va) {
+            Some(ptr) => ptr,
+            None => self.atomic_address(va, W::SIZE as u8, AccessKind::Read)?,
+        };
         if o.imm == ORDERED {
             std::sync::atomic::fence(Ordering::SeqCst);
         }

@@ -56,7 +56,7 @@ stores! { Sb u8; Sh u16; Sw u32; Sd u64; }
 
 /// The host address of a hit in the load array, aligned to the width.
 #[inline(always)]
-fn probe_load<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
+pub(crate) fn probe_load<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
     let tlb = &hart.caches.tlb;
     let entry = &tlb.load[index(va)];
     (entry.tag == (va & mask(W::SIZE as u64)) | tlb.key).then(|| host::<W>(va.wrapping_add(entry.addend)))

@@ -102,13 +102,10 @@ system! {
         Ok(Then::Leave)
     };
     Fence |hart, o, _slot| {
-        if o.imm & STORE_TO_LOAD == STORE_TO_LOAD {
-            fence(Ordering::SeqCst);
-        } else {
-            fence(Ordering::AcqRel);
-        }
-        // After the fence, never before it: what this hart is about to read may have been written by somebody who saw a newer topology.
-        Ok(if hart.reader.must_check() { Then::Leave } else { Then::Next })
+        let order = if o.imm & STORE_TO_LOAD == STORE_TO_LOAD { Ordering::SeqCst } else { Ordering::AcqRel };
+        // The reader polls after the fence, never before it: what this hart is about to read may have been written by somebody who
+        // saw a newer topology.
+        Ok(if hart.reader.fence(order) { Then::Leave } else { Then::Next })
     };
     /// A hint of Zihintpause: somebody else should run.
     Pause |hart, _o, _slot| {

@@ -133,3 +133,38 @@ fn a_reset_begins_anew() {
     assert_eq!([10, 11, 12, 5].map(|index| machine.hart.x(index)), [1, 2, 3, 0]);
     assert_eq!(machine.hart.run(Some(0)), Exit::Limit);
 }
+
+/// Handlers call each other in tail position. If one of them made a real call of it, a batch's worth of frames would not fit.
+#[test]
+fn a_batch_runs_on_a_small_stack() {
+    const STACK: usize = 96 << 10;
+    // Every kind of hot handler: arithmetic, loads, stores, floating point, atomics, branches, calls and returns.
+    let mut program = vec![
+        addi(A0, A0, 1),
+        add(A4, A0, A5),
+        sd(A0, A1, 0),
+        store(1, A5, A1, 16),
+        ld(A2, A1, 0),
+        load(0, T0, A1, 16),
+        i(0x07, 3, 1, A1, 0),
+        r(0x53, 0, 1, 2, 1, 1),
+        r(0x53, 0, 0x61, T1, 2, 2),
+        s(0x27, 3, A1, 2, 24),
+        amo(0, 3, T2, A1, A3),
+        r(0x33, 0, 1, A4, A0, A5),
+        r(0x33, 4, 1, T0, A0, A5),
+        bne(A0, A0, 8),
+        jal(RA, 12),
+    ];
+    let back = -4 * program.len() as i32;
+    program.extend([jal(ZERO, back), NOP, jalr(ZERO, RA, 0)]);
+    let mut machine = Machine::with_program(&program);
+    assert!(machine.hart.set_csr(0x300, 3 << 13));
+    machine.hart.set_x(A1 as usize, BASE + 0x2_0000);
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || {
+        machine.run(100_000);
+        machine.hart.x(A0 as usize)
+    });
+    let rounds = thread.expect("a thread").join().expect("no trap of the host's");
+    assert_eq!(rounds, 100_000 / 17 + 1);
+}
