@@ -3,8 +3,9 @@
 //! Codes: RISC-V Privileged 20240213, 3.1.15 (`mcause`).
 
 /// A privilege mode, in its encoding (1.2). Ordered: a greater mode may do more.
+// As wide as the loads that compilers make of it: a wide load of what a narrow store just wrote stalls the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
+#[repr(u32)]
 pub enum Privilege {
     /// U: applications.
     User = 0,

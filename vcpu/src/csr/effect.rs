@@ -4,7 +4,8 @@ use std::ops::{BitOr, BitOrAssign};
 
 /// A set of consequences of a CSR write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effect(u8);
+// As wide as the loads that compilers make of it: a wide load of what a narrow store just wrote stalls the host.
+pub struct Effect(u64);
 
 impl Effect {
     /// Nothing outside the CSRs depends on the write.
