@@ -19,6 +19,7 @@ use crate::planted::{self, Bug};
 use crate::slots::Slots;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::sync::{self, Condvar, Mutex};
+use crate::trampoline::inside_handler;
 
 /// Holds the machine paused; dropping it resumes, when it was the last. Several threads may hold one at once.
 #[must_use = "the machine resumes when this is dropped"]
@@ -173,6 +174,7 @@ impl Gate {
 
 /// Stops the world. Returns when every reader is at a boundary and no handler runs.
 pub(crate) fn pause(crew: &Arc<Crew>, slots: &Slots) -> Paused {
+    debug_assert!(!inside_handler(), "a handler never waits");
     let gate = crew.gate();
     #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
     if planted::is(Bug::ScanBeforeGate) {

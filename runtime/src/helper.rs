@@ -256,8 +256,8 @@ impl Helper {
     pub(crate) fn sleep(&self, crew: &Crew, at_most: Duration) {
         let mut inbox = self.inbox.lock();
         let timer = inbox.timers.peek().map(|timer| {
-            // A clock that is moved by hand does not say when: look now and then.
-            crew.clock.until(timer.0.at).unwrap_or(Duration::from_millis(1))
+            // A clock that is moved by hand does not say when, and one that stands does not come nearer: look now and then.
+            crew.clock.until(timer.0.at).map_or(Duration::from_millis(1), |rest| rest.max(Duration::from_micros(20)))
         });
         let end = Instant::now() + timer.map_or(at_most, |timer| timer.min(at_most));
         while !inbox.knocked && !inbox.ended {

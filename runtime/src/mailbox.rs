@@ -16,12 +16,16 @@
 //!    helper, which keeps what a pause left lying.
 #![allow(unsafe_code)] // The actor sits in a cell that the run-state guards: a lock, whose unlock may fail and mean "go on".
 
+mod actor;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as StdAtomicU64;
 
 use crossbeam::utils::CachePadded;
 
-use crate::error::BusError;
+pub(crate) use actor::Runnable;
+pub use actor::{Actor, AnyMailbox, Outcome, Refusal};
+
 use crate::helper::Crew;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
@@ -29,58 +33,6 @@ use crate::reply::{Replier, Waiter};
 use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use crate::sync::{self, Queue, UnsafeCell};
 use crate::trampoline::{self, Here};
-
-/// What runs behind a mailbox.
-pub trait Actor: Send + 'static {
-    /// What it is sent.
-    type Message: Send + 'static;
-
-    /// Whether its handlers run while the machine is paused. True of the topology alone.
-    const RUNS_WHILE_PAUSED: bool = false;
-
-    /// One message. Never waits; a panic fails this actor and nothing else.
-    fn handle(&mut self, message: Self::Message);
-
-    /// A message that will not be handled. Dropping its [`Replier`] answers [`Refusal::Gone`]; this may say more.
-    fn refuse(message: Self::Message, why: Refusal) {
-        drop((message, why));
-    }
-
-    /// The machine stops: the last call, after every message sent before.
-    fn flush(&mut self) {}
-}
-
-/// Why a message was not handled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// The actor has been closed, or dropped the question.
-    Gone,
-    /// One of its handlers has panicked.
-    Failed,
-    /// A handler asked, which must not wait: the path from the running actor to the one asked.
-    Reentrant(String),
-}
-
-impl Refusal {
-    /// The bus's words for it.
-    pub fn on_bus(self, device: &str) -> BusError {
-        let device = device.to_owned();
-        match self {
-            Refusal::Gone => BusError::Gone { device },
-            Refusal::Failed => BusError::Failed { device },
-            Refusal::Reentrant(path) => BusError::Reentrant { path },
-        }
-    }
-}
-
-/// An answer, or where it will arrive.
-#[derive(Debug)]
-pub enum Outcome<T> {
-    /// It is here.
-    Now(T),
-    /// Wait for it, offline.
-    Later(Waiter<T>),
-}
 
 /// What is in the queue.
 enum Item<M> {
@@ -115,38 +67,6 @@ pub struct Mailbox<A: Actor> {
 unsafe impl<A: Actor> Sync for Mailbox<A> {}
 // SAFETY: as above; every other field is `Send` by itself.
 unsafe impl<A: Actor> Send for Mailbox<A> {}
-
-/// A mailbox of any actor, as the topology and the helper see it.
-pub trait AnyMailbox: Send + Sync {
-    /// The name given at its making.
-    fn name(&self) -> &str;
-
-    /// Whether a handler has panicked.
-    fn is_failed(&self) -> bool;
-
-    /// Messages handled so far.
-    fn handled(&self) -> u64;
-
-    /// Runs `done` when everything sent before this call has been handled or refused; on whatever thread, so it must be short
-    /// and not wait.
-    fn fence(self: Arc<Self>, done: Box<dyn FnOnce() + Send>);
-
-    /// Closes in order: what was sent before is handled, the actor is dropped (on the helper thread), later messages are refused as gone.
-    /// With `flush`, [`Actor::flush`] is its last call. Closing twice does nothing.
-    fn close(self: Arc<Self>, flush: bool);
-}
-
-/// The part of a mailbox that run lists and the helper drive.
-pub(crate) trait Runnable: Send + Sync {
-    /// Takes the run-state if it is free and there is mail.
-    fn take(&self) -> bool;
-    /// With the run-state: handles mail until there is none (the run-state is given back: `true`) or `budget` is used up (`false`).
-    fn drain(&self, budget: &mut usize) -> bool;
-    /// With the run-state: gives it back although mail may be left; the caller has promised to come again (rule 5).
-    fn put_down(&self);
-    /// Whether it runs while the machine is paused.
-    fn runs_while_paused(&self) -> bool;
-}
 
 impl<A: Actor> Mailbox<A> {
     /// A mailbox with an actor that may keep a way to post to itself.
@@ -218,6 +138,7 @@ impl<A: Actor> Mailbox<A> {
 
     /// Waits for an answer while the machine is paused, when nobody else runs what is in front of it: this thread does (rule 5).
     fn drive<T>(self: &Arc<Self>, waiter: &Waiter<T>) -> Result<T, Refusal> {
+        let mut round = 0u32;
         loop {
             let pass = self.crew.gate().pass_anyway();
             if self.take() {
@@ -227,7 +148,8 @@ impl<A: Actor> Mailbox<A> {
             if let Some(answer) = waiter.try_take() {
                 return answer;
             }
-            sync::yield_now();
+            sync::back_off(round);
+            round = round.saturating_add(1);
         }
     }
 

@@ -23,7 +23,6 @@ mod real {
     pub(crate) use crossbeam::queue::SegQueue as Queue;
     pub(crate) use parking_lot::{Condvar, Mutex};
     pub(crate) use std::sync::atomic;
-    pub(crate) use std::thread::yield_now;
     pub(crate) use std::thread_local;
 
     /// How often a waiter looks before it sleeps.
@@ -96,7 +95,6 @@ mod modelled {
 
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic;
-    pub(crate) use loom::thread::yield_now;
     pub(crate) use loom::thread_local;
 
     /// A spin before a sleep only multiplies the executions.
@@ -219,7 +217,7 @@ mod modelled {
 
     /// The other threads go on before this one looks again.
     pub(crate) fn back_off(_: u32) {
-        yield_now();
+        loom::thread::yield_now();
     }
 
     /// While a failed model unwinds, drops must leave loom's objects alone.

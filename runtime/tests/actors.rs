@@ -266,6 +266,15 @@ fn c11_a_commit_inside_a_handler_is_refused() {
 }
 
 #[test]
+fn a_callback_that_panics_is_not_the_topologys_end() {
+    let machine = Machine::new();
+    machine.transaction().post(|_| panic!("planned"));
+    let mut t = machine.transaction();
+    t.container("after", 1);
+    assert!(t.commit().is_ok());
+}
+
+#[test]
 fn timers_fire_in_order_and_not_before() {
     let machine = Machine::new();
     let (fired, hear) = mpsc::channel();

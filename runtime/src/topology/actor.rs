@@ -9,6 +9,7 @@ use super::{Generation, Snapshot, State};
 use crate::TopologyError;
 use crate::grace::{Graces, Removed};
 use crate::mailbox::{Actor, Mailbox};
+use crate::sync;
 
 /// What the topology is sent.
 pub enum Message {
@@ -32,8 +33,15 @@ impl Done {
 
     fn call(mut self, result: Result<Committed, TopologyError>) {
         if let Some(done) = self.0.take() {
-            done(result);
+            carefully(|| done(result));
         }
+    }
+}
+
+/// Runs what somebody else gave. Their panic must not be the topology's end.
+fn carefully(callback: impl FnOnce()) {
+    if let Err(panic) = sync::catch(callback) {
+        tracing::error!(%panic, "a callback of the topology panicked");
     }
 }
 
@@ -66,7 +74,7 @@ impl Actor for TopologyActor {
                 let result = self.commit(ops);
                 done.call(result);
             }
-            Message::Run(callback) => callback(),
+            Message::Run(callback) => carefully(callback),
             Message::Look(look) => look(&self.state),
         }
     }

@@ -6,6 +6,7 @@ use super::Generation;
 use super::actor::{Message, TopologyActor};
 use crate::mailbox::Mailbox;
 use crate::sync::{Condvar, Mutex};
+use crate::trampoline::inside_handler;
 
 /// What a successful commit returns.
 #[derive(Clone)]
@@ -50,6 +51,7 @@ impl Retired {
 
     /// Waits (control threads only).
     pub fn wait(&self) {
+        debug_assert!(!inside_handler(), "a handler never waits");
         let mut progress = self.0.progress.lock();
         while !progress.complete {
             self.0.completed.wait(&mut progress);
