@@ -121,6 +121,8 @@ impl Hart {
     fn begin(&mut self, fuel: i64) {
         self.batch = fuel;
         self.fuel = fuel;
+        // Since the last batch the hart may have gone elsewhere than where the link leads.
+        self.link = std::ptr::null();
         self.leave_batch = false;
         self.paused = false;
         if self.caches.dropped {
@@ -160,3 +162,6 @@ impl Hart {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

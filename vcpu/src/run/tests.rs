@@ -1,0 +1,56 @@
+//! What the loop must hold between two batches, at moments that no program can bring about by itself.
+
+use std::sync::Arc;
+
+use manyhart_runtime::{Attention, Clock, Config, Executive, RamBlock};
+
+use super::*;
+use crate::hart::{HartConfig, Isa};
+
+const BASE: u64 = 0x8000_0000;
+
+fn machine(program: &[u32]) -> (Executive, Box<Hart>) {
+    let clock = Clock::manual(10_000_000);
+    let executive = Executive::new(Config { clock: clock.clone(), on_device_failure: None }).expect("a helper thread");
+    let ram = Arc::new(RamBlock::anonymous("ram", 1 << 16).expect("memory"));
+    for (at, word) in (0..).step_by(4).zip(program) {
+        assert!(ram.store(at, *word));
+    }
+    let mut change = executive.topology().transaction();
+    let root = change.container("root", 1 << 64);
+    let region = change.ram("ram", ram);
+    change.add_subregion(root, BASE, region);
+    let space = change.address_space("memory", root);
+    change.commit().expect("a valid map");
+    let attention = Arc::new(Attention::new());
+    let reader = executive.reader("hart 0", Some(Arc::clone(&attention)));
+    let config = HartConfig { id: 0, space, isa: Isa::default(), reset_pc: BASE, reset_args: [0; 3] };
+    (executive, Hart::new(config, reader, attention, clock))
+}
+
+/// A block that ends in a link which leads nowhere yet sends the hart to its loop. A commit, a pause or an interrupt may end the batch
+/// just there; then the hart may go on elsewhere, and that place is not the link's target.
+#[test]
+fn a_link_joins_nothing_that_the_hart_came_to_by_another_way() {
+    const TAKEN_BRANCH_BY_16: u32 = 0x0000_0863;
+    const A0_IS_1: u32 = 0x0010_0513;
+    const A0_IS_2: u32 = 0x0020_0513;
+    const SPIN: u32 = 0x6f;
+    // The branch leads to `a0 = 2`; `a0 = 1` stands for a trap handler in the same page.
+    let (executive, mut hart) = machine(&[TAKEN_BRANCH_BY_16, SPIN, A0_IS_1, SPIN, A0_IS_2, SPIN]);
+    assert_eq!(hart.boundary(), None);
+    hart.begin(1000);
+    let op = hart.enter().expect("RAM");
+    hart.execute(op);
+    hart.settle();
+    assert!(!hart.link.is_null() && hart.pc == BASE + 16, "the batch ends before the branch's target was looked up");
+    hart.enter_trap(Trap::interrupt(crate::trap::Interrupt::MachineTimer), BASE + 16);
+    hart.pc = BASE + 8;
+    assert_eq!(hart.run(Some(100)), Exit::Limit);
+    assert_eq!(hart.x(10), 1, "the handler");
+    hart.set_pc(BASE);
+    assert_eq!(hart.run(Some(100)), Exit::Limit);
+    assert_eq!((hart.x(10), hart.pc()), (2, BASE + 20), "the branch again");
+    executive.stop();
+    executive.shutdown();
+}
