@@ -43,6 +43,8 @@ impl Publication {
             std::mem::forget(Arc::clone(&torn)); // no grace period knows of it
             self.snapshot.store(torn);
             self.generation.store(new.generation(), Ordering::Release);
+            #[cfg(not(manyhart_loom))] // so that somebody meets it
+            std::thread::yield_now();
         }
         let generation = new.generation();
         self.snapshot.store(new);
