@@ -6,6 +6,7 @@ use manyhart_runtime::{AddressSpaceId, DropCached, Gpa, Invalidate};
 use crate::block::CodeCache;
 use crate::csr::CsrFile;
 use crate::keys::KeyContext;
+use crate::memory::RamRange;
 use crate::tlb::Tlb;
 
 /// What a load-reserved left for a store-conditional.
@@ -26,6 +27,8 @@ pub(crate) struct Caches {
     pub tlb: Tlb,
     pub code: CodeCache,
     pub reservation: Option<Reservation>,
+    /// The range of RAM that was looked up last.
+    pub ram: Option<RamRange>,
     /// Something was dropped since the hart looked last: contexts are to be selected again, and the block that runs may be stale.
     pub dropped: bool,
     space: AddressSpaceId,
@@ -36,7 +39,15 @@ pub(crate) struct Caches {
 impl Caches {
     /// Empty ones, of this address space.
     pub fn new(space: AddressSpaceId) -> Caches {
-        Caches { tlb: Tlb::new(), code: CodeCache::new(), reservation: None, dropped: true, space, used: (u64::MAX, 0) }
+        Caches {
+            tlb: Tlb::new(),
+            code: CodeCache::new(),
+            reservation: None,
+            ram: None,
+            dropped: true,
+            space,
+            used: (u64::MAX, 0),
+        }
     }
 
     /// Notes that something of this page will be remembered.
@@ -85,6 +96,7 @@ impl Caches {
 
 impl DropCached for Caches {
     fn drop_cached(&mut self, what: Invalidate<'_>) {
+        self.ram = None;
         if self.concerned(what) {
             self.tlb.flush();
             // Other bytes may answer at the addresses that code came from.

@@ -22,33 +22,54 @@ pub(crate) struct Ram {
     pub logged: bool,
 }
 
+/// A range of RAM in the view, remembered: page walks and TLB fills seldom leave it.
+#[derive(Clone, Copy)]
+pub(crate) struct RamRange {
+    range: AddrRange,
+    first: Ram,
+}
+
+impl RamRange {
+    /// The RAM at `addr`, if all `len` bytes are of this range.
+    fn get(&self, addr: Gpa, len: u64) -> Option<Ram> {
+        let last = addr.checked_add(len - 1)?;
+        if !self.range.contains(addr) || !self.range.contains(last) {
+            return None;
+        }
+        let host = self.first.host.wrapping_add((addr.0 - self.range.start().0) as usize);
+        Some(Ram { host, ..self.first })
+    }
+}
+
 /// The RAM that holds all `len` bytes at `addr`, if it is RAM, and one range of it.
-pub(crate) fn ram_at(reader: &Reader, space: AddressSpaceId, addr: Gpa, len: u64) -> Option<Ram> {
+fn ram_at(reader: &Reader, space: AddressSpaceId, known: &mut Option<RamRange>, addr: Gpa, len: u64) -> Option<Ram> {
+    if let Some(ram) = known.and_then(|range| range.get(addr, len)) {
+        return Some(ram);
+    }
     let found = reader.view(space).find(addr)?;
     let Target::Ram(block) = &found.target else { return None };
-    let wanted = AddrRange::with_size(addr, u128::from(len))?;
-    if !found.range.contains(wanted.last()) {
-        return None;
-    }
-    let offset = found.offset + (addr.0 - found.range.start().0);
     // In the block: the view shows no more of a block than there is.
-    let host = block.host_base().wrapping_add(offset as usize);
-    Some(Ram { host, read_only: found.read_only, logged: found.dirty_mask != 0 })
+    let host = block.host_base().wrapping_add(found.offset as usize);
+    let first = Ram { host, read_only: found.read_only, logged: found.dirty_mask != 0 };
+    let range = RamRange { range: found.range, first };
+    *known = Some(range);
+    range.get(addr, len)
 }
 
 /// Page tables, as the walk sees them.
 struct Tables<'a> {
     reader: &'a Reader,
     space: AddressSpaceId,
+    known: &'a mut Option<RamRange>,
     pmp: &'a Pmp,
 }
 
 impl Tables<'_> {
-    fn entry(&self, pa: Gpa, kind: AccessKind) -> Result<Ram, AccessFault> {
+    fn entry(&mut self, pa: Gpa, kind: AccessKind) -> Result<Ram, AccessFault> {
         if !self.pmp.check(pa, 8, kind, Privilege::Supervisor) {
             return Err(AccessFault);
         }
-        ram_at(self.reader, self.space, pa, 8).ok_or(AccessFault)
+        ram_at(self.reader, self.space, self.known, pa, 8).ok_or(AccessFault)
     }
 }
 
@@ -72,8 +93,9 @@ impl PteMemory for Tables<'_> {
 }
 
 impl Hart {
-    fn translate(&self, context: &Context, va: u64, kind: AccessKind) -> Result<Translation, Trap> {
-        let mut tables = Tables { reader: &self.reader, space: self.config.space, pmp: &self.csr.pmp };
+    fn translate(&mut self, context: &Context, va: u64, kind: AccessKind) -> Result<Translation, Trap> {
+        let known = &mut self.caches.ram;
+        let mut tables = Tables { reader: &self.reader, space: self.config.space, known, pmp: &self.csr.pmp };
         mmu::translate(context, va, kind, &mut tables).map_err(|exception| Trap::exception(exception, va))
     }
 
@@ -95,7 +117,7 @@ impl Hart {
     fn fill(&mut self, va: u64, translation: &Translation, privilege: Privilege) {
         let page = Gpa(translation.physical.0 & !PAGE_MASK);
         let Some(allowed) = self.csr.pmp.uniform_over_page(page, privilege) else { return };
-        let Some(ram) = ram_at(&self.reader, self.config.space, page, PAGE_MASK + 1) else { return };
+        let Some(ram) = self.ram_of(page, PAGE_MASK + 1) else { return };
         let readable = translation.readable && allowed.read;
         let writable = translation.writable && allowed.write && !ram.read_only && !ram.logged;
         self.caches.uses(page);
@@ -178,7 +200,7 @@ impl Hart {
         let next_page = va.wrapping_add(u64::from(first));
         let low = self.data_address(va, u64::from(first), AccessKind::Write)?;
         let high = self.data_address(next_page, u64::from(second), AccessKind::Write)?;
-        let check = |hart: &Hart, va, addr, len| match hart.ram(addr, len) {
+        let check = |hart: &mut Hart, va, addr, len| match hart.ram(addr, len) {
             Some(ram) if !ram.read_only => Ok(()),
             _ => Err(Trap::exception(Exception::StoreAccessFault, va)),
         };
@@ -222,8 +244,12 @@ impl Hart {
         })
     }
 
-    fn ram(&self, addr: Gpa, size: u8) -> Option<Ram> {
-        ram_at(&self.reader, self.config.space, addr, u64::from(size))
+    fn ram(&mut self, addr: Gpa, size: u8) -> Option<Ram> {
+        self.ram_of(addr, u64::from(size))
+    }
+
+    fn ram_of(&mut self, addr: Gpa, len: u64) -> Option<Ram> {
+        ram_at(&self.reader, self.config.space, &mut self.caches.ram, addr, len)
     }
 
     /// The host address of an aligned atomic's operand. Atomics on anything but RAM are access faults.
@@ -252,7 +278,7 @@ impl Hart {
             }
             Some(_) => {}
         }
-        let Some(ram) = ram_at(&self.reader, self.config.space, page, PAGE_MASK + 1) else { return Ok(None) };
+        let Some(ram) = self.ram_of(page, PAGE_MASK + 1) else { return Ok(None) };
         self.caches.uses(page);
         let index = self.caches.code.open(pc & !PAGE_MASK, page, |bytes| {
             // SAFETY: a whole page of a block of the view that the reader holds.

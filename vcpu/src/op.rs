@@ -9,7 +9,8 @@
 //!
 //! Four guest registers travel in argument registers ([`RESIDENT`]); the others stand in `Hart::x`. While handlers run, the
 //! memory slots of the resident ones are stale; [`spill`] writes them back and [`reload`] takes them up again. Handlers are
-//! generic over the *class* of each operand: 0–3 a resident register, [`MEM`] any other.
+//! generic over the *class* of each operand: 0–3 a resident register, [`MEM`] any other by its number, and where it pays the
+//! classes above for registers whose slot is part of the code ([`FIXED`]).
 #![allow(unsafe_code)] // Ops point at each other and at their block; handlers follow those pointers.
 
 use crate::block::Block;
@@ -115,17 +116,50 @@ const _: () = assert!(size_of::<Op>() == 16 || size_of::<usize>() != 8);
 
 /// The guest registers that travel in argument registers: a0, a5, a4, a3, those that compilers use most.
 pub(crate) const RESIDENT: [usize; 4] = [10, 15, 14, 13];
-/// The class of every register that is not resident.
+/// The class of every register that has no other.
 pub(crate) const MEM: u8 = 4;
-/// How many classes there are.
+/// How many classes there are for operands that know resident registers alone.
 pub(crate) const CLASSES: usize = 5;
+/// The registers whose class says which they are: sp, s0, a1, a2.
+pub(crate) const FIXED: [usize; 4] = [2, 8, 11, 12];
+/// How many classes there are for operands that know the fixed ones too.
+pub(crate) const ALL_CLASSES: usize = CLASSES + FIXED.len();
 /// The slot that takes what is written to x0.
 pub(crate) const SINK: u8 = 32;
 
-/// The class of a register.
+/// The class of a register where only resident ones are told apart.
 pub(crate) fn class(reg: u8) -> usize {
     RESIDENT.iter().position(|&r| r == usize::from(reg)).unwrap_or(usize::from(MEM))
 }
+
+/// The class of a register where fixed ones are told apart too.
+pub(crate) fn full_class(reg: u8) -> usize {
+    FIXED.iter().position(|&r| r == usize::from(reg)).map_or_else(|| class(reg), |fixed| CLASSES + fixed)
+}
+
+/// A row of handlers, one for each of [`ALL_CLASSES`]: `row!(name::<Type, 3, _>)` without the last argument.
+macro_rules! row {
+    ($name:ident $(, $argument:tt)*) => {
+        [
+            $name::<$($argument,)* 0>, $name::<$($argument,)* 1>, $name::<$($argument,)* 2>, $name::<$($argument,)* 3>,
+            $name::<$($argument,)* 4>, $name::<$($argument,)* 5>, $name::<$($argument,)* 6>, $name::<$($argument,)* 7>,
+            $name::<$($argument,)* 8>,
+        ]
+    };
+}
+pub(crate) use row;
+
+/// The results of a constant function for each of [`ALL_CLASSES`].
+macro_rules! rows {
+    ($name:ident $(, $argument:tt)*) => {
+        [
+            $name::<$($argument,)* 0>(), $name::<$($argument,)* 1>(), $name::<$($argument,)* 2>(),
+            $name::<$($argument,)* 3>(), $name::<$($argument,)* 4>(), $name::<$($argument,)* 5>(),
+            $name::<$($argument,)* 6>(), $name::<$($argument,)* 7>(), $name::<$($argument,)* 8>(),
+        ]
+    };
+}
+pub(crate) use rows;
 
 impl Op {
     /// The operands. Only for ordinary ops.
@@ -142,13 +176,21 @@ impl Op {
 /// The value of a source operand of class `C`.
 #[inline(always)]
 pub(crate) fn get<const C: u8>(hart: &Hart, index: u8, r: &[u64; 4]) -> u64 {
-    if C < MEM { r[C as usize] } else { hart.x_slot(index) }
+    match C {
+        ..MEM => r[C as usize],
+        MEM => hart.x_slot(index),
+        _ => hart.x_slot(FIXED[C as usize - CLASSES] as u8),
+    }
 }
 
 /// Writes a destination operand of class `C`.
 #[inline(always)]
 pub(crate) fn set<const C: u8>(hart: &mut Hart, index: u8, r: &mut [u64; 4], value: u64) {
-    if C < MEM { r[C as usize] = value } else { hart.set_x_slot(index, value) }
+    match C {
+        ..MEM => r[C as usize] = value,
+        MEM => hart.set_x_slot(index, value),
+        _ => hart.set_x_slot(FIXED[C as usize - CLASSES] as u8, value),
+    }
 }
 
 /// Writes the resident registers to their memory slots.

@@ -9,7 +9,7 @@ use crate::decode::{Format, Inst, Opcode, decode16, decode32, is_long};
 use crate::exec::alu::{self, classed_ri, classed_rr, spilled_ri, spilled_rr};
 use crate::exec::{amo, flow, fp, mem, system, zb};
 use crate::hart::Isa;
-use crate::op::{Handler, Op, Operands, Payload, SINK, class};
+use crate::op::{Handler, Op, Operands, Payload, SINK, class, full_class};
 use crate::trace::decode;
 
 /// Instructions of a block, at most.
@@ -228,7 +228,7 @@ impl Builder {
     /// Register and immediate, a handler for each class.
     fn ri<F: alu::Binary>(&mut self, i: &Inst) {
         if i.rd != 0 {
-            self.op(classed_ri::<F>(class(i.rd), class(i.rs1)), i.imm, i.rd, i.rs1, 0);
+            self.op(classed_ri::<F>(full_class(i.rd), full_class(i.rs1)), i.imm, i.rd, i.rs1, 0);
         }
     }
 
@@ -242,7 +242,7 @@ impl Builder {
     /// `rd = rs`.
     fn copy(&mut self, rd: u8, rs: u8) {
         if rd != 0 && rd != rs {
-            self.op(classed_ri::<alu::First>(class(rd), class(rs)), 0, rd, rs, 0);
+            self.op(classed_ri::<alu::First>(full_class(rd), full_class(rs)), 0, rd, rs, 0);
         }
     }
 
@@ -252,9 +252,9 @@ impl Builder {
             return;
         }
         match i32::try_from(value as i64) {
-            Ok(imm) => self.op(classed_ri::<alu::Second>(class(rd), class(0)), imm, rd, 0, 0),
+            Ok(imm) => self.op(classed_ri::<alu::Second>(full_class(rd), full_class(0)), imm, rd, 0, 0),
             Err(_) => {
-                self.op(alu::constants(class(rd)), 0, rd, 0, 0);
+                self.op(alu::constants(full_class(rd)), 0, rd, 0, 0);
                 self.value(value);
             }
         }
@@ -368,11 +368,11 @@ impl Builder {
 
     fn load<L: mem::Load>(&mut self, i: &Inst) {
         let d = if i.rd == 0 { SINK } else { i.rd };
-        self.op(mem::loads::<L>(class(d), class(i.rs1)), i.imm, i.rd, i.rs1, 0);
+        self.op(mem::loads::<L>(full_class(d), full_class(i.rs1)), i.imm, i.rd, i.rs1, 0);
     }
 
     fn store<S: mem::Store>(&mut self, i: &Inst) {
-        self.op(mem::stores::<S>(class(i.rs1), class(i.rs2)), i.imm, 0, i.rs1, i.rs2);
+        self.op(mem::stores::<S>(full_class(i.rs1), full_class(i.rs2)), i.imm, 0, i.rs1, i.rs2);
     }
 
     /// Floating-point registers have a register 0 like any other: no sink.
@@ -397,10 +397,10 @@ impl Builder {
             Sh => self.store::<mem::Sh>(i),
             Sw => self.store::<mem::Sw>(i),
             Sd => self.store::<mem::Sd>(i),
-            Flw => self.float_op(mem::float_loads::<mem::Flw>(class(i.rs1)), i.imm, i.rd, i.rs1, 0),
-            Fld => self.float_op(mem::float_loads::<mem::Fld>(class(i.rs1)), i.imm, i.rd, i.rs1, 0),
-            Fsw => self.float_op(mem::float_stores::<mem::Sw>(class(i.rs1)), i.imm, 0, i.rs1, i.rs2),
-            Fsd => self.float_op(mem::float_stores::<mem::Sd>(class(i.rs1)), i.imm, 0, i.rs1, i.rs2),
+            Flw => self.float_op(mem::float_loads::<mem::Flw>(full_class(i.rs1)), i.imm, i.rd, i.rs1, 0),
+            Fld => self.float_op(mem::float_loads::<mem::Fld>(full_class(i.rs1)), i.imm, i.rd, i.rs1, 0),
+            Fsw => self.float_op(mem::float_stores::<mem::Sw>(full_class(i.rs1)), i.imm, 0, i.rs1, i.rs2),
+            Fsd => self.float_op(mem::float_stores::<mem::Sd>(full_class(i.rs1)), i.imm, 0, i.rs1, i.rs2),
             _ => return false,
         }
         true
@@ -408,7 +408,7 @@ impl Builder {
 
     fn branch<C: flow::Condition>(&mut self, i: &Inst, start: i32) {
         let retired = i32::from(self.retired);
-        self.op(flow::branches::<C>(class(i.rs1), class(i.rs2)), retired, 0, i.rs1, i.rs2);
+        self.op(flow::branches::<C>(full_class(i.rs1), full_class(i.rs2)), retired, 0, i.rs1, i.rs2);
         self.link(start + i.imm);
     }
 
@@ -432,7 +432,7 @@ impl Builder {
             }
             Jalr => {
                 if i.rd == 0 {
-                    self.op(flow::jumps(class(i.rs1)), i.imm, 0, i.rs1, 0);
+                    self.op(flow::jumps(full_class(i.rs1)), i.imm, 0, i.rs1, 0);
                 } else {
                     self.op(flow::calls(class(i.rd), class(i.rs1)), i.imm, i.rd, i.rs1, 0);
                 }

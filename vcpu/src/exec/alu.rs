@@ -3,7 +3,7 @@
 #![allow(unsafe_code)] // Handlers: see `op`.
 
 use crate::hart::Hart;
-use crate::op::{CLASSES, Handler, Op, get, handler, next, reload, set, spill};
+use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, next, reload, row, rows, set, spill};
 
 /// A pure function of two operands; an immediate is sign-extended.
 pub(crate) trait Binary {
@@ -115,6 +115,7 @@ handler! {
 }
 
 type Row = [Handler; CLASSES];
+type FullRow = [Handler; ALL_CLASSES];
 
 const fn rr_row<F: Binary, const D: u8, const A: u8>() -> Row {
     [rr::<F, D, A, 0>, rr::<F, D, A, 1>, rr::<F, D, A, 2>, rr::<F, D, A, 3>, rr::<F, D, A, 4>]
@@ -130,17 +131,16 @@ impl<F: Binary> Rr<F> {
         [rr_plane::<F, 0>(), rr_plane::<F, 1>(), rr_plane::<F, 2>(), rr_plane::<F, 3>(), rr_plane::<F, 4>()];
 }
 
-const fn ri_row<F: Binary, const D: u8>() -> Row {
-    [ri::<F, D, 0>, ri::<F, D, 1>, ri::<F, D, 2>, ri::<F, D, 3>, ri::<F, D, 4>]
+const fn ri_row<F: Binary, const D: u8>() -> FullRow {
+    row!(ri, F, D)
 }
 
 struct Ri<F>(F);
 impl<F: Binary> Ri<F> {
-    const TABLE: [Row; CLASSES] =
-        [ri_row::<F, 0>(), ri_row::<F, 1>(), ri_row::<F, 2>(), ri_row::<F, 3>(), ri_row::<F, 4>()];
+    const TABLE: [FullRow; ALL_CLASSES] = rows!(ri_row, F);
 }
 
-/// Register-register handlers of every class.
+/// Register-register handlers of every class, fixed ones excepted.
 pub(crate) fn classed_rr<F: Binary>(d: usize, a: usize, b: usize) -> Handler {
     Rr::<F>::TABLE[d][a][b]
 }
@@ -162,6 +162,6 @@ pub(crate) fn spilled_ri<F: Binary>() -> Handler {
 
 /// Handlers of 64-bit constants.
 pub(crate) fn constants(d: usize) -> Handler {
-    const TABLE: Row = [constant::<0>, constant::<1>, constant::<2>, constant::<3>, constant::<4>];
+    const TABLE: FullRow = row!(constant);
     TABLE[d]
 }

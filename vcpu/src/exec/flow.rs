@@ -7,7 +7,7 @@
 
 use crate::block::locate;
 use crate::hart::Hart;
-use crate::op::{CLASSES, Handler, Op, get, handler, next, set, spill, tail};
+use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, next, row, rows, set, spill, tail};
 
 /// A branch's condition.
 pub(crate) trait Condition {
@@ -139,16 +139,15 @@ handler! {
     }
 }
 
-type Row = [Handler; CLASSES];
+type Row = [Handler; ALL_CLASSES];
 
 const fn branch_row<C: Condition, const A: u8>() -> Row {
-    [branch::<C, A, 0>, branch::<C, A, 1>, branch::<C, A, 2>, branch::<C, A, 3>, branch::<C, A, 4>]
+    row!(branch, C, A)
 }
 
 struct Branches<C>(C);
 impl<C: Condition> Branches<C> {
-    const TABLE: [Row; CLASSES] =
-        [branch_row::<C, 0>(), branch_row::<C, 1>(), branch_row::<C, 2>(), branch_row::<C, 3>(), branch_row::<C, 4>()];
+    const TABLE: [Row; ALL_CLASSES] = rows!(branch_row, C);
 }
 
 /// Branch handlers of every class.
@@ -158,17 +157,17 @@ pub(crate) fn branches<C: Condition>(a: usize, b: usize) -> Handler {
 
 /// Handlers of indirect jumps without a link.
 pub(crate) fn jumps(a: usize) -> Handler {
-    const TABLE: Row =
-        [jump_register::<0>, jump_register::<1>, jump_register::<2>, jump_register::<3>, jump_register::<4>];
+    const TABLE: Row = row!(jump_register);
     TABLE[a]
 }
 
-const fn call_row<const D: u8>() -> Row {
+const fn call_row<const D: u8>() -> [Handler; CLASSES] {
     [call_register::<D, 0>, call_register::<D, 1>, call_register::<D, 2>, call_register::<D, 3>, call_register::<D, 4>]
 }
 
-/// Handlers of indirect jumps with a link.
+/// Handlers of indirect jumps with a link, fixed registers excepted.
 pub(crate) fn calls(d: usize, a: usize) -> Handler {
-    const TABLE: [Row; CLASSES] = [call_row::<0>(), call_row::<1>(), call_row::<2>(), call_row::<3>(), call_row::<4>()];
+    const TABLE: [[Handler; CLASSES]; CLASSES] =
+        [call_row::<0>(), call_row::<1>(), call_row::<2>(), call_row::<3>(), call_row::<4>()];
     TABLE[d][a]
 }

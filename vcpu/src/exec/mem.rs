@@ -5,7 +5,7 @@ use manyhart_runtime::ram::atomics::{self, Word};
 
 use crate::exec::alu::word;
 use crate::hart::Hart;
-use crate::op::{CLASSES, Handler, Op, get, handler, next, reload, set, spill, tail};
+use crate::op::{ALL_CLASSES, Handler, Op, get, handler, next, reload, row, rows, set, spill, tail};
 use crate::tlb::{index, mask};
 
 /// A load: the width, and what becomes of the value.
@@ -217,28 +217,24 @@ handler! {
     }
 }
 
-type Row = [Handler; CLASSES];
+type Row = [Handler; ALL_CLASSES];
 
 const fn load_row<L: Load, const D: u8>() -> Row {
-    [load::<L, D, 0>, load::<L, D, 1>, load::<L, D, 2>, load::<L, D, 3>, load::<L, D, 4>]
+    row!(load, L, D)
 }
 struct Loads<L>(L);
 impl<L: Load> Loads<L> {
-    const TABLE: [Row; CLASSES] =
-        [load_row::<L, 0>(), load_row::<L, 1>(), load_row::<L, 2>(), load_row::<L, 3>(), load_row::<L, 4>()];
-    const FLOAT: Row =
-        [load_float::<L, 0>, load_float::<L, 1>, load_float::<L, 2>, load_float::<L, 3>, load_float::<L, 4>];
+    const TABLE: [Row; ALL_CLASSES] = rows!(load_row, L);
+    const FLOAT: Row = row!(load_float, L);
 }
 
 const fn store_row<S: Store, const A: u8>() -> Row {
-    [store::<S, A, 0>, store::<S, A, 1>, store::<S, A, 2>, store::<S, A, 3>, store::<S, A, 4>]
+    row!(store, S, A)
 }
 struct Stores<S>(S);
 impl<S: Store> Stores<S> {
-    const TABLE: [Row; CLASSES] =
-        [store_row::<S, 0>(), store_row::<S, 1>(), store_row::<S, 2>(), store_row::<S, 3>(), store_row::<S, 4>()];
-    const FLOAT: Row =
-        [store_float::<S, 0>, store_float::<S, 1>, store_float::<S, 2>, store_float::<S, 3>, store_float::<S, 4>];
+    const TABLE: [Row; ALL_CLASSES] = rows!(store_row, S);
+    const FLOAT: Row = row!(store_float, S);
 }
 
 /// Load handlers of every class.

@@ -4,7 +4,7 @@ use crate::asm::*;
 use crate::machine::{BASE, Machine};
 
 /// Registers of every class that the engine distinguishes, and x0.
-const REGISTERS: [u32; 6] = [T0, A0, A5, A4, A3, ZERO];
+const REGISTERS: [u32; 10] = [T0, A0, A5, A4, A3, ZERO, SP, S0, A1, A2];
 
 const MIN: u64 = i64::MIN as u64;
 const ONES: u64 = u64::MAX;
