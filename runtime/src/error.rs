@@ -22,6 +22,14 @@ pub enum BusError {
         /// Where.
         addr: Gpa,
     },
+    /// A region that translates has no place for the bytes from here on, or none for such an access.
+    #[error("{region} does not translate {addr} for this access")]
+    Untranslated {
+        /// Where.
+        addr: Gpa,
+        /// The name of the region.
+        region: String,
+    },
     /// The device is running a handler on behalf of this very access.
     #[error("re-entrant access: {path}")]
     Reentrant {

@@ -43,6 +43,7 @@ impl Removed {
         let pins = self.targets().map(|target| match target {
             Target::Ram(block) => (block.name(), block.pins()),
             Target::Mmio(target) => (target.name(), target.pins()),
+            Target::Iommu(target) => (target.name(), target.pins()),
             Target::Reservation => ("", 0),
         });
         pins.filter(|(_, pins)| *pins > 0)

@@ -24,6 +24,7 @@ pub mod addr;
 pub mod attention;
 pub mod clock;
 pub mod error;
+pub mod iommu;
 pub mod line;
 pub mod ram;
 pub mod topology;

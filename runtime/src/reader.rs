@@ -234,9 +234,20 @@ impl Reader {
     /// The view of `space` in the snapshot held. Panics when offline or when the space is unknown: both are the caller's error.
     #[inline]
     pub fn view(&self, space: AddressSpaceId) -> &FlatView {
-        let snapshot = self.snapshot.as_ref().expect("a reader that is offline has no view");
-        snapshot.view(space).expect("the space was committed before")
+        known(self.held(), space)
     }
+
+    /// The snapshot held, of a reader that is online.
+    #[inline]
+    pub(crate) fn held(&self) -> &Arc<Snapshot> {
+        self.snapshot.as_ref().expect("a reader that is offline has no view")
+    }
+}
+
+/// The view of a space that the snapshot has: anything else is the caller's error.
+#[inline]
+pub(crate) fn known(snapshot: &Snapshot, space: AddressSpaceId) -> &FlatView {
+    snapshot.view(space).expect("the space was committed before")
 }
 
 impl Drop for Reader {

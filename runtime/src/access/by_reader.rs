@@ -6,9 +6,10 @@ use super::resolve::{self, Intent, Part, resolve};
 use super::shape::{Direction, mask};
 use crate::actor::Verdict;
 use crate::mailbox::Outcome;
+use crate::reader::known;
 use crate::reply::Waiter;
 use crate::topology::{FlatRange, Near, Target};
-use crate::{AddressSpaceId, BusError, DropCached, FlatView, Gpa, RamBlock, Reader};
+use crate::{AddressSpaceId, BusError, DropCached, Gpa, RamBlock, Reader, Snapshot};
 
 /// What one look at the view made of an access.
 enum Begun {
@@ -18,7 +19,7 @@ enum Begun {
     Answered(u64),
     /// A device that answers later, and its name. Nothing holds it here: the message is on its way, and if the device goes it says so.
     Waits(Waiter<Verdict>, String),
-    /// More than one part.
+    /// More than one part, or translated.
     Parts(Vec<Part>),
 }
 
@@ -50,7 +51,8 @@ impl Reader {
     }
 
     /// The host address of `size` bytes of memory at `addr`, for an atomic read-modify-write: aligned to `size`, writable. Good until the reader's
-    /// next resync. Devices' registers take none: an access error, never a host address.
+    /// next resync. Devices' registers take none, and what is
+    /// translated access by access has none: an access error, never a host address.
     pub fn atomic_memory(&self, space: AddressSpaceId, addr: Gpa, size: u8) -> Result<*mut u8, BusError> {
         let range = self.view(space).find(addr).ok_or(BusError::Decode(addr))?;
         match &range.target {
@@ -61,7 +63,7 @@ impl Reader {
                 let aligned = |host: &*mut u8| host.addr().is_multiple_of(usize::from(size));
                 host.filter(aligned).ok_or_else(|| resolve::refused(range, addr))
             }
-            Target::Ram(_) | Target::Mmio(_) => Err(resolve::refused(range, addr)),
+            Target::Ram(_) | Target::Mmio(_) | Target::Iommu(_) => Err(resolve::refused(range, addr)),
         }
     }
 
@@ -75,7 +77,7 @@ impl Reader {
         caches: &mut dyn DropCached,
     ) -> Result<u64, BusError> {
         let mut near = self.near;
-        let begun = begin(self.view(space), &mut near, addr, size, value, intent);
+        let begun = begin(self.held(), space, &mut near, addr, size, value, intent);
         self.near = near;
         let result = match begun {
             Ok(Begun::Done(value)) => return Ok(value),
@@ -107,13 +109,22 @@ fn reaches(range: &FlatRange, addr: Gpa, size: u8) -> bool {
 
 /// The short way of an access that lies in one range: nothing is counted, nothing is allocated.
 #[inline]
-fn begin(view: &FlatView, near: &mut Near, addr: Gpa, size: u8, value: u64, intent: Intent) -> Result<Begun, BusError> {
+fn begin(
+    snapshot: &Snapshot,
+    space: AddressSpaceId,
+    near: &mut Near,
+    addr: Gpa,
+    size: u8,
+    value: u64,
+    intent: Intent,
+) -> Result<Begun, BusError> {
+    let view = known(snapshot, space);
     let range = view.find_near(addr, near).ok_or(BusError::Decode(addr))?;
     if !matches!(size, 1 | 2 | 4 | 8) {
         return Err(resolve::refused(range, addr));
     }
     if !reaches(range, addr, size) {
-        return resolve(view, addr, size.into(), intent).map(Begun::Parts);
+        return resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts);
     }
     let offset = resolve::offset_in(range, addr);
     match &range.target {
@@ -129,6 +140,7 @@ fn begin(view: &FlatView, near: &mut Near, addr: Gpa, size: u8, value: u64, inte
             Err(BusError::WriteRefused { addr })
         }
         Target::Ram(block) => Ok(Begun::Done(memory(block, offset, size, value, intent.direction))),
+        Target::Iommu(_) => resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts),
         Target::Reservation => Err(BusError::Decode(addr)),
     }
 }

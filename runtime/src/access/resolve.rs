@@ -3,9 +3,10 @@
 use super::Requester;
 use super::shape::{self, Direction};
 use crate::actor::{MmioPin, MmioTarget, Request};
+use crate::iommu::{IommuPin, IommuTarget};
 use crate::ram::{Pin, RamBlock};
 use crate::topology::{FlatRange, Target};
-use crate::{BusError, FlatView, Gpa};
+use crate::{AddressSpaceId, BusError, Gpa, Snapshot};
 
 /// A part of an access: what decodes it, held back from being retired, and which of the access's bytes it has.
 pub(crate) struct Part {
@@ -15,6 +16,8 @@ pub(crate) struct Part {
     /// The first of the access's bytes.
     pub(crate) first: usize,
     pub(crate) len: usize,
+    /// What has translated it on its way, held back likewise.
+    _via: Vec<IommuPin>,
 }
 
 /// What decodes a part.
@@ -76,23 +79,88 @@ impl Intent {
     }
 }
 
-/// The parts of `len` bytes at `addr`, in ascending order, each allowed: a hole, a refused write or a shape that a device does not take
-/// fails the whole. To be called online; the parts may be kept offline.
-pub(crate) fn resolve(view: &FlatView, addr: Gpa, len: usize, intent: Intent) -> Result<Vec<Part>, BusError> {
+/// Bytes of an access that are still to be resolved: contiguous in one space.
+struct Run {
+    space: AddressSpaceId,
+    addr: Gpa,
+    first: usize,
+    len: usize,
+    via: Vec<IommuPin>,
+}
+
+impl Run {
+    /// All but the first `len` bytes.
+    fn after(&self, len: usize) -> Result<Run, BusError> {
+        let addr = self.addr.checked_add(len as u64).ok_or(BusError::Decode(Gpa(u64::MAX)))?;
+        Ok(Run { space: self.space, addr, first: self.first + len, len: self.len - len, via: self.via.clone() })
+    }
+}
+
+/// The parts of `len` bytes at `addr`, in ascending order, each allowed: a hole, a refused write, a shape that a device does not take or a
+/// place that is not translated fails the whole. All of it, in whatever spaces, is of one snapshot. To be called online; the parts may be
+/// kept offline.
+pub(crate) fn resolve(
+    snapshot: &Snapshot,
+    space: AddressSpaceId,
+    addr: Gpa,
+    len: usize,
+    intent: Intent,
+) -> Result<Vec<Part>, BusError> {
     let mut parts = Vec::with_capacity(1);
-    let mut first = 0;
-    while first < len {
-        let at = addr.checked_add(first as u64).ok_or(BusError::Decode(Gpa(u64::MAX)))?;
-        let range = view.find(at).ok_or(BusError::Decode(at))?;
-        let reach = u128::from(range.range.last().0 - at.0) + 1;
-        let part_len = usize::try_from(reach).unwrap_or(usize::MAX).min(len - first);
-        let cut = if part_len == len { cut_of_whole(len) } else { Cut::Pieces(8) };
-        let offset = offset_in(range, at);
-        let place = place(range, at, offset, part_len, cut, intent)?;
-        parts.push(Part { place, offset, first, len: part_len });
-        first += part_len;
+    // The next on top: what is translated comes before what lies behind it.
+    let mut todo = Vec::new();
+    let mut next = (len > 0).then_some(Run { space, addr, first: 0, len, via: Vec::new() });
+    while let Some(mut run) = next {
+        let view = snapshot.view(run.space).ok_or(BusError::Decode(run.addr))?;
+        let range = view.find(run.addr).ok_or(BusError::Decode(run.addr))?;
+        let reach = u128::from(range.range.last().0 - run.addr.0) + 1;
+        let here = usize::try_from(reach).unwrap_or(usize::MAX).min(run.len);
+        if here < run.len {
+            todo.push(run.after(here)?);
+            run.len = here;
+        }
+        if let Target::Iommu(target) = &range.target {
+            translate(snapshot, range, target, &run, intent, &mut todo)?;
+        } else {
+            let cut = if here == len { cut_of_whole(len) } else { Cut::Pieces(8) };
+            let offset = offset_in(range, run.addr);
+            let place = place(range, run.addr, offset, here, cut, intent)?;
+            parts.push(Part { place, offset, first: run.first, len: here, _via: run.via });
+        }
+        next = todo.pop();
     }
     Ok(parts)
+}
+
+/// Sends a run through an IOMMU.
+fn translate(
+    snapshot: &Snapshot,
+    range: &FlatRange,
+    target: &IommuTarget,
+    run: &Run,
+    intent: Intent,
+    todo: &mut Vec<Run>,
+) -> Result<(), BusError> {
+    let write = intent.direction == Direction::Write;
+    if range.read_only && write {
+        return Err(BusError::WriteRefused { addr: run.addr });
+    }
+    let view = snapshot.view(target.space()).ok_or(BusError::Decode(run.addr))?;
+    let offset = offset_in(range, run.addr);
+    let pieces = target.translate(offset, run.len as u64, write, intent.requester, view).map_err(|refusal| {
+        let addr = Gpa(run.addr.0.saturating_add(refusal.offset.saturating_sub(offset)));
+        BusError::Untranslated { addr, region: target.name().to_owned() }
+    })?;
+    let mut end = run.first + run.len;
+    for piece in pieces.iter().rev() {
+        // The pieces add up to the run's length, so each of them fits.
+        let len = piece.len as usize;
+        end -= len;
+        let mut via = run.via.clone();
+        via.push(target.pin());
+        todo.push(Run { space: target.space(), addr: piece.addr, first: end, len, via });
+    }
+    Ok(())
 }
 
 fn cut_of_whole(len: usize) -> Cut {
@@ -111,7 +179,8 @@ fn place(range: &FlatRange, addr: Gpa, offset: u64, len: usize, cut: Cut, intent
             Err(BusError::WriteRefused { addr })
         }
         Target::Ram(block) => Ok(Place::Ram(block.pin())),
-        Target::Reservation => Err(BusError::Decode(addr)),
+        // What translates was sent through before.
+        Target::Reservation | Target::Iommu(_) => Err(BusError::Decode(addr)),
         Target::Mmio(target) => {
             let cut = match cut {
                 Cut::Whole => cut,

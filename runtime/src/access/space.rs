@@ -73,7 +73,7 @@ impl AddressSpace {
         let intent = Intent { direction: Direction::Write, requester };
         let len = usize::try_from(len).map_err(|_| BusError::Decode(Gpa(u64::MAX)))?;
         self.readers.online(requester == Requester::Debugger, |reader| {
-            let parts = resolve(view(reader, self.id, addr)?, addr, len, intent)?;
+            let parts = resolve(reader.held(), self.id, addr, len, intent)?;
             let memory: Option<Vec<_>> = parts.iter().map(|part| part.memory().map(|block| (block, part))).collect();
             let memory = memory.ok_or_else(|| BusError::Access { addr, region: "what is not memory".to_owned() })?;
             for (block, part) in memory {
@@ -105,7 +105,7 @@ impl AddressSpace {
                 bytes.copy(block, offset);
                 return Ok(());
             }
-            let parts = resolve(view, addr, bytes.len(), intent)?;
+            let parts = resolve(reader.held(), self.id, addr, bytes.len(), intent)?;
             let asking = match trampoline::inside_handler() {
                 true => Asking::Posting,
                 false if anyway => Asking::Anyway,

@@ -6,6 +6,7 @@ use super::op::{Kind, Op, Stacking};
 use super::tree::{Flags, Placement, Region, SPACE_SIZE, Tree};
 use super::{AddressSpaceId, RegionId};
 use crate::TopologyError;
+use crate::iommu::IommuTarget;
 
 /// An address space: a name and a root.
 pub(crate) struct Space {
@@ -43,6 +44,7 @@ enum Undo {
     Flags(RegionId, Flags),
     Size(RegionId, u128),
     AliasOffset(RegionId, u64),
+    Translations(RegionId, IommuTarget),
     /// The last of those destroyed.
     Destroy,
 }
@@ -70,6 +72,8 @@ impl Change<'_, '_> {
     fn run(&mut self, op: Op) -> Result<(), TopologyError> {
         match op {
             Op::Create { id, name, size, kind } => self.create(id, name, size, kind),
+            Op::CreateIommu { id, size, target } => self.create_iommu(id, size, target),
+            Op::InvalidateTranslations { region } => self.invalidate_translations(region),
             Op::CreateSpace { id, name, root } => self.create_space(id, name, root),
             Op::Add { parent, child, offset, stacking } => self.add(parent, child, offset, stacking),
             Op::Del { parent, child } => self.del(parent, child),
@@ -94,6 +98,23 @@ impl Change<'_, '_> {
         }
         self.tree.insert(id, Region::new(name, size, kind));
         self.undo.push(Undo::Create(id));
+        Ok(())
+    }
+
+    /// The space is there, so nothing can lead to the new region yet: a cycle is closed where the region, or what holds it, is placed.
+    fn create_iommu(&mut self, id: RegionId, size: u128, target: IommuTarget) -> Result<(), TopologyError> {
+        let AddressSpaceId(space) = target.space();
+        let known = self.spaces.get(space as usize).and_then(Option::as_ref);
+        let root = known.ok_or(TopologyError::UnknownSpace(space))?.root;
+        self.create(id, target.name().into(), size, Kind::Iommu { target, root })
+    }
+
+    fn invalidate_translations(&mut self, id: RegionId) -> Result<(), TopologyError> {
+        let region = self.tree.get_mut(id).ok_or(TopologyError::UnknownRegion(id))?;
+        let Kind::Iommu { target, .. } = &mut region.kind else { return Err(TopologyError::WrongKind(id)) };
+        let renewed = target.renewed();
+        self.undo.push(Undo::Translations(id, std::mem::replace(target, renewed)));
+        self.dirty.touch(self.tree, id, Span::of_size(region_size(self.tree, id)));
         Ok(())
     }
 
@@ -259,6 +280,11 @@ impl Change<'_, '_> {
             Undo::AliasOffset(id, old) => {
                 if let Some(Region { kind: Kind::Alias { offset, .. }, .. }) = self.tree.get_mut(id) {
                     *offset = old;
+                }
+            }
+            Undo::Translations(id, old) => {
+                if let Some(Region { kind: Kind::Iommu { target, .. }, .. }) = self.tree.get_mut(id) {
+                    *target = old;
                 }
             }
             Undo::Destroy => {

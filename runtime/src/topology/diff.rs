@@ -1,7 +1,7 @@
 //! The difference between two views: interval by interval for readers that cache pointers, range by range for listeners.
 
-use super::FlatRange;
 use super::view::FlatView;
+use super::{FlatRange, Target};
 use crate::{AddrRange, Gpa};
 
 impl FlatRange {
@@ -19,7 +19,10 @@ impl FlatRange {
 
     /// As [`FlatRange::agrees_with`], the dirty mask apart.
     fn shows_like(&self, other: &FlatRange) -> bool {
-        self.region == other.region && self.origin() == other.origin() && self.read_only == other.read_only
+        let (mine, theirs) = (&self.target, &other.target);
+        let renewed = matches!((mine, theirs), (Target::Iommu(mine), Target::Iommu(theirs)) if !mine.is_same(theirs));
+        let same_place = self.region == other.region && self.origin() == other.origin();
+        same_place && self.read_only == other.read_only && !renewed
     }
 
     /// Where the region's offset 0 would lie.

@@ -53,6 +53,7 @@ impl State {
             (Target::Ram(_), true) => "rom",
             (Target::Mmio(_), _) => "mmio",
             (Target::Reservation, _) => "reserved",
+            (Target::Iommu(_), _) => "iommu",
         };
         let name = self.tree().get(range.region).map_or("?", |region| &region.name);
         let offset = if range.offset == 0 { String::new() } else { format!(" from {:#x}", range.offset) };
@@ -85,6 +86,9 @@ fn dump_region(tree: &Tree, region: &Region, base: i128, depth: usize, out: &mut
         let target = tree.get(target).map_or("?", |target| &target.name);
         text.push_str(&format!(" = {target} {:016x}-{:016x}", window.lo, window.hi));
     }
+    if let Kind::Iommu { root, .. } = region.kind {
+        text.push_str(&format!(" into {}", tree.get(root).map_or("?", |root| &root.name)));
+    }
     let flags = region.flags;
     let log = format!(" [log {:#x}]", flags.log);
     let marks = [(!flags.enabled, " [disabled]"), (flags.read_only, " [read-only]"), (flags.log != 0, log.as_str())];
@@ -100,6 +104,7 @@ fn kind_name(kind: &Kind) -> &'static str {
         Kind::Mmio(_) => "mmio",
         Kind::Alias { .. } => "alias",
         Kind::Reservation => "reserved",
+        Kind::Iommu { .. } => "iommu",
     }
 }
 

@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use crate::AddrRange;
 use crate::actor::MmioTarget;
+use crate::iommu::IommuTarget;
 use crate::ram::RamBlock;
 
 pub(crate) use publication::Publication;
@@ -60,6 +61,8 @@ pub enum Target {
     Mmio(MmioTarget),
     /// Decodes, never answers.
     Reservation,
+    /// Goes on in another address space, access by access.
+    Iommu(IommuTarget),
 }
 
 impl Target {
@@ -69,6 +72,7 @@ impl Target {
             Target::Ram(block) => block.name(),
             Target::Mmio(target) => target.name(),
             Target::Reservation => "a reservation",
+            Target::Iommu(target) => target.name(),
         }
     }
 }

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::{AddressSpaceId, RegionId};
 use crate::actor::MmioTarget;
+use crate::iommu::IommuTarget;
 use crate::ram::RamBlock;
 
 /// One change. The ids of what it makes were handed out when it was recorded.
 pub(crate) enum Op {
     Create { id: RegionId, name: Box<str>, size: u128, kind: Kind },
+    CreateIommu { id: RegionId, size: u128, target: IommuTarget },
+    InvalidateTranslations { region: RegionId },
     CreateSpace { id: AddressSpaceId, name: Box<str>, root: RegionId },
     Add { parent: RegionId, child: RegionId, offset: u64, stacking: Stacking },
     Del { parent: RegionId, child: RegionId },
@@ -36,6 +39,8 @@ pub(crate) enum Kind {
     Alias { target: RegionId, offset: u64 },
     /// Decodes, never answers.
     Reservation,
+    /// Translates into an address space, whose root is `root`.
+    Iommu { target: IommuTarget, root: RegionId },
 }
 
 /// How a child takes its place among its siblings.

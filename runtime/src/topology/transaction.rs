@@ -8,6 +8,7 @@ use super::actor::TopologyActor;
 use super::op::{Kind, Op, Stacking};
 use super::{AddressSpaceId, RegionId};
 use crate::actor::MmioTarget;
+use crate::iommu::{IommuTarget, Translator};
 use crate::mailbox::Mailbox;
 use crate::ram::RamBlock;
 
@@ -99,6 +100,25 @@ impl Transaction {
     /// Decodes and never answers.
     pub fn reservation(&mut self, name: &str, size: u128) -> RegionId {
         self.create(name, size, Kind::Reservation)
+    }
+
+    /// Translates: an access to it goes on in `space`, which is there already, wherever the translator says. To be placed where `space` does not lead back to it.
+    pub fn iommu(
+        &mut self,
+        name: &str,
+        size: u128,
+        translator: Arc<dyn Translator>,
+        space: AddressSpaceId,
+    ) -> RegionId {
+        let id = self.ids.region();
+        self.ops.push(Op::CreateIommu { id, size, target: IommuTarget::new(name, translator, space) });
+        id
+    }
+
+    /// To be committed after a translator was told to forget: readers drop what they cached behind the region, and `Retired` completes when no access is under way that was
+    /// translated before the commit.
+    pub fn invalidate_translations(&mut self, iommu: RegionId) -> &mut Transaction {
+        self.push(Op::InvalidateTranslations { region: iommu })
     }
 
     /// An address space with this root.

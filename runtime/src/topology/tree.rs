@@ -19,7 +19,7 @@ pub(crate) struct Region {
     pub(crate) flags: Flags,
     pub(crate) placement: Option<Placement>,
     pub(crate) children: Children,
-    /// Which aliases show it.
+    /// Which aliases show it, and which IOMMUs translate into a space with it as the root.
     pub(crate) aliases: BTreeSet<RegionId>,
     /// How many address spaces have it as their root.
     pub(crate) roots: u32,
@@ -70,6 +70,7 @@ impl Region {
             Kind::Ram(block) | Kind::Rom(block) => Some(Target::Ram(block.clone())),
             Kind::Mmio(target) => Some(Target::Mmio(target.clone())),
             Kind::Reservation => Some(Target::Reservation),
+            Kind::Iommu { target, .. } => Some(Target::Iommu(target.clone())),
             Kind::Container | Kind::Alias { .. } => None,
         }
     }
@@ -82,6 +83,15 @@ impl Region {
     /// Whether writes to it and to what is below it are refused.
     pub(crate) fn refuses_writes(&self) -> bool {
         self.flags.read_only || matches!(self.kind, Kind::Rom(_))
+    }
+
+    /// Where accesses go on that it does not end: what an alias shows, or the root of the space that an IOMMU translates into.
+    pub(crate) fn leads_to(&self) -> Option<RegionId> {
+        match self.kind {
+            Kind::Alias { target, .. } => Some(target),
+            Kind::Iommu { root, .. } => Some(root),
+            _ => None,
+        }
     }
 
     /// The region that an alias shows, and from which offset on.
@@ -193,9 +203,9 @@ impl Tree {
         self.additions
     }
 
-    /// Puts a region without a parent or children into the arena, and says so to the target of an alias.
+    /// Puts a region without a parent or children into the arena, and says so to the target of an alias or an IOMMU.
     pub(crate) fn insert(&mut self, id: RegionId, region: Region) {
-        if let Some((target, _)) = region.window()
+        if let Some(target) = region.leads_to()
             && let Some(target) = self.regions.get_mut(&target)
         {
             target.aliases.insert(id);
@@ -206,7 +216,7 @@ impl Tree {
     /// Takes a region without a parent or children out again.
     pub(crate) fn remove(&mut self, id: RegionId) -> Option<Region> {
         let region = self.regions.remove(&id)?;
-        if let Some((target, _)) = region.window()
+        if let Some(target) = region.leads_to()
             && let Some(target) = self.regions.get_mut(&target)
         {
             target.aliases.remove(&id);
@@ -241,7 +251,7 @@ impl Tree {
         self.place(id, placement);
     }
 
-    /// Whether `from` reaches `to` downwards, through children and aliases.
+    /// Whether `from` reaches `to` downwards, through children, aliases and IOMMUs.
     ///
     /// Searched from both ends in step, so that it costs the smaller side: a leaf goes below a huge tree, and a huge tree goes
     /// below a fresh root, at once.
@@ -264,7 +274,7 @@ impl Tree {
 
     fn below(&self, id: RegionId) -> Vec<RegionId> {
         let Some(region) = self.get(id) else { return Vec::new() };
-        region.children.ascending().chain(region.window().map(|(target, _)| target)).collect()
+        region.children.ascending().chain(region.leads_to()).collect()
     }
 
     fn above(&self, id: RegionId) -> Vec<RegionId> {

@@ -93,6 +93,9 @@ impl Model {
     pub(super) fn step(&mut self, op: &Op) -> Result<(), TopologyError> {
         match *op {
             Op::Create { id, size, ref kind, .. } => self.create(id, size, kind)?,
+            // To a view it is a terminal range like any other.
+            Op::CreateIommu { id, size, .. } => self.create(id, size, &Kind::Reservation)?,
+            Op::InvalidateTranslations { region } => _ = self.node(region)?,
             Op::CreateSpace { id, root, .. } => {
                 self.node(root)?;
                 self.spaces.insert(id.0, root);
