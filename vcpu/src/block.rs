@@ -22,6 +22,7 @@ use crate::op::Op;
 pub(crate) const PAGE: usize = 4096;
 const JUMPS: usize = 4096;
 const FETCHES: usize = 256;
+const SINGLES: usize = 256;
 /// Keys are the 16 bits above a user-space pointer.
 const KEY_SHIFT: u32 = 48;
 const CHUNK_OPS: usize = 4096;
@@ -65,6 +66,23 @@ pub(crate) struct CodePage {
     entries: Vec<(u16, *const Op)>,
 }
 
+impl CodePage {
+    /// The two bytes at an even offset.
+    pub fn half(&self, offset: usize) -> u16 {
+        u16::from_le_bytes([self.bytes[offset % PAGE], self.bytes[(offset + 1) % PAGE]])
+    }
+}
+
+/// A block of one instruction, remembered.
+#[derive(Clone, Copy)]
+struct Single {
+    pc: u64,
+    encoding: u32,
+    op: *const Op,
+}
+
+const NO_SINGLE: Single = Single { pc: 1, encoding: 0, op: std::ptr::null() };
+
 /// One remembered way: a virtual address, and the block there with the key above it.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
@@ -91,8 +109,9 @@ pub(crate) struct CodeCache {
     pages: Vec<CodePage>,
     by_address: HashMap<(u64, u64), u32>,
     bases: HashSet<u64>,
-    /// Blocks of a single instruction that belong to no page, by address and encoding.
+    /// Blocks of a single instruction that belong to no page, by address and encoding; and those of them used last.
     singles: HashMap<(u64, u32), *const Op>,
+    recent: [Single; SINGLES],
     // Boxed: headers point at them.
     #[expect(clippy::vec_box, reason = "headers point at blocks, which must not move")]
     blocks: Vec<Box<Block>>,
@@ -117,6 +136,7 @@ impl CodeCache {
             by_address: HashMap::new(),
             bases: HashSet::new(),
             singles: HashMap::new(),
+            recent: [NO_SINGLE; SINGLES],
             blocks: Vec::new(),
             chunks: Vec::new(),
             ops: 0,
@@ -237,13 +257,20 @@ impl CodeCache {
     }
 
     /// The block of this one instruction at this address.
-    pub fn single(&self, pc: u64, encoding: u32) -> Option<*const Op> {
-        self.singles.get(&(pc, encoding)).copied()
+    pub fn single(&mut self, pc: u64, encoding: u32) -> Option<*const Op> {
+        let recent = self.recent[single_index(pc)];
+        if recent.pc == pc && recent.encoding == encoding {
+            return Some(recent.op);
+        }
+        let op = *self.singles.get(&(pc, encoding))?;
+        self.recent[single_index(pc)] = Single { pc, encoding, op };
+        Some(op)
     }
 
     /// Makes the block of one instruction known.
     pub fn add_single(&mut self, pc: u64, encoding: u32, op: *const Op) {
         self.singles.insert((pc, encoding), op);
+        self.recent[single_index(pc)] = Single { pc, encoding, op };
     }
 
     /// Whether the next block may not find room: the caller, between two blocks, calls [`CodeCache::drop_all`].
@@ -259,6 +286,7 @@ impl CodeCache {
         self.by_address.clear();
         self.bases.clear();
         self.singles.clear();
+        self.recent.fill(NO_SINGLE);
         self.blocks.clear();
         self.chunks.clear();
         self.jumps.fill(Jump { pc: 1, target: 0 });
@@ -291,6 +319,11 @@ impl CodeCache {
 #[inline(always)]
 fn jump_index(pc: u64) -> usize {
     ((pc >> 1) ^ (pc >> 13)) as usize % JUMPS
+}
+
+/// Most of them lie at the ends of pages.
+fn single_index(pc: u64) -> usize {
+    ((pc >> 1) ^ (pc >> 12)) as usize % SINGLES
 }
 
 fn fetch_index(base: u64) -> usize {

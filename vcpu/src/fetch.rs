@@ -52,7 +52,7 @@ impl Hart {
         Ok(op)
     }
 
-    /// The block of the one instruction at the program counter, fetched anew: for code that cannot be cached, for an instruction that lies
+    /// The block of the one instruction at the program counter: for code that cannot be cached, for an instruction that lies
     /// in two pages, and for steps of one instruction.
     pub(crate) fn enter_single(&mut self) -> Result<*const Op, Trap> {
         let pc = self.pc;

@@ -298,6 +298,18 @@ impl Hart {
     }
 
     fn fetch_half(&mut self, va: u64) -> Result<u16, Trap> {
+        let page = match self.caches.code.fetch(va) {
+            Some(page) => Some(page),
+            None => self.open_page(va)?,
+        };
+        match page {
+            Some(page) => Ok(self.caches.code.page(page).half((va & PAGE_MASK) as usize)),
+            None => self.fetch_uncached(va),
+        }
+    }
+
+    /// Two bytes of code from memory itself.
+    fn fetch_uncached(&mut self, va: u64) -> Result<u16, Trap> {
         let context = self.csr.fetch_context();
         let fault = Trap::exception(Exception::InstructionAccessFault, va);
         let addr = self.translate(&context, va, AccessKind::Execute)?.physical;

@@ -35,7 +35,7 @@ handler! {
                 let r = reload(hart);
                 next!(hart, op, r)
             }
-            // SAFETY (all three): the handler's contract.
+            // SAFETY: the handler's contract.
             Ok(Then::Leave) => unsafe { hart.leave_after(op) },
             Ok(Then::Jump(pc)) => {
                 // SAFETY: the handler's contract.

@@ -199,8 +199,8 @@ fn upper_immediates_and_constants() {
 
 #[test]
 fn branches_both_ways_in_every_class_of_operand() {
-    // funct3, whether it is taken for less, equal and greater, signed; less and greater, unsigned.
-    let cases: [(&str, u32, fn(u64, u64) -> bool); 6] = [
+    type Condition = fn(u64, u64) -> bool;
+    let cases: [(&str, u32, Condition); 6] = [
         ("beq", 0, |a, b| a == b),
         ("bne", 1, |a, b| a != b),
         ("blt", 4, |a, b| (a as i64) < b as i64),

@@ -68,6 +68,66 @@ fn a_batch_counts_the_same_as_many() {
     assert_eq!(state(&once), state(&often));
 }
 
+/// A program of everything that blocks are made of, at random: arithmetic, memory, branches and jumps inside and between pages, traps.
+fn random_program(seed: u64, length: usize) -> Vec<u32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = move |below: u32| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as u32 % below
+    };
+    (0..length)
+        .map(|at| {
+            let (rd, rs1, rs2) = (random(18), random(18), random(18));
+            // x18 and x19 hold the data's address and the middle of the code, and stay.
+            let target = random(length as u32) as i32;
+            let offset = 4 * (target - at as i32);
+            match random(16) {
+                0..4 => r(0x33, random(8), 0, rd, rs1, rs2),
+                4 | 5 => addi(rd, rs1, random(4096) as i32 - 2048),
+                6 => r(0x3b, [0, 1, 5][random(3) as usize], 0, rd, rs1, rs2),
+                7 => r(0x33, random(8), 1, rd, rs1, rs2),
+                8 => load(random(7), rd, 18, random(2048) as i32),
+                9 => store(random(4), rs2, 18, random(2048) as i32),
+                10 => amo([0, 1, 4, 8, 12][random(5) as usize], 3, rd, 18, rs2),
+                11 | 12 if offset.abs() < 4096 => branch([0, 1, 4, 5, 6, 7][random(6) as usize], rs1, rs2, offset),
+                13 => jal([ZERO, rd][random(2) as usize], offset),
+                14 => jalr(rd, 19, 4 * (random(400) as i32 - 200)),
+                15 => [ECALL, csrr(rd, 0xb02), FENCE, EBREAK][random(4) as usize],
+                _ => lui(rd, random(1 << 20)),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn blocks_do_what_single_instructions_do() {
+    const LENGTH: usize = 3000;
+    for seed in 1..60 {
+        let program = random_program(seed, LENGTH);
+        let start = || {
+            let mut machine = Machine::with_program(&program);
+            machine.put(VECTOR, &[csrr(17, 0x341), addi(17, 17, 4), csrrw(ZERO, 0x341, 17), MRET]);
+            assert!(machine.hart.set_csr(0x300, 3 << 11));
+            for register in 1..18 {
+                machine.hart.set_x(register, (register as u64) << (3 * register));
+            }
+            machine.hart.set_x(18, BASE + 0x2_0000);
+            machine.hart.set_x(19, BASE + 4 * (LENGTH as u64 / 2));
+            machine
+        };
+        let (mut blocks, mut singles) = (start(), start());
+        for round in 0..20 {
+            blocks.run(300);
+            (0..300).for_each(|_| singles.run(1));
+            assert_eq!(state(&blocks), state(&singles), "seed {seed}, instruction {}", (round + 1) * 300);
+        }
+        let data = |machine: &Machine| (0..300).map(|at| machine.word(BASE + 0x2_0000 + 8 * at)).collect::<Vec<_>>();
+        assert_eq!(data(&blocks), data(&singles), "seed {seed}");
+    }
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<Commit>>>);
 
