@@ -41,7 +41,7 @@ impl Snapshot {
 
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 impl Snapshot {
-    /// What a publication in two halves shows in between: half of the spaces, or, where there is one, half of the addresses.
+    /// What a publication in two halves shows in between: half of the spaces, or, where there is one, half of its changes.
     pub(super) fn torn(old: &Snapshot, new: &Snapshot) -> Snapshot {
         let mut spaces = new.spaces.clone();
         let half = spaces.len().div_ceil(2);

@@ -87,12 +87,19 @@ impl FlatView {
         FlatView { generation, chunks, history }
     }
 
-    /// The lower half of the new ranges, and above them what the old view has.
+    /// What changed first as in the new view, what lies above it as in the old one.
     #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
     pub(super) fn torn(old: &FlatView, new: &FlatView) -> FlatView {
-        let mut ranges: Vec<FlatRange> = new.iter().take(new.len().div_ceil(2)).cloned().collect();
-        let last = ranges.last().map(|range| range.range.last());
-        ranges.extend(old.iter().filter(|range| Some(range.range.start()) > last).cloned());
+        let first = match new.changes_since(old.generation) {
+            Changes::Ranges(changed) => changed.first().copied(),
+            Changes::Everything => None,
+        };
+        let Some(first) = first.or_else(|| new.iter().next().map(|range| range.range)) else {
+            return FlatView::empty(new.generation);
+        };
+        let cut = new.find(first.start()).map_or(first.last(), |range| range.range.last());
+        let mut ranges: Vec<FlatRange> = new.iter().filter(|range| range.range.start() <= cut).cloned().collect();
+        ranges.extend(old.iter().filter(|range| range.range.start() > cut).cloned());
         FlatView::new(new.generation, ranges)
     }
 
