@@ -11,6 +11,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::actor::MmioTarget;
 use crate::helper::{Crew, Step};
 use crate::mailbox::AnyMailbox;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
@@ -40,24 +41,18 @@ impl Removed {
 
     /// What still holds a target, by its name.
     fn pins(&self) -> impl Iterator<Item = (&str, u64)> {
-        let pins = self.targets().map(|target| match target {
-            Target::Ram(block) => (block.name(), block.pins()),
-            Target::Mmio(target) => (target.name(), target.pins()),
-            Target::Iommu(target) => (target.name(), target.pins()),
-            Target::Reservation => ("", 0),
-        });
-        pins.filter(|(_, pins)| *pins > 0)
+        let memory = self.targets().filter_map(Target::memory).map(|block| (block.name(), block.pins()));
+        let devices = self.targets().filter_map(Target::device).map(|device| (device.name(), device.pins()));
+        let iommus = self.targets().filter_map(Target::iommu).map(|iommu| (iommu.name(), iommu.pins()));
+        memory.chain(devices).chain(iommus).filter(|(_, pins)| *pins > 0)
     }
 
     /// The mailboxes of the devices, each once.
     fn mailboxes(&self) -> Vec<Arc<dyn AnyMailbox>> {
         let mut found: Vec<Arc<dyn AnyMailbox>> = Vec::new();
-        for target in self.targets() {
-            if let Target::Mmio(target) = target {
-                let mailbox = target.mailbox();
-                if !found.iter().any(|other| Arc::ptr_eq(other, &mailbox)) {
-                    found.push(mailbox);
-                }
+        for mailbox in self.targets().filter_map(Target::device).map(MmioTarget::mailbox) {
+            if !found.iter().any(|other| Arc::ptr_eq(other, &mailbox)) {
+                found.push(mailbox);
             }
         }
         found

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)] // Guest memory is reached by host address.
 
 use manyhart_runtime::ram::atomics;
-use manyhart_runtime::{AddrRange, AddressSpaceId, Gpa, Reader, Requester, Target};
+use manyhart_runtime::{AddrRange, AddressSpaceId, Gpa, Reader, Requester};
 
 use crate::hart::Hart;
 use crate::mmu::{self, AccessFault, AccessKind, Context, PteMemory, Translation};
@@ -16,8 +16,10 @@ const PAGE_MASK: u64 = 0xfff;
 pub(crate) struct Ram {
     /// The host address. It holds as long as the reader's view.
     pub host: *mut u8,
-    /// Stores are refused.
+    /// Stores do not hit this memory: they are refused, unless a device takes them.
     pub read_only: bool,
+    /// Stores go to a device: this is a ROM device's memory.
+    pub by_device: bool,
     /// Stores have to be logged.
     pub logged: bool,
 }
@@ -47,10 +49,11 @@ fn ram_at(reader: &Reader, space: AddressSpaceId, known: &mut Option<RamRange>, 
         return Some(ram);
     }
     let found = reader.view(space).find(addr)?;
-    let Target::Ram(block) = &found.target else { return None };
+    let block = found.target.memory()?;
+    let by_device = !found.read_only && found.target.device().is_some();
     // In the block: the view shows no more of a block than there is.
     let host = block.host_base().wrapping_add(found.offset as usize);
-    let first = Ram { host, read_only: found.read_only, logged: found.dirty_mask != 0 };
+    let first = Ram { host, read_only: found.read_only || by_device, by_device, logged: found.dirty_mask != 0 };
     let range = RamRange { range: found.range, first };
     *known = Some(range);
     range.get(addr, len)
@@ -219,6 +222,9 @@ impl Hart {
     fn store_physical(&mut self, va: u64, addr: Gpa, size: u8, value: u64) -> Result<(), Trap> {
         let fault = Trap::exception(Exception::StoreAccessFault, va);
         match self.ram(addr, size) {
+            Some(ram) if ram.by_device && addr.0.is_multiple_of(u64::from(size)) => {
+                self.statistics.device_accesses += 1
+            }
             Some(ram) if ram.read_only => return Err(fault),
             Some(ram) if !ram.logged => {
                 // SAFETY: that many bytes of a block of the view that the reader holds; misaligned stores are taken apart there.

@@ -8,7 +8,7 @@ use crate::actor::Verdict;
 use crate::mailbox::Outcome;
 use crate::reader::known;
 use crate::reply::Waiter;
-use crate::topology::{FlatRange, Near, Target};
+use crate::topology::{FlatRange, Near, Side, Target};
 use crate::{AddressSpaceId, BusError, DropCached, Gpa, RamBlock, Reader, Snapshot};
 
 /// What one look at the view made of an access.
@@ -63,7 +63,9 @@ impl Reader {
                 let aligned = |host: &*mut u8| host.addr().is_multiple_of(usize::from(size));
                 host.filter(aligned).ok_or_else(|| resolve::refused(range, addr))
             }
-            Target::Ram(_) | Target::Mmio(_) | Target::Iommu(_) => Err(resolve::refused(range, addr)),
+            Target::Ram(_) | Target::Mmio(_) | Target::RomDevice(_) | Target::Iommu(_) => {
+                Err(resolve::refused(range, addr))
+            }
         }
     }
 
@@ -127,8 +129,8 @@ fn begin(
         return resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts);
     }
     let offset = resolve::offset_in(range, addr);
-    match &range.target {
-        Target::Mmio(target) => {
+    match range.target.side(intent.direction) {
+        Side::Device(target) => {
             resolve::check(range, target, addr, offset, size, intent.direction)?;
             let request = intent.request(target, offset, size, value & mask(size));
             match target.access(&request)? {
@@ -136,12 +138,12 @@ fn begin(
                 Outcome::Later(waiter) => Ok(Begun::Waits(waiter, target.name().to_owned())),
             }
         }
-        Target::Ram(_) if range.read_only && intent.direction == Direction::Write => {
+        Side::Memory(_) if range.read_only && intent.direction == Direction::Write => {
             Err(BusError::WriteRefused { addr })
         }
-        Target::Ram(block) => Ok(Begun::Done(memory(block, offset, size, value, intent.direction))),
-        Target::Iommu(_) => resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts),
-        Target::Reservation => Err(BusError::Decode(addr)),
+        Side::Memory(block) => Ok(Begun::Done(memory(block, offset, size, value, intent.direction))),
+        Side::Elsewhere => resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts),
+        Side::Nothing => Err(BusError::Decode(addr)),
     }
 }
 

@@ -5,7 +5,7 @@ use super::shape::{self, Direction};
 use crate::actor::{MmioPin, MmioTarget, Request};
 use crate::iommu::{IommuPin, IommuTarget};
 use crate::ram::{Pin, RamBlock};
-use crate::topology::{FlatRange, Target};
+use crate::topology::{FlatRange, Side, Target};
 use crate::{AddressSpaceId, BusError, Gpa, Snapshot};
 
 /// A part of an access: what decodes it, held back from being retired, and which of the access's bytes it has.
@@ -174,14 +174,14 @@ pub(crate) fn offset_in(range: &FlatRange, addr: Gpa) -> u64 {
 }
 
 fn place(range: &FlatRange, addr: Gpa, offset: u64, len: usize, cut: Cut, intent: Intent) -> Result<Place, BusError> {
-    match &range.target {
-        Target::Ram(_) if range.read_only && intent.direction == Direction::Write => {
+    match range.target.side(intent.direction) {
+        Side::Memory(_) if range.read_only && intent.direction == Direction::Write => {
             Err(BusError::WriteRefused { addr })
         }
-        Target::Ram(block) => Ok(Place::Ram(block.pin())),
+        Side::Memory(block) => Ok(Place::Ram(block.pin())),
         // What translates was sent through before.
-        Target::Reservation | Target::Iommu(_) => Err(BusError::Decode(addr)),
-        Target::Mmio(target) => {
+        Side::Nothing | Side::Elsewhere => Err(BusError::Decode(addr)),
+        Side::Device(target) => {
             let cut = match cut {
                 Cut::Whole => cut,
                 Cut::Pieces(most) => Cut::Pieces(most.min(target.spec.valid.max)),

@@ -8,7 +8,7 @@ use super::resolve::{self, Intent, Part, Place, resolve};
 use super::shape::Direction;
 use crate::ram::atomics::Word;
 use crate::sync::Mutex;
-use crate::topology::Target;
+use crate::topology::Side;
 use crate::{AddressSpaceId, BusError, FlatView, Gpa, RamBlock, Reader, trampoline};
 
 /// Readers for those who have none of their own, made as they are needed.
@@ -136,8 +136,8 @@ fn memory_at(view: &FlatView, addr: Gpa, len: usize, direction: Direction) -> Op
     let range = view.find(addr).filter(|_| len > 0)?;
     let fits = range.range.last().0 - addr.0 >= len as u64 - 1;
     let allowed = direction == Direction::Read || !range.read_only;
-    match &range.target {
-        Target::Ram(block) if fits && allowed => Some((block, resolve::offset_in(range, addr))),
+    match range.target.side(direction) {
+        Side::Memory(block) if fits && allowed => Some((block, resolve::offset_in(range, addr))),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 use super::dirty::{Dirty, Span};
 use super::op::{Kind, Op, Stacking};
 use super::tree::{Flags, Placement, Region, SPACE_SIZE, Tree};
-use super::{AddressSpaceId, RegionId};
+use super::{AddressSpaceId, RegionId, RomDeviceMode};
 use crate::TopologyError;
 use crate::iommu::IommuTarget;
 
@@ -45,6 +45,7 @@ enum Undo {
     Size(RegionId, u128),
     AliasOffset(RegionId, u64),
     Translations(RegionId, IommuTarget),
+    RomDeviceMode(RegionId, RomDeviceMode),
     /// The last of those destroyed.
     Destroy,
 }
@@ -83,6 +84,7 @@ impl Change<'_, '_> {
             Op::SetAddress { region, offset } => self.set_address(region, offset),
             Op::SetSize { region, size } => self.set_size(region, size),
             Op::SetAliasOffset { region, alias_offset } => self.set_alias_offset(region, alias_offset),
+            Op::SetRomDeviceMode { region, mode } => self.set_rom_device_mode(region, mode),
             Op::Destroy { region } => self.destroy(region),
         }
     }
@@ -188,7 +190,7 @@ impl Change<'_, '_> {
     fn set_size(&mut self, id: RegionId, size: u128) -> Result<(), TopologyError> {
         check_size(id, size)?;
         let region = self.region(id)?;
-        if let Kind::Ram(block) | Kind::Rom(block) = &region.kind
+        if let Some(block) = region.kind.block()
             && u128::from(block.size()) != size
         {
             return Err(TopologyError::SizeMismatch { region: id, size, block: block.size() });
@@ -212,6 +214,17 @@ impl Change<'_, '_> {
         if old != alias_offset {
             self.roots_may_differ = true;
             self.undo.push(Undo::AliasOffset(id, old));
+            self.dirty.touch(self.tree, id, Span::of_size(region_size(self.tree, id)));
+        }
+        Ok(())
+    }
+
+    fn set_rom_device_mode(&mut self, id: RegionId, mode: RomDeviceMode) -> Result<(), TopologyError> {
+        let region = self.tree.get_mut(id).ok_or(TopologyError::UnknownRegion(id))?;
+        let Kind::RomDevice(_, current) = &mut region.kind else { return Err(TopologyError::WrongKind(id)) };
+        let old = std::mem::replace(current, mode);
+        if old != mode {
+            self.undo.push(Undo::RomDeviceMode(id, old));
             self.dirty.touch(self.tree, id, Span::of_size(region_size(self.tree, id)));
         }
         Ok(())
@@ -285,6 +298,11 @@ impl Change<'_, '_> {
             Undo::Translations(id, old) => {
                 if let Some(Region { kind: Kind::Iommu { target, .. }, .. }) = self.tree.get_mut(id) {
                     *target = old;
+                }
+            }
+            Undo::RomDeviceMode(id, old) => {
+                if let Some(Region { kind: Kind::RomDevice(_, mode), .. }) = self.tree.get_mut(id) {
+                    *mode = old;
                 }
             }
             Undo::Destroy => {

@@ -1,5 +1,7 @@
 //! The difference between two views: interval by interval for readers that cache pointers, range by range for listeners.
 
+use std::mem::discriminant;
+
 use super::view::FlatView;
 use super::{FlatRange, Target};
 use crate::{AddrRange, Gpa};
@@ -19,10 +21,16 @@ impl FlatRange {
 
     /// As [`FlatRange::agrees_with`], the dirty mask apart.
     fn shows_like(&self, other: &FlatRange) -> bool {
-        let (mine, theirs) = (&self.target, &other.target);
-        let renewed = matches!((mine, theirs), (Target::Iommu(mine), Target::Iommu(theirs)) if !mine.is_same(theirs));
         let same_place = self.region == other.region && self.origin() == other.origin();
-        same_place && self.read_only == other.read_only && !renewed
+        same_place && self.read_only == other.read_only && self.answers_like(other)
+    }
+
+    /// Whether what answers is the same, for two ranges of one region: other translations are not, nor a ROM device's other mode.
+    fn answers_like(&self, other: &FlatRange) -> bool {
+        match (&self.target, &other.target) {
+            (Target::Iommu(mine), Target::Iommu(theirs)) => mine.is_same(theirs),
+            (mine, theirs) => discriminant(mine) == discriminant(theirs),
+        }
     }
 
     /// Where the region's offset 0 would lie.

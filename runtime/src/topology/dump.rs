@@ -52,6 +52,7 @@ impl State {
             (Target::Ram(_), false) => "ram",
             (Target::Ram(_), true) => "rom",
             (Target::Mmio(_), _) => "mmio",
+            (Target::RomDevice(_), _) => "rom-dev",
             (Target::Reservation, _) => "reserved",
             (Target::Iommu(_), _) => "iommu",
         };
@@ -102,6 +103,7 @@ fn kind_name(kind: &Kind) -> &'static str {
         Kind::Ram(_) => "ram",
         Kind::Rom(_) => "rom",
         Kind::Mmio(_) => "mmio",
+        Kind::RomDevice(..) => "rom-dev",
         Kind::Alias { .. } => "alias",
         Kind::Reservation => "reserved",
         Kind::Iommu { .. } => "iommu",

@@ -11,6 +11,7 @@ mod op;
 mod publication;
 mod render;
 mod retired;
+mod rom_device;
 mod snapshot;
 mod state;
 mod transaction;
@@ -29,6 +30,7 @@ use crate::iommu::IommuTarget;
 use crate::ram::RamBlock;
 
 pub(crate) use publication::Publication;
+pub(crate) use rom_device::Side;
 pub(crate) use state::{Destroyed, State};
 pub(crate) use transaction::IdSource;
 pub(crate) use view::{Changes, Near, SpaceView};
@@ -37,6 +39,7 @@ pub use diff::{Update, difference};
 pub use handle::Topology;
 pub use lint::Finding;
 pub use retired::{Committed, Retired};
+pub use rom_device::{RomDevice, RomDeviceMode};
 pub use snapshot::Snapshot;
 pub use transaction::Transaction;
 pub use view::FlatView;
@@ -59,6 +62,8 @@ pub enum Target {
     Ram(Arc<RamBlock>),
     /// A device.
     Mmio(MmioTarget),
+    /// Memory to reads, a device to writes.
+    RomDevice(Arc<RomDevice>),
     /// Decodes, never answers.
     Reservation,
     /// Goes on in another address space, access by access.
@@ -71,6 +76,7 @@ impl Target {
         match self {
             Target::Ram(block) => block.name(),
             Target::Mmio(target) => target.name(),
+            Target::RomDevice(both) => both.device.name(),
             Target::Reservation => "a reservation",
             Target::Iommu(target) => target.name(),
         }

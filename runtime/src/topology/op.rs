@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AddressSpaceId, RegionId};
+use super::{AddressSpaceId, RegionId, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
 use crate::iommu::IommuTarget;
 use crate::ram::RamBlock;
@@ -21,6 +21,7 @@ pub(crate) enum Op {
     SetAliasOffset { region: RegionId, alias_offset: u64 },
     SetReadOnly { region: RegionId, read_only: bool },
     SetLog { region: RegionId, mask: u8 },
+    SetRomDeviceMode { region: RegionId, mode: RomDeviceMode },
     Destroy { region: RegionId },
 }
 
@@ -35,12 +36,25 @@ pub(crate) enum Kind {
     Rom(Arc<RamBlock>),
     /// A device's registers.
     Mmio(MmioTarget),
+    /// Memory to reads, a device to writes, or a device to both.
+    RomDevice(Arc<RomDevice>, RomDeviceMode),
     /// A window of another region from `offset` on.
     Alias { target: RegionId, offset: u64 },
     /// Decodes, never answers.
     Reservation,
     /// Translates into an address space, whose root is `root`.
     Iommu { target: IommuTarget, root: RegionId },
+}
+
+impl Kind {
+    /// The memory that is the region, if it is memory.
+    pub(crate) fn block(&self) -> Option<&Arc<RamBlock>> {
+        match self {
+            Kind::Ram(block) | Kind::Rom(block) => Some(block),
+            Kind::RomDevice(both, _) => Some(&both.block),
+            _ => None,
+        }
+    }
 }
 
 /// How a child takes its place among its siblings.

@@ -143,7 +143,7 @@ impl State {
                 }
             }
         }
-        let destroyed = outcome.destroyed.iter().map(|(_, region)| Destroyed { target: region.target() });
+        let destroyed = outcome.destroyed.iter().map(|(_, region)| Destroyed { target: region.whole_target() });
         Applied {
             spaces: self.published.clone(),
             changed: update.changed,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use super::actor::TopologyActor;
 use super::op::{Kind, Op, Stacking};
-use super::{AddressSpaceId, RegionId};
+use super::{AddressSpaceId, RegionId, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
 use crate::iommu::{IommuTarget, Translator};
 use crate::mailbox::Mailbox;
@@ -92,6 +92,13 @@ impl Transaction {
         self.create(name, size, Kind::Mmio(target))
     }
 
+    /// Memory to reads and a device to writes, all of `block`, in [`RomDeviceMode::Rom`] at first. The device's handlers see a switch when
+    /// they ask for it: nobody else is told.
+    pub fn rom_device(&mut self, name: &str, block: Arc<RamBlock>, device: MmioTarget) -> RegionId {
+        let (size, both) = (u128::from(block.size()), Arc::new(RomDevice { block, device }));
+        self.create(name, size, Kind::RomDevice(both, RomDeviceMode::Rom))
+    }
+
     /// A window of `target` from `alias_offset` on.
     pub fn alias(&mut self, name: &str, target: RegionId, alias_offset: u64, size: u128) -> RegionId {
         self.create(name, size, Kind::Alias { target, offset: alias_offset })
@@ -172,6 +179,11 @@ impl Transaction {
     /// Refuses or admits writes to a region and what is below it.
     pub fn set_read_only(&mut self, region: RegionId, read_only: bool) -> &mut Transaction {
         self.push(Op::SetReadOnly { region, read_only })
+    }
+
+    /// Switches a ROM device's reads between its memory and its device.
+    pub fn set_rom_device_mode(&mut self, region: RegionId, mode: RomDeviceMode) -> &mut Transaction {
+        self.push(Op::SetRomDeviceMode { region, mode })
     }
 
     /// Says which dirty-log clients log a region and what is below it: one bit for each, see [`super::FlatRange::dirty_mask`].

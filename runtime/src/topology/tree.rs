@@ -69,9 +69,18 @@ impl Region {
         match &self.kind {
             Kind::Ram(block) | Kind::Rom(block) => Some(Target::Ram(block.clone())),
             Kind::Mmio(target) => Some(Target::Mmio(target.clone())),
+            Kind::RomDevice(both, mode) => Some(both.target(*mode)),
             Kind::Reservation => Some(Target::Reservation),
             Kind::Iommu { target, .. } => Some(Target::Iommu(target.clone())),
             Kind::Container | Kind::Alias { .. } => None,
+        }
+    }
+
+    /// All that ever answered in it, whatever answers now.
+    pub(crate) fn whole_target(&self) -> Option<Target> {
+        match &self.kind {
+            Kind::RomDevice(both, _) => Some(Target::RomDevice(both.clone())),
+            _ => self.target(),
         }
     }
 

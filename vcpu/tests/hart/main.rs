@@ -8,4 +8,5 @@ mod float;
 mod machine;
 mod memory;
 mod privilege;
+mod rom_device;
 mod run;

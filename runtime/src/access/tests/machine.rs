@@ -87,11 +87,16 @@ impl Machine {
         })
     }
 
-    /// A device of bytes 0, 1, 2, … at `at`, with its log.
-    pub(super) fn map_bytes(&mut self, name: &str, at: u64, size: u128, spec: MmioSpec) -> (RegionId, Log) {
+    /// A device of bytes 0, 1, 2, …, with its log.
+    pub(super) fn spawn_bytes(&self, name: &str) -> (DeviceHandle<Bytes>, Log) {
         let log = Log::default();
         let memory = std::array::from_fn(|i| i as u8);
-        let device = self.executive.spawn(name, Bytes { memory, log: Arc::clone(&log) });
+        (self.executive.spawn(name, Bytes { memory, log: Arc::clone(&log) }), log)
+    }
+
+    /// A device of bytes 0, 1, 2, … at `at`, with its log.
+    pub(super) fn map_bytes(&mut self, name: &str, at: u64, size: u128, spec: MmioSpec) -> (RegionId, Log) {
+        let (device, log) = self.spawn_bytes(name);
         (self.map(&device, at, size, spec), log)
     }
 

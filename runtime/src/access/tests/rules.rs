@@ -1,8 +1,10 @@
 //! Rules A1 to A8.
 
+use std::sync::Arc;
+
 use super::machine::{CPU, Machine, taken};
 use crate::actor::{Access, AccessShape, Answer, Context, Device, MmioSpec};
-use crate::{AddressSpace, BusError, DeviceError, Gpa, Requester};
+use crate::{AddressSpace, BusError, DeviceError, Gpa, RamBlock, Requester, RomDeviceMode};
 
 const ANY: AccessShape = AccessShape { min: 1, max: 8, unaligned: true };
 
@@ -274,6 +276,44 @@ fn a8_read_only_memory_refuses_writes() {
     assert_eq!(machine.read(0x2004, 1), Ok(4));
     assert_eq!(machine.write(0x2004, 1, 0), Err(BusError::WriteRefused { addr: Gpa(0x2004) }));
     assert_eq!(taken(&log), [(4, 1, None)]);
+}
+
+#[test]
+fn r02_rom_device_a8_reads_hit_memory_and_writes_the_device() {
+    let mut machine = Machine::new();
+    let (device, log) = machine.spawn_bytes("flash");
+    let block = Arc::new(RamBlock::anonymous("flash", 0x1000).expect("memfd"));
+    assert!(block.write(0, b"firmware"));
+    let (mapped, target) = (Arc::clone(&block), device.mmio(0, MmioSpec::aligned(1, 8)));
+    let flash = machine.change(|t, root| {
+        let flash = t.rom_device("flash", mapped, target);
+        t.add_subregion(root, 0x1000, flash);
+        flash
+    });
+    let firmware = u64::from_le_bytes(*b"firmware");
+    for mode in [RomDeviceMode::Rom, RomDeviceMode::Mmio, RomDeviceMode::Rom] {
+        machine.change(|t, _| _ = t.set_rom_device_mode(flash, mode));
+        let mut by_dma = [0; 8];
+        let read = machine.read(0x1000, 8).expect("either way it answers");
+        machine.dma().read(Gpa(0x1000), &mut by_dma, CPU).expect("either way it answers");
+        assert_eq!(read, u64::from_le_bytes(by_dma));
+        match mode {
+            RomDeviceMode::Rom => assert_eq!((read, taken(&log)), (firmware, vec![])),
+            RomDeviceMode::Mmio => assert_eq!(taken(&log), [(0, 8, None), (0, 8, None)]),
+        }
+        machine.write(0x1010, 4, 0x55aa).expect("the device takes it");
+        machine.dma().store(Gpa(0x1020), 7u16, CPU).expect("the device takes it");
+        assert_eq!(taken(&log), [(0x10, 4, Some(0x55aa)), (0x20, 2, Some(7))], "{mode:?}");
+        assert!(
+            machine.reader.atomic_memory(machine.space, Gpa(0x1000), 4).is_err(),
+            "no atomics: writes are messages"
+        );
+        assert!(matches!(machine.dma().fill(Gpa(0x1000), 8, 0, CPU), Err(BusError::Access { .. })));
+    }
+    assert_eq!(block.load::<u64>(0x10), Some(0), "no write reached the memory");
+    machine.change(|t, _| _ = t.set_read_only(flash, true));
+    assert_eq!(machine.write(0x1010, 4, 1), Err(BusError::WriteRefused { addr: Gpa(0x1010) }));
+    assert_eq!((machine.read(0x1000, 8), taken(&log)), (Ok(firmware), vec![]));
 }
 
 #[test]

@@ -8,12 +8,13 @@ mod rules;
 mod seed;
 
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::state::{Applied, State};
 use super::view::{FlatView, SpaceView};
 use super::{AddressSpaceId, Generation, IdSource, RegionId, Transaction};
-use crate::{Gpa, TopologyError};
+use crate::actor::{Access, Answer, Context, MmioTarget};
+use crate::{Clock, Config, Device, Executive, Gpa, MmioSpec, TopologyError};
 
 /// Counts what tests of cost count: steps of rendering, and ranges copied from view to view.
 pub(super) mod work {
@@ -115,6 +116,33 @@ impl Map {
         }
         out
     }
+}
+
+/// Nobody asks it anything: no reader is near.
+struct Unasked;
+
+impl Device for Unasked {
+    type Message = ();
+
+    fn read(&mut self, _: &mut Context<'_, ()>, _: Access) -> Answer<u64> {
+        Ok(0)
+    }
+
+    fn write(&mut self, _: &mut Context<'_, ()>, _: Access, _: u64) -> Answer<()> {
+        Ok(())
+    }
+
+    fn reset(&mut self, _: &mut Context<'_, ()>) {}
+}
+
+/// A region of a device, one for all.
+fn device() -> MmioTarget {
+    static DEVICE: OnceLock<MmioTarget> = OnceLock::new();
+    let make = || {
+        let config = Config { clock: Clock::manual(1), on_device_failure: None };
+        Executive::new(config).unwrap().spawn("device", Unasked).mmio(0, MmioSpec::aligned(1, 8))
+    };
+    DEVICE.get_or_init(make).clone()
 }
 
 /// A root container of all addresses, and a space with it.

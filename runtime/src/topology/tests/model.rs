@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::TopologyError;
-use crate::topology::RegionId;
 use crate::topology::op::{Kind, Op, Stacking};
+use crate::topology::{RegionId, RomDeviceMode};
 
 #[derive(Clone, Default)]
 pub(super) struct Model {
@@ -19,6 +19,8 @@ pub(super) struct Node {
     pub(super) size: u128,
     alias: Option<(RegionId, u64)>,
     answers: bool,
+    /// Of a ROM device.
+    mode: Option<RomDeviceMode>,
     rom: bool,
     /// The size of its memory.
     block: Option<u64>,
@@ -37,6 +39,8 @@ pub(super) struct Hit {
     pub(super) offset: u64,
     pub(super) read_only: bool,
     pub(super) log: u8,
+    /// Whether reads hit memory and writes a device.
+    pub(super) rom_device: bool,
 }
 
 impl Model {
@@ -54,7 +58,13 @@ impl Model {
         children.sort_by_key(|&(_, _, priority)| priority);
         let hit =
             children.iter().rev().find_map(|&(c, offset, _)| self.resolve(c, at - i128::from(offset), read_only, log));
-        hit.or(node.answers.then_some(Hit { region: id, offset: at as u64, read_only, log }))
+        hit.or(node.answers.then_some(Hit {
+            region: id,
+            offset: at as u64,
+            read_only,
+            log,
+            rom_device: node.mode == Some(RomDeviceMode::Rom),
+        }))
     }
 
     fn child(&self, id: RegionId) -> (RegionId, u64, i32) {
@@ -127,6 +137,10 @@ impl Model {
                 Some(alias) => alias.1 = alias_offset,
                 None => return Err(TopologyError::WrongKind(region)),
             },
+            Op::SetRomDeviceMode { region, mode } => match &mut self.node(region)?.mode {
+                Some(current) => *current = mode,
+                None => return Err(TopologyError::WrongKind(region)),
+            },
             Op::Destroy { region } => self.destroy(region)?,
         }
         Ok(())
@@ -143,12 +157,14 @@ impl Model {
         }
         let answers = alias.is_none() && !matches!(kind, Kind::Container);
         let rom = matches!(kind, Kind::Rom(_));
-        let block = match kind {
-            Kind::Ram(block) | Kind::Rom(block) => Some(block.size()),
+        let block = kind.block().map(|block| block.size());
+        let mode = match kind {
+            Kind::RomDevice(_, mode) => Some(*mode),
             _ => None,
         };
         let (enabled, read_only, log, parent, children) = (true, false, 0, None, Vec::new());
-        self.regions.insert(id, Node { size, alias, answers, rom, block, enabled, read_only, log, parent, children });
+        let node = Node { size, alias, answers, mode, rom, block, enabled, read_only, log, parent, children };
+        self.regions.insert(id, node);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::topology::diff::{Update, changed_intervals, difference};
 use crate::topology::op::Stacking;
 use crate::topology::state::Applied;
 use crate::topology::view::{Changes, FlatView, MOST_INTERVALS, SpaceView};
-use crate::topology::{FlatRange, Generation, RegionId, Transaction};
+use crate::topology::{FlatRange, Generation, RegionId, RomDeviceMode, Target, Transaction};
 use crate::{AddrRange, Gpa, RamBlock};
 
 /// One random operation; regions are chosen among those that live when it is recorded.
@@ -23,6 +23,8 @@ enum Step {
     Container(u128),
     Reservation(u128),
     Memory(bool),
+    RomDevice,
+    Mode(Index, bool),
     Alias(Index, u64, u128),
     Space(Index),
     Add(Index, Index, u64, Option<i32>),
@@ -61,6 +63,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => size().prop_map(Step::Container),
         3 => size().prop_map(Step::Reservation),
         1 => any::<bool>().prop_map(Step::Memory),
+        1 => Just(Step::RomDevice),
+        2 => (index(), any::<bool>()).prop_map(|(r, m)| Step::Mode(r, m)),
         3 => (index(), offset(), size()).prop_map(|(t, o, s)| Step::Alias(t, o, s)),
         1 => index().prop_map(Step::Space),
         9 => (index(), index(), offset(), priority()).prop_map(|(p, c, o, s)| Step::Add(p, c, o, s)),
@@ -94,6 +98,11 @@ fn record(tx: &mut Transaction, model: &Model, step: &Step) {
         Step::Reservation(size) => _ = tx.reservation("r", size),
         Step::Memory(false) => _ = tx.ram("m", block()),
         Step::Memory(true) => _ = tx.rom("m", block()),
+        Step::RomDevice => _ = tx.rom_device("f", block(), super::device()),
+        Step::Mode(ref r, rom) => {
+            let mode = if rom { RomDeviceMode::Rom } else { RomDeviceMode::Mmio };
+            tx.set_rom_device_mode(id(r), mode);
+        }
         Step::Alias(ref target, offset, size) => _ = tx.alias("a", id(target), offset, size),
         Step::Space(ref root) => _ = tx.address_space("s", id(root)),
         Step::Add(ref p, ref c, offset, None) => _ = tx.add_subregion(id(p), offset, id(c)),
@@ -228,7 +237,8 @@ impl Pair {
 fn look_up(view: &FlatView, addr: u64) -> Option<Hit> {
     let r = view.find(Gpa(addr))?;
     let offset = r.offset + (addr - r.range.start().0);
-    Some(Hit { region: r.region, offset, read_only: r.read_only, log: r.dirty_mask })
+    let rom_device = matches!(r.target, Target::RomDevice(_));
+    Some(Hit { region: r.region, offset, read_only: r.read_only, log: r.dirty_mask, rom_device })
 }
 
 fn covers(new: &FlatRange, old: &FlatRange) -> bool {

@@ -6,7 +6,7 @@ use super::{Map, whole_space};
 use crate::topology::diff::{Update, difference};
 use crate::topology::lint::Finding;
 use crate::topology::view::Changes;
-use crate::topology::{RegionId, Target, Transaction};
+use crate::topology::{RegionId, RomDeviceMode, Target, Transaction};
 use crate::{AddrRange, Gpa, RamBlock, TopologyError};
 
 fn interval(first: u64, last: u64) -> AddrRange {
@@ -79,6 +79,61 @@ fn r02_memory_takes_the_size_of_its_block_and_rom_refuses_writes() {
     }));
     let mismatch = TopologyError::SizeMismatch { region: ram, size: 0x1000, block: 0x2000 };
     assert_eq!(map.refuse(|tx| _ = tx.set_size(ram, 0x1000)), mismatch);
+}
+
+#[test]
+fn r02_rom_device_shows_memory_to_reads_until_it_is_switched() {
+    let mut map = Map::new();
+    let (root, space) = whole_space(&mut map);
+    let block = Arc::new(RamBlock::anonymous("r02", 0x2000).unwrap());
+    let (flash, other) = map.commit(|tx| {
+        let (flash, other) = (tx.rom_device("flash", block.clone(), super::device()), tx.reservation("other", 4));
+        let again = tx.alias("again", flash, 0x1000, 0x800);
+        tx.add_subregion(root, 0x10000, flash).add_subregion(root, 0x40000, again);
+        tx.add_subregion(flash, 0x100, other);
+        (flash, other)
+    });
+    let shows = "10000-100ff flash; 10100-10103 other; 10104-11fff flash+104; 40000-407ff flash+1000";
+    let modes = |map: &Map| {
+        assert_eq!(map.shows(space), shows);
+        let of_flash: Vec<_> = map.view(space).iter().filter(|r| r.region == flash).map(|r| r.target.clone()).collect();
+        let rom = of_flash.iter().all(|t| matches!(t, Target::RomDevice(both) if Arc::ptr_eq(&both.block, &block)));
+        let mmio = of_flash.iter().all(|t| matches!(t, Target::Mmio(_)));
+        (rom, mmio)
+    };
+    assert_eq!(modes(&map), (true, false));
+    map.commit(|tx| _ = tx.set_rom_device_mode(flash, RomDeviceMode::Mmio));
+    assert_eq!(modes(&map), (false, true));
+    map.commit(|tx| _ = tx.set_rom_device_mode(flash, RomDeviceMode::Rom));
+    assert_eq!(modes(&map), (true, false));
+
+    assert_eq!(map.refuse(|tx| _ = tx.set_size(flash, 0x1000)).to_string().split_whitespace().nth(1), Some("has"));
+    let wrong = map.refuse(|tx| {
+        _ = tx.set_rom_device_mode(flash, RomDeviceMode::Mmio).set_rom_device_mode(other, RomDeviceMode::Mmio)
+    });
+    assert_eq!(wrong, TopologyError::WrongKind(other));
+    assert_eq!(modes(&map), (true, false), "rolled back");
+}
+
+#[test]
+fn r10_the_mode_of_a_rom_device_is_part_of_equality() {
+    let mut map = Map::new();
+    let (root, space) = whole_space(&mut map);
+    let block = Arc::new(RamBlock::anonymous("r10", 0x1000).unwrap());
+    let flash = map.commit(|tx| {
+        let flash = tx.rom_device("flash", block, super::device());
+        tx.add_subregion(root, 0, flash);
+        flash
+    });
+    let old = map.view(space).iter().next().unwrap().clone();
+    let before = map.space(space).view.clone();
+    map.commit(|tx| _ = tx.set_rom_device_mode(flash, RomDeviceMode::Mmio));
+    let new = map.view(space).iter().next().unwrap();
+    assert!(old.range == new.range && old.offset == new.offset && !old.is_same_range(new));
+    let told = difference(&before, map.view(space));
+    assert!(matches!(&told[..], [Update::Delete(_), Update::Add(_)]), "{told:?}");
+    let dropped = map.space(space).changes_since(before.generation());
+    assert_eq!(dropped, Changes::Ranges(vec![interval(0, 0xfff)]));
 }
 
 #[test]
