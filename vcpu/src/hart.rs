@@ -352,10 +352,15 @@ impl Hart {
 
     /// The interrupt inputs now, the timers among them.
     pub(crate) fn input_lines(&self) -> u64 {
+        self.inputs(self.attention.peek())
+    }
+
+    /// The interrupt inputs by these levels, and the timers now.
+    pub(crate) fn inputs(&self, levels: u64) -> u64 {
         use crate::csr::bits::{MTI, STI};
         let now = self.clock.now();
         let timer = |index, bit| if now >= self.attention.deadline(index) { bit } else { 0 };
-        self.attention.peek() & !(MTI | STI) | timer(0, MTI) | timer(1, STI)
+        levels & !(MTI | STI) | timer(0, MTI) | timer(1, STI)
     }
 
     /// Takes a trap whose epc is `epc`.
@@ -389,6 +394,8 @@ impl Hart {
         }
         if effect.contains(Effect::DEADLINE) {
             self.attention.set_deadline(1, self.csr.supervisor_deadline());
+            // It raised; the next instruction is after the look at the inputs.
+            self.leave_batch = true;
         }
         if effect.contains(Effect::INTERRUPTS) && self.csr.pending_interrupt(self.lines).is_some() {
             self.leave_batch = true;

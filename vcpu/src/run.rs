@@ -59,7 +59,8 @@ impl Hart {
             if levels >> Hart::LEAVE & 1 != 0 {
                 return Some(Exit::Left);
             }
-            self.lines = self.input_lines();
+            // Of the levels only those that the Acquire above has seen: an interrupt taken by a later one would not be polled after.
+            self.lines = self.inputs(levels);
             if self.waiting && !self.csr.wakes(self.lines) {
                 self.sleep();
                 continue;
