@@ -17,6 +17,7 @@ use manyhart_runtime::Gpa;
 
 use crate::keys::{KeyContext, Keys};
 use crate::op::Op;
+use crate::tlb::LargePages;
 
 /// Bytes of a page.
 pub(crate) const PAGE: usize = 4096;
@@ -28,6 +29,8 @@ const KEY_SHIFT: u32 = 48;
 const CHUNK_OPS: usize = 4096;
 /// The arena's size in ops: 32 MiB.
 const ARENA_OPS: usize = 2 << 20;
+/// Code pages, at most: their copies take 64 MiB. A guest can map one page of memory at any number of addresses.
+const PAGES: usize = 1 << 14;
 /// The page index of blocks that belong to none.
 pub(crate) const NO_PAGE: u32 = u32::MAX;
 
@@ -109,6 +112,8 @@ pub(crate) struct CodeCache {
     pages: Vec<CodePage>,
     by_address: HashMap<(u64, u64), u32>,
     bases: HashSet<u64>,
+    /// What was opened since the ways were forgotten.
+    large: LargePages,
     /// Blocks of a single instruction that belong to no page, by address and encoding; and those of them used last.
     singles: HashMap<(u64, u32), *const Op>,
     recent: [Single; SINGLES],
@@ -135,6 +140,7 @@ impl CodeCache {
             pages: Vec::new(),
             by_address: HashMap::new(),
             bases: HashSet::new(),
+            large: LargePages::NONE,
             singles: HashMap::new(),
             recent: [NO_SINGLE; SINGLES],
             blocks: Vec::new(),
@@ -166,6 +172,7 @@ impl CodeCache {
     pub fn forget_ways(&mut self) {
         self.keys.forget();
         self.key = 0;
+        self.large = LargePages::NONE;
     }
 
     /// Memory may have changed: each page is compared with memory before it is entered again. Selects nothing.
@@ -174,9 +181,9 @@ impl CodeCache {
         self.forget_ways();
     }
 
-    /// Whether code of this virtual page has ever been translated.
+    /// Whether a way into the page that translates `va`, however large it is, may be remembered.
     pub fn knows_page(&self, va: u64) -> bool {
-        self.bases.contains(&(va & !0xfff))
+        self.bases.contains(&(va & !0xfff)) || self.large.may_hold(va)
     }
 
     /// The block at `pc`, if the jump cache knows it. Null where it does not.
@@ -206,10 +213,11 @@ impl CodeCache {
         (entry.base == base && entry.key == self.key && self.key != 0).then_some(entry.page)
     }
 
-    /// The code page of a virtual and physical page whose bytes in memory are `memory`: a known one, begun anew if its bytes have
-    /// changed, or a new one. Remembered for the selected context.
-    pub fn open(&mut self, base: u64, physical: Gpa, read: impl FnOnce(&mut [u8; PAGE])) -> u32 {
+    /// The code page of a virtual and physical page whose bytes in memory `read` copies: a known one, begun anew if its bytes have
+    /// changed, or a new one. Remembered for the selected context, in which it is part of a page of 2^`bits` bytes.
+    pub fn open(&mut self, base: u64, physical: Gpa, bits: u32, read: impl FnOnce(&mut [u8; PAGE])) -> u32 {
         let epoch = self.epoch;
+        self.large.note(base, bits);
         let index = match self.by_address.get(&(base, physical.0)) {
             Some(&index) => {
                 let page = &mut self.pages[index as usize];
@@ -275,7 +283,7 @@ impl CodeCache {
 
     /// Whether the next block may not find room: the caller, between two blocks, calls [`CodeCache::drop_all`].
     pub fn is_full(&self) -> bool {
-        self.ops >= ARENA_OPS
+        self.ops >= ARENA_OPS || self.pages.len() >= PAGES
     }
 
     /// Drops every block. No op may be in use, or pointed at from outside.

@@ -11,7 +11,8 @@ use crate::trap::{Exception, Privilege, Trap};
 
 const PAGE_MASK: u64 = 0xfff;
 
-/// RAM as the view shows it: where it lies on the host, and what may be done there.
+/// RAM as the view shows it: where it lies on the host, and what may be done there. A map may show a block from any of its bytes on, so
+/// what is aligned for the guest need not be so on the host.
 #[derive(Clone, Copy)]
 pub(crate) struct Ram {
     /// The host address. It holds as long as the reader's view.
@@ -59,6 +60,12 @@ fn ram_at(reader: &Reader, space: AddressSpaceId, known: &mut Option<RamRange>, 
     range.get(addr, len)
 }
 
+impl Ram {
+    fn is_aligned(&self, to: usize) -> bool {
+        self.host.addr().is_multiple_of(to)
+    }
+}
+
 /// Page tables, as the walk sees them.
 struct Tables<'a> {
     reader: &'a Reader,
@@ -85,10 +92,10 @@ impl PteMemory for Tables<'_> {
 
     fn compare_exchange_pte(&mut self, pa: Gpa, old: u64, new: u64) -> Result<Result<(), u64>, AccessFault> {
         let ram = self.entry(pa, AccessKind::Write)?;
-        if ram.read_only {
+        if ram.read_only || !ram.is_aligned(8) {
             return Err(AccessFault);
         }
-        // SAFETY: as above, and `pa` is a multiple of 8, as the block's ranges are.
+        // SAFETY: as above, and aligned.
         let result =
             unsafe { atomics::compare_exchange::<u64>(ram.host, old, new, std::sync::atomic::Ordering::SeqCst) };
         Ok(result.map(|_| ()))
@@ -121,6 +128,10 @@ impl Hart {
         let page = Gpa(translation.physical.0 & !PAGE_MASK);
         let Some(allowed) = self.csr.pmp.uniform_over_page(page, privilege) else { return };
         let Some(ram) = self.ram_of(page, PAGE_MASK + 1) else { return };
+        // What hits takes the guest's alignment for the host's.
+        if !ram.is_aligned(8) {
+            return;
+        }
         let readable = translation.readable && allowed.read;
         let writable = translation.writable && allowed.write && !ram.read_only && !ram.logged;
         self.caches.uses(page);
@@ -266,8 +277,10 @@ impl Hart {
             return Err(Trap::exception(kind.misaligned(), va));
         }
         let addr = self.data_address(va, u64::from(size), kind)?;
+        // A reservation ends with the map that it was made under, also where the page has no place in the TLB.
+        self.caches.uses(addr);
         match self.ram(addr, size) {
-            Some(ram) if kind == AccessKind::Read || !ram.read_only => Ok(ram.host),
+            Some(ram) if ram.is_aligned(size.into()) && (kind == AccessKind::Read || !ram.read_only) => Ok(ram.host),
             _ => Err(Trap::exception(kind.access_fault(), va)),
         }
     }
@@ -286,7 +299,7 @@ impl Hart {
         }
         let Some(ram) = self.ram_of(page, PAGE_MASK + 1) else { return Ok(None) };
         self.caches.uses(page);
-        let index = self.caches.code.open(pc & !PAGE_MASK, page, |bytes| {
+        let index = self.caches.code.open(pc & !PAGE_MASK, page, translation.page_bits, |bytes| {
             // SAFETY: a whole page of a block of the view that the reader holds.
             unsafe { atomics::copy_out(ram.host, bytes) }
         });

@@ -41,6 +41,31 @@ pub(crate) fn index(va: u64) -> usize {
     (va >> 12) as usize % ENTRIES
 }
 
+/// The virtual range from which anything of pages larger than 4 KiB is remembered: a fence of one address in it may be for all of
+/// such a page.
+#[derive(Clone, Copy)]
+pub(crate) struct LargePages {
+    first: u64,
+    last: u64,
+}
+
+impl LargePages {
+    pub const NONE: LargePages = LargePages { first: u64::MAX, last: 0 };
+
+    /// Notes a page of 2^`bits` bytes; 64 bits are no page.
+    pub fn note(&mut self, va: u64, bits: u32) {
+        if (13..64).contains(&bits) {
+            let low = (1 << bits) - 1;
+            (self.first, self.last) = (self.first.min(va & !low), self.last.max(va | low));
+        }
+    }
+
+    /// Whether one of them may hold `va`.
+    pub fn may_hold(&self, va: u64) -> bool {
+        self.first <= va && va <= self.last
+    }
+}
+
 /// Both arrays and the keys.
 pub(crate) struct Tlb {
     /// The key of data accesses now, in its place in a tag.
@@ -48,27 +73,27 @@ pub(crate) struct Tlb {
     pub load: Array,
     pub store: Array,
     keys: Keys,
-    /// The virtual range (first, last) from which pages of more than 4 KiB were entered since the last flush.
-    large: (u64, u64),
+    /// What was entered since the last flush.
+    large: LargePages,
 }
 
 impl Tlb {
     /// An empty one.
     pub fn new() -> Tlb {
         let empty = [Entry { tag: EMPTY, addend: 0 }; ENTRIES];
-        Tlb { key: 0, load: empty, store: empty, keys: Keys::new(LAST_KEY), large: (u64::MAX, 0) }
+        Tlb { key: 0, load: empty, store: empty, keys: Keys::new(LAST_KEY), large: LargePages::NONE }
     }
 
     /// Forgets everything. The caller selects a context again.
     pub fn flush(&mut self) {
         self.key = 0;
         self.keys.forget();
-        self.large = (u64::MAX, 0);
+        self.large = LargePages::NONE;
     }
 
     /// Forgets the page that holds `va` in every context; everything, if a large page may hold it.
     pub fn flush_page(&mut self, va: u64) {
-        if self.large.0 <= va && va <= self.large.1 {
+        if self.large.may_hold(va) {
             return self.flush();
         }
         let index = index(va);
@@ -88,7 +113,7 @@ impl Tlb {
         let empty = Entry { tag: EMPTY, addend: 0 };
         self.load.fill(empty);
         self.store.fill(empty);
-        self.large = (u64::MAX, 0);
+        self.large = LargePages::NONE;
         self.keys.restart();
         // The first key after a restart always exists.
         self.keys.get(context).unwrap_or(0)
@@ -112,10 +137,7 @@ impl Tlb {
         if writable {
             self.store[index(va)] = entry;
         }
-        if (13..64).contains(&page_bits) {
-            let low = (1 << page_bits) - 1;
-            self.large = (self.large.0.min(va & !low), self.large.1.max(va | low));
-        }
+        self.large.note(va, page_bits);
     }
 }
 

@@ -119,3 +119,27 @@ fn two_virtual_pages_of_one_physical_page_are_two_programs() {
     machine.finish();
     assert_eq!(machine.hart.x(A0 as usize), virtual_base);
 }
+
+#[test]
+fn one_page_of_code_at_many_addresses_does_not_fill_the_host() {
+    // Every entry of the middle table leads to one table, and every entry of that one to one page, which jumps to the same place of
+    // the next page: 262,144 pages of code for three of memory.
+    let (root, middle, leaves, page) = (BASE + 0x1_0000, BASE + 0x1_1000, BASE + 0x1_2000, BASE + 0x1_3000);
+    let virtual_base = 0x1_0000_0000_u64;
+    let mut machine = Machine::with_program(&[]);
+    machine.set_word(root + 8 * (virtual_base >> 30), middle >> 12 << 10 | 1);
+    for entry in 0..512 {
+        machine.set_word(middle + 8 * entry, leaves >> 12 << 10 | 1);
+        machine.set_word(leaves + 8 * entry, page >> 12 << 10 | 0xcf);
+    }
+    machine.put(page, &[auipc(T0, 1), jalr(ZERO, T0, 0)]);
+    let hart = &mut machine.hart;
+    assert!(hart.set_csr(0x3b0, u64::MAX >> 10) && hart.set_csr(0x3a0, 0x1f));
+    assert!(hart.set_csr(0x180, 8 << 60 | root >> 12));
+    hart.set_privilege(manyhart_vcpu::trap::Privilege::Supervisor);
+    hart.set_pc(virtual_base);
+    let pages = 20_000;
+    machine.run(2 * pages);
+    assert_eq!(machine.hart.pc(), virtual_base + 4096 * pages);
+    assert!(machine.hart.statistics().code_flushes > 0, "{:?}", machine.hart.statistics());
+}

@@ -239,3 +239,26 @@ fn a_change_of_the_map_is_seen_by_the_next_run() {
     machine.run(100);
     assert_eq!((machine.trap().0, machine.hart.pc()), (5, VECTOR));
 }
+
+#[test]
+fn memory_may_be_shown_from_any_of_its_bytes_on() {
+    // What is aligned for the guest is not so on the host: loads and stores are taken apart, atomics are refused.
+    let at = 0x1_0000;
+    let program = [sd(A1, A0, 0), ld(A2, A0, 0), load(2, A3, A0, 4), amo(0, 3, A4, A0, A1), SPIN];
+    for offset in [1, 2, 4, 0x804] {
+        let mut machine = Machine::with_program(&program);
+        let mut change = machine.executive.topology().transaction();
+        let block = Arc::new(RamBlock::anonymous("shifted", 4 << 12).expect("memory"));
+        let region = change.ram("shifted", Arc::clone(&block));
+        let window = change.alias("window", region, offset, 2 << 12);
+        change.add_subregion(machine.root, at, window);
+        change.commit().expect("a valid map");
+        machine.hart.set_x(A0 as usize, at);
+        machine.hart.set_x(A1 as usize, 0x1122_3344_5566_7788);
+        machine.finish();
+        assert_eq!(machine.hart.x(A2 as usize), 0x1122_3344_5566_7788, "{offset:#x}");
+        assert_eq!(machine.hart.x(A3 as usize), 0x1122_3344, "{offset:#x}");
+        assert_eq!(block.load::<u64>(offset), Some(0x1122_3344_5566_7788), "{offset:#x}");
+        assert_eq!(machine.trap(), (7, BASE + 12, at), "{offset:#x}");
+    }
+}

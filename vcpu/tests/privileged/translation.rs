@@ -398,3 +398,26 @@ fn a_table_that_is_nowhere_is_an_access_fault() {
         }
     }
 }
+
+/// A fence of one address is for all of the large page that translates it: for code anywhere in it too.
+#[test]
+fn a_fence_of_one_address_is_for_code_all_over_its_large_page() {
+    const OLD: u64 = 0x8060_0000;
+    const NEW: u64 = 0x8080_0000;
+    const INSIDE: u64 = 0x5000;
+    for pace in PACES {
+        let mut machine = paged(pace, 0, 0, 0);
+        machine.store(MIDDLE, pte(OLD, V | R | X | A | D));
+        for (frame, value) in [(OLD, 1), (NEW, 2)] {
+            machine.put_code(frame + INSIDE, &[addi(A2, A2, value), jalr(ZERO, 0, T1)]);
+        }
+        machine.hart.set_x(10, VA + INSIDE);
+        machine.hart.set_x(11, pte(NEW, V | R | X | A | D));
+        machine.hart.set_x(5, MIDDLE);
+        machine.hart.set_x(7, VA);
+        let fence = SFENCE_VMA | 7 << 15;
+        machine.start(S, &[jalr(T1, 0, A0), sd(A1, 0, T0), fence, jalr(T1, 0, A0)]);
+        assert_eq!(machine.finish(), CODE + 16, "{pace:?}");
+        assert_eq!(machine.hart.x(12), 3, "{pace:?}: once the old code and once the new");
+    }
+}
