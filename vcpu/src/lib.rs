@@ -2,6 +2,7 @@
 
 mod block;
 mod caches;
+mod config;
 pub mod csr;
 pub mod decode;
 mod exec;
@@ -19,4 +20,5 @@ mod trace;
 mod translate;
 pub mod trap;
 
-pub use hart::{Commit, Exit, Hart, HartConfig, Isa, Statistics, Tracer};
+pub use config::{Commit, Exit, HartConfig, Isa, Statistics, Tracer};
+pub use hart::Hart;

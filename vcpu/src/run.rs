@@ -7,8 +7,9 @@
 
 use manyhart_runtime::Flow;
 
+use crate::config::Exit;
 use crate::csr::bits::{MTI, STI};
-use crate::hart::{Exit, Hart};
+use crate::hart::Hart;
 use crate::op::{Op, reload};
 use crate::trap::Trap;
 

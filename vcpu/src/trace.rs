@@ -3,8 +3,9 @@
 //! While a tracer is set, every instruction is a batch of its own, and the TLB is off, so that every access to memory passes
 //! where it can be noted.
 
+use crate::config::{Commit, Tracer};
 use crate::decode::{Format, Inst, Opcode, decode16, decode32, is_long};
-use crate::hart::{Commit, Hart, Tracer};
+use crate::hart::Hart;
 
 /// A tracer, and what the running instruction did so far.
 pub(crate) struct Trace {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use manyhart_runtime::{Attention, Clock, Config, Executive, RamBlock};
 
 use super::*;
-use crate::hart::{HartConfig, Isa};
+use crate::config::{HartConfig, Isa};
 
 const BASE: u64 = 0x8000_0000;
 

@@ -1,203 +1,14 @@
-//! From instructions to ops: what a block consists of.
-//!
-//! A block runs from its entry through not-taken branches and jumps inside the page until something must be looked up: an indirect jump,
-//! another page, or [`LIMIT`] instructions. An instruction that only writes x0 leaves no op, but is counted.
-#![allow(unsafe_code)] // Places ops and makes them point at each other.
+//! Which handler does what an instruction says, and with which operands.
 
-use crate::block::{Block, CodeCache, NO_PAGE, PAGE, Slot};
-use crate::decode::{Format, Inst, Opcode, decode16, decode32, is_long};
+use super::builder::Builder;
+use crate::block::PAGE;
+use crate::decode::{Format, Inst, Opcode};
 use crate::exec::alu::{self, classed_ri, classed_rr, spilled_ri, spilled_rr};
 use crate::exec::{amo, flow, fp, mem, system, zb};
-use crate::hart::Isa;
-use crate::op::{Handler, Op, Operands, Payload, SINK, class, full_class};
-use crate::trace::decode;
-
-/// Instructions of a block, at most.
-const LIMIT: u8 = 64;
-
-/// Translates the block at `offset` of a page. `None` where its first instruction goes on in the next page.
-pub(crate) fn translate_block(code: &mut CodeCache, isa: Isa, page: u32, offset: u16) -> Option<*const Op> {
-    let source = code.page(page);
-    let mut builder = Builder::new(isa, source.base, i32::from(offset), true);
-    while builder.open {
-        match read(&source.bytes, builder.offset) {
-            _ if builder.retired == LIMIT => builder.go_to_offset(builder.offset),
-            Some((encoding, inst)) => builder.instruction(encoding, inst),
-            None if builder.retired == 0 => return None,
-            None => builder.go_far(builder.pc()),
-        }
-    }
-    Some(builder.place(code, page))
-}
-
-/// Translates one instruction as a block of its own, which goes on by the jump cache alone.
-pub(crate) fn translate_single(code: &mut CodeCache, isa: Isa, pc: u64, encoding: u32) -> *const Op {
-    let mut builder = Builder::new(isa, pc & !0xfff, (pc & 0xfff) as i32, false);
-    builder.instruction(encoding, decode(encoding));
-    if builder.open {
-        builder.go_far(builder.pc());
-    }
-    builder.place(code, NO_PAGE)
-}
-
-/// The encoding at an offset of a page, decoded; `None` where it does not end in the page.
-fn read(bytes: &[u8; PAGE], offset: i32) -> Option<(u32, Option<Inst>)> {
-    let at = usize::try_from(offset).ok()?;
-    let low = u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?);
-    if !is_long(low) {
-        return Some((low.into(), decode16(low)));
-    }
-    let encoding = u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?);
-    Some((encoding, decode32(encoding)))
-}
-
-/// A block in the making.
-struct Builder {
-    isa: Isa,
-    /// The virtual address of the page.
-    base: u64,
-    /// Jumps inside the page are followed, and links made.
-    linked: bool,
-    /// The next instruction's offset in the page.
-    offset: i32,
-    /// Instructions so far.
-    retired: u8,
-    /// More instructions may follow.
-    open: bool,
-    ops: Vec<Op>,
-    slots: Vec<Slot>,
-    /// The running instruction.
-    now: Slot,
-    /// Links that lead nowhere yet, by their places.
-    links: Vec<usize>,
-    /// Links that lead to another page, by their places, with the address.
-    exits: Vec<(usize, u64)>,
-}
+use crate::op::{Handler, Operands, Payload, SINK, class, full_class};
 
 impl Builder {
-    fn new(isa: Isa, base: u64, offset: i32, linked: bool) -> Builder {
-        let now = Slot { offset, retired: 0, len: 0, encoding: 0 };
-        let mut builder = Builder {
-            isa,
-            base,
-            linked,
-            offset,
-            retired: 0,
-            open: true,
-            ops: Vec::with_capacity(80),
-            slots: Vec::with_capacity(80),
-            now,
-            links: Vec::new(),
-            exits: Vec::new(),
-        };
-        // The header; its payload is filled in when it is placed.
-        builder.push(flow::leave, Payload { value: 0 });
-        builder
-    }
-
-    /// The next instruction's address.
-    fn pc(&self) -> u64 {
-        self.address(self.offset)
-    }
-
-    fn address(&self, offset: i32) -> u64 {
-        self.base.wrapping_add(offset as i64 as u64)
-    }
-
-    fn push(&mut self, handler: Handler, payload: Payload) {
-        self.ops.push(Op { handler, payload });
-        self.slots.push(self.now);
-    }
-
-    /// An ordinary op.
-    fn op(&mut self, handler: Handler, imm: i32, rd: u8, a: u8, b: u8) {
-        let slot = self.ops.len() as u8;
-        let rd = if rd == 0 { SINK } else { rd };
-        self.push(handler, Payload { operands: Operands { imm, rd, a, b, slot } });
-    }
-
-    /// The second op of one that needs 64 more bits.
-    fn value(&mut self, value: u64) {
-        self.push(flow::leave, Payload { value });
-    }
-
-    /// The link of the op before it, to this offset.
-    fn link(&mut self, offset: i32) {
-        let at = self.ops.len();
-        self.value(0);
-        self.slots[at].offset = offset;
-        if self.linked && (0..PAGE as i32).contains(&offset) {
-            self.ops[at].handler = flow::unlinked;
-            self.links.push(at);
-        } else {
-            self.exits.push((at, self.address(offset)));
-        }
-    }
-
-    /// Ends the block: goes on at this offset. The instructions so far have retired.
-    fn go_to_offset(&mut self, offset: i32) {
-        if !self.linked || !(0..PAGE as i32).contains(&offset) {
-            return self.go_far(self.address(offset));
-        }
-        self.op(flow::goto_link, i32::from(self.retired), 0, 0, 0);
-        self.link(offset);
-        self.open = false;
-    }
-
-    /// Ends the block: goes on at this address by the jump cache. The instructions so far have retired.
-    fn go_far(&mut self, pc: u64) {
-        self.op(flow::goto_far, i32::from(self.retired), 0, 0, 0);
-        self.value(pc);
-        self.open = false;
-    }
-
-    /// Puts the block into the cache; returns its first op.
-    fn place(mut self, code: &mut CodeCache, page: u32) -> *const Op {
-        // Ways out to other pages: what they retired was charged by the branch.
-        let exits: Vec<(usize, usize)> = std::mem::take(&mut self.exits)
-            .into_iter()
-            .map(|(link, pc)| {
-                let at = self.ops.len();
-                self.push(flow::goto_far, Payload { operands: Operands { imm: 0, rd: SINK, a: 0, b: 0, slot: 0 } });
-                self.value(pc);
-                (link, at)
-            })
-            .collect();
-        let block = Block { page, base: self.base, slots: self.slots.into() };
-        let header = code.place(&self.ops, block);
-        // SAFETY: all places lie among the ops that were just placed, and nobody else reaches them yet.
-        unsafe {
-            for link in self.links {
-                let link = header.add(link);
-                (*link).payload.target = link;
-            }
-            for (link, exit) in exits {
-                (*header.add(link)).payload.target = header.add(exit);
-            }
-            header.add(1)
-        }
-    }
-
-    /// Translates one instruction.
-    fn instruction(&mut self, encoding: u32, inst: Option<Inst>) {
-        let len = if is_long(encoding as u16) { 4 } else { 2 };
-        self.now = Slot { offset: self.offset, retired: self.retired, len, encoding };
-        let next = self.offset + i32::from(len);
-        // Jumps set it anew.
-        let start = std::mem::replace(&mut self.offset, next);
-        self.retired += 1;
-        match inst {
-            Some(inst) if self.isa.bitmanip || !is_bitmanip(inst.op) => self.translate(&inst, start),
-            _ => self.illegal(),
-        }
-    }
-
-    fn illegal(&mut self) {
-        self.system::<system::Unknown>(0, 0, 0);
-        self.open = false;
-    }
-
-    fn translate(&mut self, inst: &Inst, start: i32) {
+    pub(super) fn translate(&mut self, inst: &Inst, start: i32) {
         let translated = self.integer(inst)
             || self.memory(inst)
             || self.flow(inst, start)
@@ -498,7 +309,7 @@ impl Builder {
         true
     }
 
-    fn system<S: system::System>(&mut self, imm: i32, rd: u8, a: u8) {
+    pub(super) fn system<S: system::System>(&mut self, imm: i32, rd: u8, a: u8) {
         self.op(system::handlers::<S>(), imm, rd, a, 0);
     }
 
@@ -524,7 +335,7 @@ impl Builder {
 }
 
 /// Whether an instruction belongs to Zba, Zbb, Zbc or Zbs.
-fn is_bitmanip(op: Opcode) -> bool {
+pub(super) fn is_bitmanip(op: Opcode) -> bool {
     use Opcode::*;
     matches!(
         op,

@@ -1,0 +1,56 @@
+//! From instructions to ops: what a block consists of.
+//!
+//! A block runs from its entry through not-taken branches and jumps inside the page until something must be looked up: an indirect jump,
+//! another page, or [`LIMIT`] instructions. An instruction that only writes x0 leaves no op, but is counted.
+//!
+//! [`builder`] knows how a block is put together, [`select`] which handler does what an instruction says.
+
+mod builder;
+mod select;
+
+use builder::Builder;
+
+use crate::block::{CodeCache, NO_PAGE, PAGE};
+use crate::config::Isa;
+use crate::decode::{Inst, decode16, decode32, is_long};
+use crate::op::Op;
+use crate::trace::decode;
+
+/// Instructions of a block, at most.
+const LIMIT: u8 = 64;
+
+/// Translates the block at `offset` of a page. `None` where its first instruction goes on in the next page.
+pub(crate) fn translate_block(code: &mut CodeCache, isa: Isa, page: u32, offset: u16) -> Option<*const Op> {
+    let source = code.page(page);
+    let mut builder = Builder::new(isa, source.base, i32::from(offset), true);
+    while builder.open {
+        match read(&source.bytes, builder.offset) {
+            _ if builder.retired == LIMIT => builder.go_to_offset(builder.offset),
+            Some((encoding, inst)) => builder.instruction(encoding, inst),
+            None if builder.retired == 0 => return None,
+            None => builder.go_far(builder.pc()),
+        }
+    }
+    Some(builder.place(code, page))
+}
+
+/// Translates one instruction as a block of its own, which goes on by the jump cache alone.
+pub(crate) fn translate_single(code: &mut CodeCache, isa: Isa, pc: u64, encoding: u32) -> *const Op {
+    let mut builder = Builder::new(isa, pc & !0xfff, (pc & 0xfff) as i32, false);
+    builder.instruction(encoding, decode(encoding));
+    if builder.open {
+        builder.go_far(builder.pc());
+    }
+    builder.place(code, NO_PAGE)
+}
+
+/// The encoding at an offset of a page, decoded; `None` where it does not end in the page.
+fn read(bytes: &[u8; PAGE], offset: i32) -> Option<(u32, Option<Inst>)> {
+    let at = usize::try_from(offset).ok()?;
+    let low = u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?);
+    if !is_long(low) {
+        return Some((low.into(), decode16(low)));
+    }
+    let encoding = u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?);
+    Some((encoding, decode32(encoding)))
+}
