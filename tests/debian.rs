@@ -69,18 +69,18 @@ fn the_shell_takes_typing_ctrl_c_and_job_control() {
     let guest = guest();
     let mut console = start(&guest, 2, "shell");
     let soon = Duration::from_secs(60);
-    console.wait_for("/ # ", Duration::from_secs(120));
+    console.wait_for("~ # ", Duration::from_secs(120));
     console.send(b"echo typed-$((6 * 7))\n");
     console.wait_for("typed-42", soon);
-    console.wait_for("/ # ", soon);
+    console.wait_for("~ # ", soon);
     // Ctrl-C reaches the guest's foreground process, not the emulator.
     console.send(b"sleep 1000\n");
     std::thread::sleep(Duration::from_secs(1));
     console.send(b"\x03");
-    console.wait_for("/ # ", soon);
+    console.wait_for("~ # ", soon);
     console.send(b"echo status-$?\n");
     console.wait_for("status-130", soon);
-    console.wait_for("/ # ", soon);
+    console.wait_for("~ # ", soon);
     // Ctrl-Z stops it, bg and fg go on with it.
     console.send(b"sleep 1001\n");
     std::thread::sleep(Duration::from_secs(1));
@@ -89,7 +89,7 @@ fn the_shell_takes_typing_ctrl_c_and_job_control() {
     console.send(b"bg\njobs\n");
     console.wait_for("Running", soon);
     console.send(b"kill %1\n");
-    console.wait_for("/ # ", soon);
+    console.wait_for("~ # ", soon);
     console.send(b"poweroff -f\n");
     assert_eq!(console.wait(soon).code(), Some(0), "{}", console.output());
 }

@@ -4,8 +4,6 @@ use manyhart_runtime::Gpa;
 
 /// The guest program, assembled by `guest/hammer/build.sh`.
 pub const PROGRAM: &[u8] = include_bytes!("../../guest/hammer/hammer.bin");
-/// Where it starts: the beginning of RAM.
-pub const ENTRY: u64 = 0x8000_0000;
 /// RAM of the built-in board.
 pub const RAM_SIZE: u64 = 16 << 20;
 /// The most harts that the guest's tables have room for.
