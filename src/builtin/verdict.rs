@@ -94,7 +94,8 @@ impl fmt::Display for Report {
             grouped(self.changes.moves),
             grouped(self.changes.removes),
         )?;
-        let rows: [(&str, fn(&HartStatistics) -> u64); 6] = [
+        type Figure = fn(&HartStatistics) -> u64;
+        let rows: [(&str, Figure); 6] = [
             ("RAM patterns kept", |row| row.ram),
             ("loads across a swapping border that saw one whole map", |row| row.tear),
             ("reads of moving windows that never went back in time", |row| row.epoch),
@@ -139,7 +140,8 @@ mod tests {
     #[test]
     fn every_objection_fails_the_run() {
         assert_eq!(good().objections(), Vec::<String>::new());
-        let cases: [(&str, fn(&mut Report)); 7] = [
+        type Damage = fn(&mut Report);
+        let cases: [(&str, Damage); 7] = [
             ("1 wrong values", |report| {
                 report.harts[1].errors = 1;
                 report.harts[1].first = Some(Mismatch { kind: 2, expected: 1, got: 2, address: 3 });

@@ -1,8 +1,6 @@
 use super::*;
 
-#[path = "../../tests/support/elf.rs"]
-mod elf_file;
-use elf_file::{Part, program};
+use crate::load::elf_file::{Part, program};
 
 const BASE: u64 = 0x8000_0000;
 

@@ -1,6 +1,9 @@
 //! From image files to a plan: what stands where in guest memory, and where the machine starts. No machine runs here, and
 //! nothing is written; what a plan says is carried out by [`crate::machine`], again at each reboot.
 
+#[cfg(test)]
+#[path = "../../tests/support/elf.rs"]
+mod elf_file;
 mod error;
 mod fdt;
 mod firmware;

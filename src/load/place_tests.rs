@@ -3,9 +3,7 @@ use std::sync::LazyLock;
 
 use super::*;
 
-#[path = "../../tests/support/elf.rs"]
-mod elf_file;
-use elf_file::{Part, program};
+use crate::load::elf_file::{Part, program};
 
 const BASE: u64 = 0x8000_0000;
 const MIB: u64 = 1 << 20;

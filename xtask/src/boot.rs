@@ -69,7 +69,8 @@ pub fn bench(args: &BenchBootArgs) -> Result<(), Error> {
         pairs.push((ours.until(&options, marker, LIMIT)?, theirs.until(&options, marker, LIMIT)?));
     }
     println!("{:<34} {:>8} {:>8} {:>8}", "", "min", "median", "max");
-    let figures: [(&str, fn(&Times) -> f64); 2] = [("wall", |times| times.wall), ("cpu", |times| times.cpu)];
+    type Figure = fn(&Times) -> f64;
+    let figures: [(&str, Figure); 2] = [("wall", |times| times.wall), ("cpu", |times| times.cpu)];
     for (what, figure) in figures {
         let of = |pick: fn(&(Times, Times)) -> &Times| Spread::of(pairs.iter().map(|pair| figure(pick(pair))));
         println!("{}", of(|pair| &pair.0).row(&format!("manyhart, {what}"), "s"));
