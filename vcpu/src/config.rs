@@ -36,15 +36,15 @@ impl Default for Isa {
     }
 }
 
-/// Why [`Hart::run`] returned. Always at an instruction boundary, and offline.
+/// Why [`Hart::run`](crate::Hart::run) returned. Always at an instruction boundary, and offline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// The runtime stops.
     Stopped,
     /// Exactly as many instructions as asked for have retired or trapped.
     Limit,
-    /// The level [`Hart::LEAVE`] of its attention is set: somebody wants the hart, to reset it or to look at it. It stays set, and
-    /// [`Hart::run`] returns at once, until whoever set it clears it.
+    /// The level [`Hart::LEAVE`](crate::Hart::LEAVE) of its attention is set: somebody wants the hart, to reset it or to look at it. It stays set, and
+    /// [`Hart::run`](crate::Hart::run) returns at once, until whoever set it clears it.
     Left,
 }
 
