@@ -1,6 +1,6 @@
 //! The typed errors of the runtime: why a change of the topology was refused, why an access did not happen.
 
-use crate::{Gpa, RegionId};
+use crate::{Generation, Gpa, RegionId};
 
 /// Why an access was not carried out. Never a magic value: the map decides where all-ones is the answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -127,6 +127,16 @@ pub enum TopologyError {
         size: u128,
         /// The block's size.
         block: u64,
+    },
+    /// The history does not reach there.
+    #[error("generation {generation} is not kept: the history has {oldest} to {newest}")]
+    NotRetained {
+        /// The generation that was asked for.
+        generation: Generation,
+        /// The oldest that is there.
+        oldest: Generation,
+        /// The newest that is there.
+        newest: Generation,
     },
     /// A handler may not wait for a commit: it posts one.
     #[error("a commit inside a handler: {path}")]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::values::{
-    AcceleratorOption, CpuOption, LoaderOption, MachineOption, Nothing, SmpOption, memory_size, signature_granularity,
+    AcceleratorOption, CpuOption, LoaderOption, MachineOption, Nothing, SmpOption, memory_size, number,
+    signature_granularity,
 };
 use crate::console::Serial;
 use crate::load::Firmware;
@@ -52,12 +53,19 @@ Examples:
   The device tree of a board:
     manyhart run -smp 4 -m 1G --dump-dtb virt.dtb";
 
+const MTREE_EXAMPLES: &str = "\
+Examples:
+  manyhart mtree -smp 4                    the region tree and the flat view
+  manyhart mtree --svg map.svg             a picture: nesting, priorities, what is visible and what is obscured
+  manyhart mtree --why 0x10000005          what decodes an address
+  manyhart mtree --json --tree --flat      for tools";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs a guest from image files.
     Run(Box<RunArgs>),
-    /// Prints the region tree and the flat view of a board.
+    /// Prints the region tree and the flat view of a board, or what else can be asked of its memory map.
     Mtree(MtreeArgs),
 }
 
@@ -149,7 +157,36 @@ pub struct DebianArgs {
 
 /// Options of `manyhart mtree`.
 #[derive(Debug, Args)]
+#[command(after_help = MTREE_EXAMPLES)]
 pub struct MtreeArgs {
+    /// Prints the region tree.
+    #[arg(long)]
+    pub tree: bool,
+    /// Prints the flat view of each address space.
+    #[arg(long)]
+    pub flat: bool,
+    /// Prints what is lawful in the tree and probably not meant: overlaps at one priority, regions that no space leads to, aliases
+    /// longer than what they show.
+    #[arg(long)]
+    pub lint: bool,
+    /// Prints, for each generation that is kept, what it changed.
+    #[arg(long)]
+    pub history: bool,
+    /// Says what decodes an address, and what would if it could.
+    #[arg(long, value_name = "ADDR", value_parser = number)]
+    pub why: Option<u64>,
+    /// Prints all that as JSON; addresses and sizes are text, in hexadecimal.
+    #[arg(long)]
+    pub json: bool,
+    /// Draws an address space into a file.
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// The address space that `--why` and `--svg` look at.
+    #[arg(long, value_name = "NAME", default_value = "memory")]
+    pub space: String,
+    /// The generation to look at [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub generation: Option<u64>,
     /// The board.
     #[command(flatten)]
     pub board: BoardArgs,

@@ -20,7 +20,7 @@ pub use values::{LoaderOption, ValueError};
 use args::ImageArgs;
 
 use crate::console::Serial;
-use crate::machine::{BoardSpec, RunSpec, SignatureSpec};
+use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
 use crate::{builtin, debian, load, machine};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
@@ -95,7 +95,7 @@ fn refusal(error: clap::Error) -> Refusal {
 fn dispatch(cli: Cli) -> ExitCode {
     match cli.command {
         None => builtin::run(&cli.builtin),
-        Some(Command::Mtree(args)) => machine::print_mtree(&args.board.spec()),
+        Some(Command::Mtree(args)) => machine::print_mtree(&args.spec()),
         Some(Command::Run(run)) => match run.guest {
             Some(Guest::Debian(ref args)) => run_debian(args),
             None => machine::run(run.spec()),
@@ -136,6 +136,28 @@ impl DebianArgs {
             log_commits: None,
             signature: None,
             summary: true,
+        }
+    }
+}
+
+impl MtreeArgs {
+    /// What is to be printed of which board: its tree and its flat view, where nothing is asked for.
+    pub fn spec(&self) -> MtreeSpec {
+        let nothing =
+            !(self.tree || self.flat || self.lint || self.history || self.why.is_some() || self.svg.is_some());
+        MtreeSpec {
+            board: self.board.spec(),
+            parts: Parts {
+                tree: self.tree || nothing,
+                flat: self.flat || nothing,
+                lint: self.lint,
+                history: self.history,
+                why: self.why.map(manyhart_runtime::Gpa),
+            },
+            json: self.json,
+            svg: self.svg.clone(),
+            space: self.space.clone(),
+            generation: self.generation,
         }
     }
 }

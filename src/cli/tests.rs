@@ -1,6 +1,7 @@
 use super::*;
 use crate::console::Serial;
 use crate::load::{Firmware, Images, Loader, Source};
+use crate::machine::{BoardSpec, Parts, RunSpec};
 
 fn cli(line: &str) -> Result<Cli, String> {
     let argv = std::iter::once("manyhart").chain(line.split(' ').filter(|token| !token.is_empty()));
@@ -141,6 +142,10 @@ fn other_commands() {
     assert_eq!((builtin.harts, builtin.seconds, builtin.seed), (8, 60, 7));
     let Some(Command::Mtree(args)) = cli("mtree -smp 3 -m 2G").unwrap().command else { panic!() };
     assert_eq!(args.board.spec(), BoardSpec { harts: 3, memory: 2 << 30 });
+    let (both, none) = (Parts { tree: true, flat: true, ..Parts::default() }, Parts::default());
+    assert_eq!((args.spec().parts, args.spec().space.as_str()), (both, "memory"));
+    let Some(Command::Mtree(args)) = cli("mtree --why 0x1000 --json").unwrap().command else { panic!() };
+    assert_eq!((args.spec().parts, args.json), (Parts { why: Some(manyhart_runtime::Gpa(0x1000)), ..none }, true));
     let Some(Command::Run(run)) = cli("run debian -smp 2 --dir /d --append quiet").unwrap().command else { panic!() };
     let Some(Guest::Debian(args)) = run.guest else { panic!() };
     assert_eq!((args.dir, args.board.harts.0, args.append.as_deref()), (Some("/d".into()), 2, Some("quiet")));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use manyhart_runtime::BusError;
+use manyhart_runtime::{BusError, TopologyError};
 
 use crate::board::BoardError;
 use crate::load::LoadError;
@@ -40,7 +40,10 @@ pub enum MachineError {
     Bus(#[from] BusError),
     /// The map does not take a region of the machine's own.
     #[error("memory map: {0}")]
-    Topology(#[from] manyhart_runtime::TopologyError),
+    Topology(#[from] TopologyError),
+    /// No address space of this name.
+    #[error("there is no address space '{0}'")]
+    NoSpace(String),
     /// A thread of the machine's own has panicked.
     #[error("{0} has panicked")]
     Panicked(String),
@@ -56,9 +59,12 @@ impl MachineError {
     /// The exit status: 2 where the command line or an image is at fault, 1 where the run is.
     pub fn status(&self) -> u8 {
         match self {
-            MachineError::Load(_) | MachineError::Board(_) | MachineError::Write { .. } | MachineError::NoSignature => {
-                2
-            }
+            MachineError::Load(_)
+            | MachineError::Board(_)
+            | MachineError::Write { .. }
+            | MachineError::NoSignature
+            | MachineError::NoSpace(_)
+            | MachineError::Topology(TopologyError::NotRetained { .. }) => 2,
             _ => 1,
         }
     }

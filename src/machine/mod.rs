@@ -7,6 +7,7 @@ mod event;
 mod hart_thread;
 mod htif;
 mod life;
+mod mtree;
 mod planner;
 mod signals;
 mod signature;
@@ -14,25 +15,22 @@ mod spec;
 mod summary;
 mod wires;
 
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use manyhart_devices::finisher::Outcome;
-use manyhart_devices::uart;
-use manyhart_runtime::{Clock, Config, Executive};
 
 pub use error::MachineError;
 pub use event::Event;
 pub use hart_thread::HartReport;
 pub use life::Machine;
+pub use mtree::{MtreeSpec, Parts, print_mtree};
 pub use signals::listen as listen_to_signals;
 pub use spec::{BoardSpec, RunSpec, SignatureSpec};
 pub use summary::Summary;
 
-use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use crate::cli::fail;
-use crate::load::{Board as _, Chosen, Firmware, Plan};
+use crate::load::{Firmware, Plan};
 use planner::PlannedBoard;
 
 /// Runs a guest to its end; the exit status is the guest's.
@@ -95,34 +93,4 @@ fn dump_device_tree(spec: &RunSpec, file: &Path) -> Result<(), MachineError> {
     }
     let plan = Plan::new(&images, &PlannedBoard::new(spec.board))?;
     std::fs::write(file, plan.device_tree).map_err(|error| MachineError::Write { file: file.to_owned(), error })
-}
-
-/// Prints the region tree and the flat view of a board.
-pub fn print_mtree(spec: &BoardSpec) -> ExitCode {
-    match mtree(spec) {
-        Ok(text) => match std::io::stdout().write_all(text.as_bytes()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error, 1),
-        },
-        Err(error) => fail(&error, error.status()),
-    }
-}
-
-fn mtree(spec: &BoardSpec) -> Result<String, MachineError> {
-    let config = Config { clock: Clock::host(TIMEBASE), on_device_failure: None };
-    let executive = Executive::new(config).map_err(|error| MachineError::Host { what: "a thread", error })?;
-    let config = BoardConfig {
-        harts: spec.harts,
-        ram_size: spec.memory,
-        boot: Boot { entry: 0, next_addr: 0, next_mode: NextMode::Supervisor },
-        device_tree: PlannedBoard::new(*spec).device_tree(&Chosen::default())?,
-    };
-    let (sink, _output) = uart::channel(1);
-    let outlets = Outlets { console: Box::new(sink), on_outcome: Box::new(|_| {}), host_time: Box::new(|| 0) };
-    let board = Board::new(&executive, config, outlets)?;
-    let topology = executive.topology();
-    let text = format!("{}\n{}", topology.dump_tree(), topology.dump_flat());
-    drop(board);
-    executive.shutdown();
-    Ok(text)
 }

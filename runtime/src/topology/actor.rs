@@ -17,9 +17,12 @@ pub enum Message {
     Apply(Vec<Op>, Done),
     /// A callback of a [`Retired`].
     Run(Box<dyn FnOnce() + Send>),
-    /// A look at the state.
-    Look(Box<dyn FnOnce(&State) + Send>),
+    /// A look at the state, which is of the given generation.
+    Look(Look),
 }
+
+/// Sees the state, and its generation.
+type Look = Box<dyn FnOnce(&mut State, Generation) + Send>;
 
 /// Answers one transaction, exactly once: [`TopologyError::Closed`] where it is dropped.
 pub struct Done(Option<Answer>);
@@ -75,7 +78,7 @@ impl Actor for TopologyActor {
                 done.call(result);
             }
             Message::Run(callback) => carefully(callback),
-            Message::Look(look) => look(&self.state),
+            Message::Look(look) => look(&mut self.state, self.generation),
         }
     }
 }

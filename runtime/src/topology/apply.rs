@@ -4,11 +4,12 @@
 use super::dirty::{Dirty, Span};
 use super::op::{Kind, Op, Stacking};
 use super::tree::{Flags, Placement, Region, SPACE_SIZE, Tree};
-use super::{AddressSpaceId, RegionId, RomDeviceMode};
+use super::{AddressSpaceId, RegionId, RegionKind, RomDeviceMode};
 use crate::TopologyError;
 use crate::iommu::IommuTarget;
 
 /// An address space: a name and a root.
+#[derive(Clone)]
 pub(crate) struct Space {
     pub(crate) name: Box<str>,
     pub(crate) root: RegionId,
@@ -34,10 +35,13 @@ pub(crate) struct Outcome {
     pub(crate) destroyed: Vec<(RegionId, Region)>,
     /// Whether a space came, or a root that is an alias may show another whole region than before.
     pub(crate) roots_may_differ: bool,
+    /// The way back, the last step last.
+    pub(crate) undo: Vec<Undo>,
 }
 
 /// How to take one step back.
-enum Undo {
+#[derive(Clone)]
+pub(crate) enum Undo {
     Create(RegionId),
     CreateSpace(AddressSpaceId),
     Place(RegionId, Option<Placement>),
@@ -61,7 +65,10 @@ pub(crate) fn apply(
     let mut change = Change { tree, spaces, dirty, undo, to_judge, destroyed, roots_may_differ: false };
     let result = ops.into_iter().try_for_each(|op| change.run(op)).and_then(|()| change.judge_overlaps());
     match result {
-        Ok(()) => Ok(Outcome { destroyed: change.destroyed, roots_may_differ: change.roots_may_differ }),
+        Ok(()) => {
+            let Change { destroyed, roots_may_differ, undo, .. } = change;
+            Ok(Outcome { destroyed, roots_may_differ, undo })
+        }
         Err(error) => {
             change.roll_back();
             Err(error)
@@ -269,47 +276,60 @@ impl Change<'_, '_> {
 
     fn roll_back(mut self) {
         while let Some(step) = self.undo.pop() {
-            self.step_back(step);
+            step_back(self.tree, self.spaces, &mut self.destroyed, step);
         }
     }
+}
 
-    fn step_back(&mut self, step: Undo) {
-        match step {
-            Undo::Create(id) => drop(self.tree.remove(id)),
-            Undo::CreateSpace(id) => {
-                if let Some(space) = self.spaces[id.0 as usize].take()
-                    && let Some(root) = self.tree.get_mut(space.root)
-                {
-                    root.roots -= 1;
-                }
+/// Takes one step back; what was destroyed comes back from the end of `destroyed`.
+pub(super) fn step_back(tree: &mut Tree, spaces: &mut Spaces, destroyed: &mut Vec<(RegionId, Region)>, step: Undo) {
+    match step {
+        Undo::Create(id) => drop(tree.remove(id)),
+        Undo::CreateSpace(id) => {
+            if let Some(space) = spaces[id.0 as usize].take()
+                && let Some(root) = tree.get_mut(space.root)
+            {
+                root.roots -= 1;
             }
-            Undo::Place(id, placement) => drop(self.tree.place(id, placement)),
-            Undo::Size(id, size) => self.tree.resize(id, size),
-            Undo::Flags(id, flags) => {
-                if let Some(region) = self.tree.get_mut(id) {
-                    region.flags = flags;
-                }
+        }
+        Undo::Place(id, placement) => drop(tree.place(id, placement)),
+        Undo::Size(id, size) => tree.resize(id, size),
+        Undo::Flags(id, flags) => {
+            if let Some(region) = tree.get_mut(id) {
+                region.flags = flags;
             }
-            Undo::AliasOffset(id, old) => {
-                if let Some(Region { kind: Kind::Alias { offset, .. }, .. }) = self.tree.get_mut(id) {
-                    *offset = old;
-                }
+        }
+        Undo::AliasOffset(id, old) => {
+            if let Some(Region { kind: Kind::Alias { offset, .. }, .. }) = tree.get_mut(id) {
+                *offset = old;
             }
-            Undo::Translations(id, old) => {
-                if let Some(Region { kind: Kind::Iommu { target, .. }, .. }) = self.tree.get_mut(id) {
-                    *target = old;
-                }
+        }
+        Undo::Translations(id, old) => {
+            if let Some(Region { kind: Kind::Iommu { target, .. }, .. }) = tree.get_mut(id) {
+                *target = old;
             }
-            Undo::RomDeviceMode(id, old) => {
-                if let Some(Region { kind: Kind::RomDevice(_, mode), .. }) = self.tree.get_mut(id) {
-                    *mode = old;
-                }
+        }
+        Undo::RomDeviceMode(id, old) => {
+            let kind = tree.get_mut(id).map(|region| &mut region.kind);
+            if let Some(Kind::RomDevice(_, mode) | Kind::Shape { kind: RegionKind::RomDevice(mode), .. }) = kind {
+                *mode = old;
             }
-            Undo::Destroy => {
-                if let Some((id, region)) = self.destroyed.pop() {
-                    self.tree.insert(id, region);
-                }
+        }
+        Undo::Destroy => {
+            if let Some((id, region)) = destroyed.pop() {
+                tree.insert(id, region);
             }
+        }
+    }
+}
+
+impl Undo {
+    /// Whether it is a step between what can be seen of the tree. Others hold on to more than plain data, and are no part of the history.
+    pub(super) fn is_history(&self) -> bool {
+        match self {
+            Undo::Create(_) | Undo::CreateSpace(_) | Undo::Place(..) | Undo::Flags(..) | Undo::Size(..) => true,
+            Undo::AliasOffset(..) | Undo::RomDeviceMode(..) | Undo::Destroy => true,
+            Undo::Translations(..) => false,
         }
     }
 }

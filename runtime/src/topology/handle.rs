@@ -5,7 +5,9 @@ use std::sync::{Arc, Weak};
 use super::actor::{Done, Message, TopologyActor};
 use super::publication::Publication;
 use super::retired::Committed;
-use super::{AddressSpaceId, Finding, Generation, IdSource, Snapshot, State, Transaction};
+use super::{
+    AddressSpaceId, Finding, Generation, History, HistoryLimits, IdSource, Snapshot, State, Survey, Transaction,
+};
 use crate::access::ReaderPool;
 use crate::grace::Graces;
 use crate::helper::Crew;
@@ -61,28 +63,35 @@ impl Topology {
         self.0.publication.generation()
     }
 
-    /// The region tree of a space as text, indented, in the form `manyhart mtree` prints. Control threads only, as are the others that look
-    /// at the actor's state.
-    pub fn dump_tree(&self) -> String {
-        self.look(State::dump_tree).unwrap_or_else(|error| error.to_string())
+    /// The topology as it is now, as plain data. Control threads only, as are the others that look at the actor's state; it costs a copy of the
+    /// region tree.
+    pub fn survey(&self) -> Result<Survey, TopologyError> {
+        self.look(|state, generation| state.survey(generation))
     }
 
-    /// The flat view of every space as text.
-    pub fn dump_flat(&self) -> String {
-        self.look(State::dump_flat).unwrap_or_else(|error| error.to_string())
+    /// The topology as it is now and as it was before, as far as [`Topology::keep_history`] has it reach back.
+    pub fn history(&self) -> Result<History, TopologyError> {
+        self.look(|state, generation| state.history(generation))
+    }
+
+    /// Has the history reach back so far from now on; what it has too much is forgotten at once.
+    pub fn keep_history(&self, limits: HistoryLimits) -> Result<(), TopologyError> {
+        self.look(move |state, _| state.keep_history(limits))
     }
 
     /// What is lawful in the tree and probably not meant.
     pub fn lint(&self) -> Result<Vec<Finding>, TopologyError> {
-        self.look(State::lint)
+        self.look(|state, _| state.lint())
     }
 
     /// Runs `look` on the actor's state and waits for what it returns.
     pub(crate) fn look<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&State) -> T + Send + 'static,
+        look: impl FnOnce(&mut State, Generation) -> T + Send + 'static,
     ) -> Result<T, TopologyError> {
-        let message = |replier: crate::reply::Replier<T>| Message::Look(Box::new(|state| replier.answer(look(state))));
+        let message = |replier: crate::reply::Replier<T>| {
+            Message::Look(Box::new(|state, generation| replier.answer(look(state, generation))))
+        };
         self.0.mailbox.command(message).map_err(refused)
     }
 

@@ -4,7 +4,6 @@ mod actor;
 mod apply;
 mod diff;
 mod dirty;
-mod dump;
 mod handle;
 mod lint;
 mod op;
@@ -14,6 +13,7 @@ mod retired;
 mod rom_device;
 mod snapshot;
 mod state;
+mod survey;
 mod transaction;
 mod tree;
 mod view;
@@ -41,6 +41,10 @@ pub use lint::Finding;
 pub use retired::{Committed, Retired};
 pub use rom_device::{RomDevice, RomDeviceMode};
 pub use snapshot::Snapshot;
+pub use survey::{
+    Candidate, Difference, History, HistoryLimits, Neighbour, Placed, RangeChange, RangeInfo, RegionChange, RegionInfo,
+    RegionKind, SpaceInfo, Survey, Verdict, Why, Window,
+};
 pub use transaction::Transaction;
 pub use view::FlatView;
 
@@ -51,9 +55,23 @@ pub type Generation = u64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegionId(pub(crate) u64);
 
+impl RegionId {
+    /// Its number, for those who print it.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Names an address space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressSpaceId(pub(crate) u32);
+
+impl AddressSpaceId {
+    /// Its number, for those who print it.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// What answers in a flat range.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AddressSpaceId, RegionId, RomDevice, RomDeviceMode};
+use super::{AddressSpaceId, RegionId, RegionKind, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
 use crate::iommu::IommuTarget;
 use crate::ram::RamBlock;
@@ -44,9 +44,25 @@ pub(crate) enum Kind {
     Reservation,
     /// Translates into an address space, whose root is `root`.
     Iommu { target: IommuTarget, root: RegionId },
+    /// In surveys only, never in the live tree: stands for what answers, and holds on to none of it. `root` is where an IOMMU leads to.
+    Shape { kind: RegionKind, root: Option<RegionId> },
 }
 
 impl Kind {
+    pub(crate) fn name(&self) -> RegionKind {
+        match *self {
+            Kind::Container => RegionKind::Container,
+            Kind::Ram(_) => RegionKind::Ram,
+            Kind::Rom(_) => RegionKind::Rom,
+            Kind::Mmio(_) => RegionKind::Mmio,
+            Kind::RomDevice(_, mode) => RegionKind::RomDevice(mode),
+            Kind::Alias { .. } => RegionKind::Alias,
+            Kind::Reservation => RegionKind::Reservation,
+            Kind::Iommu { .. } => RegionKind::Iommu,
+            Kind::Shape { kind, .. } => kind,
+        }
+    }
+
     /// The memory that is the region, if it is memory.
     pub(crate) fn block(&self) -> Option<&Arc<RamBlock>> {
         match self {

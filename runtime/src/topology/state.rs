@@ -6,6 +6,7 @@ use super::apply::{self, Outcome, Space, Spaces};
 use super::dirty::Dirty;
 use super::op::Op;
 use super::render::render;
+use super::survey::{Chronicle, HistoryLimits};
 use super::tree::{RegionMap, Tree};
 use super::view::{FlatView, SpaceView};
 use super::{Generation, RegionId, Target};
@@ -26,6 +27,7 @@ pub(crate) struct State {
     published: Vec<SpaceView>,
     /// What a space shows whose root is a disabled alias, or which does not exist yet.
     nothing: Arc<FlatView>,
+    chronicle: Chronicle,
 }
 
 /// What a transaction did.
@@ -56,6 +58,7 @@ impl State {
             shown: Vec::new(),
             published: Vec::new(),
             nothing: Arc::new(FlatView::empty(0)),
+            chronicle: Chronicle::default(),
         }
     }
 
@@ -81,6 +84,21 @@ impl State {
     /// The tree, to be looked at.
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// The address spaces, by id.
+    pub(crate) fn spaces_by_id(&self) -> &Spaces {
+        &self.spaces
+    }
+
+    /// What led here.
+    pub(crate) fn chronicle(&self) -> &Chronicle {
+        &self.chronicle
+    }
+
+    /// Has the history reach back so far from now on.
+    pub(crate) fn keep_history(&mut self, limits: HistoryLimits) {
+        self.chronicle.limit(limits);
     }
 
     /// Every address space there is, with its view.
@@ -143,12 +161,14 @@ impl State {
                 }
             }
         }
-        let destroyed = outcome.destroyed.iter().map(|(_, region)| Destroyed { target: region.whole_target() });
+        let destroyed =
+            outcome.destroyed.iter().map(|(_, region)| Destroyed { target: region.whole_target() }).collect();
+        self.chronicle.record(update.generation, update.changed, outcome.undo, &outcome.destroyed);
         Applied {
             spaces: self.published.clone(),
             changed: update.changed,
             withdrawn: update.withdrawn.into_iter().collect(),
-            destroyed: destroyed.collect(),
+            destroyed,
         }
     }
 }
@@ -171,7 +191,7 @@ impl Renewal {
 
 /// The root to be rendered for a space with this root: what an alias shows, when it shows all of it unchanged, so that spaces that
 /// differ in nothing share a view. `None` where a disabled alias shows nothing.
-fn rendered_root(tree: &Tree, root: RegionId) -> Option<RegionId> {
+pub(super) fn rendered_root(tree: &Tree, root: RegionId) -> Option<RegionId> {
     let mut id = root;
     loop {
         let region = tree.get(id)?;

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::op::{Kind, Stacking};
-use super::{RegionId, Target};
+use super::{RegionId, RegionKind, Target};
 
 /// The largest size there is: all of `[0, 2^64)`.
 pub(crate) const SPACE_SIZE: u128 = 1 << 64;
 
 /// A region: its attributes, apart from where it is placed.
+#[derive(Clone)]
 pub(crate) struct Region {
     pub(crate) name: Box<str>,
     pub(crate) size: u128,
@@ -70,7 +71,7 @@ impl Region {
             Kind::Ram(block) | Kind::Rom(block) => Some(Target::Ram(block.clone())),
             Kind::Mmio(target) => Some(Target::Mmio(target.clone())),
             Kind::RomDevice(both, mode) => Some(both.target(*mode)),
-            Kind::Reservation => Some(Target::Reservation),
+            Kind::Reservation | Kind::Shape { .. } => Some(Target::Reservation),
             Kind::Iommu { target, .. } => Some(Target::Iommu(target.clone())),
             Kind::Container | Kind::Alias { .. } => None,
         }
@@ -84,6 +85,21 @@ impl Region {
         }
     }
 
+    /// The same without what answers, so that whoever keeps it holds on to no memory and no device.
+    pub(crate) fn shape(&self) -> Region {
+        let kind = match self.kind {
+            Kind::Container | Kind::Alias { .. } => self.kind.clone(),
+            _ => Kind::Shape { kind: self.kind.name(), root: self.leads_to() },
+        };
+        Region {
+            kind,
+            name: self.name.clone(),
+            children: self.children.clone(),
+            aliases: self.aliases.clone(),
+            ..*self
+        }
+    }
+
     /// Its rank among its siblings.
     pub(crate) fn rank(&self) -> Option<(i32, u64)> {
         self.placement.map(|placement| placement.rank())
@@ -91,7 +107,7 @@ impl Region {
 
     /// Whether writes to it and to what is below it are refused.
     pub(crate) fn refuses_writes(&self) -> bool {
-        self.flags.read_only || matches!(self.kind, Kind::Rom(_))
+        self.flags.read_only || matches!(self.kind, Kind::Rom(_) | Kind::Shape { kind: RegionKind::Rom, .. })
     }
 
     /// Where accesses go on that it does not end: what an alias shows, or the root of the space that an IOMMU translates into.
@@ -99,6 +115,7 @@ impl Region {
         match self.kind {
             Kind::Alias { target, .. } => Some(target),
             Kind::Iommu { root, .. } => Some(root),
+            Kind::Shape { root, .. } => root,
             _ => None,
         }
     }
@@ -113,7 +130,7 @@ impl Region {
 }
 
 /// A region's children, in two orders: by rank, and by place.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Children {
     by_rank: BTreeMap<(i32, u64), RegionId>,
     /// Size class (the logarithm of the size) first: all that reach into an interval are found class by class, since in a class
@@ -184,7 +201,7 @@ impl Hasher for IdHasher {
 pub(crate) type RegionMap<T> = HashMap<RegionId, T, BuildHasherDefault<IdHasher>>;
 
 /// Every region there is.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Tree {
     regions: RegionMap<Region>,
     additions: u64,
@@ -197,6 +214,12 @@ impl Tree {
 
     pub(crate) fn get_mut(&mut self, id: RegionId) -> Option<&mut Region> {
         self.regions.get_mut(&id)
+    }
+
+    /// The same tree of shapes: see [`Region::shape`].
+    pub(crate) fn shapes(&self) -> Tree {
+        let regions = self.regions.iter().map(|(&id, region)| (id, region.shape())).collect();
+        Tree { regions, additions: self.additions }
     }
 
     /// The ids of every region, ascending.

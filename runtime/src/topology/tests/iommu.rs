@@ -33,8 +33,8 @@ fn r02_iommu_is_a_terminal_range_of_its_view() {
     let want = "4000-40ff iommu ro; 4100-410f over ro; 4110-4fff iommu+110 ro";
     assert_eq!(map.shows(space), want, "children obscure it, it fills the gaps");
     assert!(matches!(&map.view(space).find(Gpa(0x4fff)).unwrap().target, Target::Iommu(t) if t.space() == memory));
-    assert!(map.state.dump_tree().contains("(priority 0, iommu): iommu into root [read-only]"));
-    assert!(map.state.dump_flat().contains("0000000000004110-0000000000004fff iommu    iommu from 0x110"));
+    assert!(map.history().newest().tree_text().contains("(priority 0, iommu): iommu into root [read-only]"));
+    assert!(map.history().newest().flat_text().contains("0000000000004110-0000000000004fff iommu    iommu from 0x110"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::state::{Applied, State};
 use super::view::{FlatView, SpaceView};
-use super::{AddressSpaceId, Generation, IdSource, RegionId, Transaction};
+use super::{AddressSpaceId, Generation, History, IdSource, RangeInfo, RegionId, Transaction};
 use crate::actor::{Access, Answer, Context, MmioTarget};
 use crate::{Clock, Config, Device, Executive, Gpa, MmioSpec, TopologyError};
 
@@ -71,6 +71,26 @@ impl Map {
         let error = self.apply(transaction).map(drop).unwrap_err();
         assert_eq!(self.fingerprint(), before, "after {error}");
         error
+    }
+
+    /// As [`Map::commit`]; what is unlawful is refused.
+    pub(super) fn try_commit(&mut self, record: impl FnOnce(&mut Transaction)) {
+        let mut transaction = self.transaction();
+        record(&mut transaction);
+        let before = self.fingerprint();
+        if self.apply(transaction).is_err() {
+            assert_eq!(self.fingerprint(), before);
+        }
+    }
+
+    pub(super) fn history(&self) -> History {
+        self.state.history(self.generation)
+    }
+
+    /// What a space shows, as plain data.
+    pub(super) fn published(&self, space: AddressSpaceId) -> Vec<RangeInfo> {
+        let survey = self.state.survey(self.generation);
+        self.view(space).iter().map(|range| survey.range_info(range)).collect()
     }
 
     fn space(&self, space: AddressSpaceId) -> &SpaceView {

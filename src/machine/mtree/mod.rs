@@ -1,0 +1,141 @@
+//! `manyhart mtree`: a board that is built and never run, and what there is to say of its memory map.
+
+mod json;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use manyhart_devices::uart;
+use manyhart_runtime::topology::{Difference, Finding, History, Survey, Why};
+use manyhart_runtime::{AddressSpaceId, Clock, Config, Executive, Gpa};
+
+use super::planner::PlannedBoard;
+use super::{BoardSpec, MachineError};
+use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
+use crate::cli::fail;
+use crate::load::{Board as _, Chosen};
+
+/// What is to be printed, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MtreeSpec {
+    /// Of which board.
+    pub board: BoardSpec,
+    /// What.
+    pub parts: Parts,
+    /// As JSON.
+    pub json: bool,
+    /// Draw the space here.
+    pub svg: Option<PathBuf>,
+    /// The space that is drawn and asked about.
+    pub space: String,
+    /// The generation that is looked at; the newest, where none is named.
+    pub generation: Option<u64>,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The region tree.
+    pub tree: bool,
+    /// The flat views.
+    pub flat: bool,
+    /// What the lint finds (in the newest generation).
+    pub lint: bool,
+    /// What each generation changed.
+    pub history: bool,
+    /// All about this address.
+    pub why: Option<Gpa>,
+}
+
+/// What was found out about a map, to be printed one way or the other.
+struct Report {
+    survey: Survey,
+    tree: bool,
+    flat: bool,
+    lint: Option<Vec<Finding>>,
+    history: Option<Vec<Difference>>,
+    why: Option<Why>,
+}
+
+/// Prints what is asked for about a board's memory map.
+pub fn print_mtree(spec: &MtreeSpec) -> ExitCode {
+    match mtree(spec).and_then(|text| std::io::stdout().write_all(text.as_bytes()).map_err(MachineError::Console)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, error.status()),
+    }
+}
+
+fn mtree(spec: &MtreeSpec) -> Result<String, MachineError> {
+    let (history, findings) = look_at_board(&spec.board)?;
+    let survey = history.at(spec.generation.unwrap_or(history.newest().generation()))?;
+    if let Some(file) = &spec.svg {
+        let picture = survey.svg(space(&survey, &spec.space)?)?;
+        std::fs::write(file, picture).map_err(|error| MachineError::Write { file: file.clone(), error })?;
+    }
+    let report = Report::new(spec, history, survey, findings)?;
+    let nothing = spec.parts == Parts::default();
+    Ok(match spec.json {
+        _ if nothing => String::new(),
+        true => format!("{:#}\n", json::report(&report)),
+        false => report.text(),
+    })
+}
+
+fn space(survey: &Survey, name: &str) -> Result<AddressSpaceId, MachineError> {
+    survey.space(name).ok_or_else(|| MachineError::NoSpace(name.to_owned()))
+}
+
+/// Builds the board, looks at its topology, and takes it down again.
+fn look_at_board(spec: &BoardSpec) -> Result<(History, Vec<Finding>), MachineError> {
+    let config = Config { clock: Clock::host(TIMEBASE), on_device_failure: None };
+    let executive = Executive::new(config).map_err(|error| MachineError::Host { what: "a thread", error })?;
+    let config = BoardConfig {
+        harts: spec.harts,
+        ram_size: spec.memory,
+        boot: Boot { entry: 0, next_addr: 0, next_mode: NextMode::Supervisor },
+        device_tree: PlannedBoard::new(*spec).device_tree(&Chosen::default())?,
+    };
+    let (sink, _output) = uart::channel(1);
+    let outlets = Outlets { console: Box::new(sink), on_outcome: Box::new(|_| {}), host_time: Box::new(|| 0) };
+    let board = Board::new(&executive, config, outlets)?;
+    let looked = (executive.topology().history()?, executive.topology().lint()?);
+    drop(board);
+    executive.shutdown();
+    Ok(looked)
+}
+
+impl Report {
+    fn new(spec: &MtreeSpec, history: History, survey: Survey, findings: Vec<Finding>) -> Result<Report, MachineError> {
+        let parts = spec.parts;
+        let why = match parts.why {
+            Some(addr) => Some(history.why(space(&survey, &spec.space)?, addr, survey.generation())?),
+            None => None,
+        };
+        let kept = history.generations();
+        let steps = (*kept.start()..*kept.end()).map(|generation| history.difference(generation, generation + 1));
+        let steps = parts.history.then(|| steps.collect::<Result<Vec<_>, _>>()).transpose()?;
+        let lint = parts.lint.then_some(findings);
+        Ok(Report { survey, tree: parts.tree, flat: parts.flat, lint, history: steps, why })
+    }
+
+    /// The parts, with an empty line between any two.
+    fn text(&self) -> String {
+        let lines = |lines: Vec<String>| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let findings = self.lint.as_ref().map(|findings| match findings.as_slice() {
+            [] => "nothing found\n".to_owned(),
+            findings => lines(findings.iter().map(Finding::to_string).collect()),
+        });
+        let history = self.history.iter().flatten().map(Difference::to_string).collect::<Vec<_>>().join("\n");
+        let parts = [
+            self.tree.then(|| self.survey.tree_text()),
+            self.flat.then(|| self.survey.flat_text()),
+            findings,
+            self.history.as_ref().map(|_| history),
+            self.why.as_ref().map(Why::to_string),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+}
