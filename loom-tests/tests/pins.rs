@@ -57,3 +57,45 @@ fn a_pin_holds_the_block_back() {
 fn a_missing_grace_period_is_found() {
     common::fails_with(Bug::NoGrace, "Causality violation", 5, pinned);
 }
+
+/// As above, with a whole snapshot held by somebody who is no reader.
+fn held() {
+    let rig = Rig::new(64);
+    let memory: Arc<Watched> = Arc::default();
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let region = t.ram("ram", Arc::new(RamBlock::anonymous("ram", 4096).expect("memory")));
+    t.add_subregion(root, 0, region);
+    t.commit().expect("lawful");
+
+    let (topology, readers_memory) = (rig.topology().clone(), Arc::clone(&memory));
+    let reads = thread::spawn(move || {
+        let hold = topology.address_space(space).hold();
+        let shows = hold.snapshot().view(space).is_some_and(|view| view.find(Gpa(0)).is_some());
+        if shows {
+            readers_memory.read();
+        }
+        drop(hold);
+    });
+
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    memory.write();
+    reads.join().expect("it ends");
+}
+
+#[test]
+fn a_hold_holds_the_memory_back() {
+    common::holds(2, held);
+}
+
+#[test]
+fn a_missing_grace_period_is_found_by_a_hold() {
+    common::fails_with(Bug::NoGrace, "Causality violation", 2, held);
+}

@@ -2,7 +2,8 @@
 //!
 //! A grace period goes through these stages, each of which can only end after the one before:
 //! 1. Every reader that the first scan found online below the generation has acknowledged it, or has been seen offline.
-//! 2. Nothing pins memory or device regions that were removed. (Pins are taken online, so after stage 1 no new one can come through an old view.)
+//! 2. Nothing pins memory or device regions that were removed, and if memory was, nobody holds a whole snapshot of before. (Pins and holds are
+//!    taken online, so after stage 1 no new one can come through an old view.)
 //! 3. Every device that lost an address has handled what was sent before. (Sends are made online, or by readers in a call.)
 //! 4. What was removed is dropped, and [`Retired`] completes.
 //!
@@ -11,6 +12,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::access::Holds;
 use crate::actor::MmioTarget;
 use crate::helper::{Crew, Step};
 use crate::mailbox::AnyMailbox;
@@ -58,6 +60,11 @@ impl Removed {
         found
     }
 
+    /// Whether somebody who holds a snapshot of before could still reach any of it: a hold leads to memory alone.
+    fn is_within_holds(&self) -> bool {
+        self.targets().any(|target| target.memory().is_some() || target.iommu().is_some())
+    }
+
     fn is_nothing(&self) -> bool {
         self.withdrawn.is_empty() && self.destroyed.is_empty()
     }
@@ -75,20 +82,27 @@ struct Grace {
 
 impl Grace {
     /// Stages 1 and 2: whether both are over.
-    fn has_passed(&mut self) -> bool {
+    fn has_passed(&mut self, holds: &Holds) -> bool {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::NoGrace) {
             return true;
         }
         self.behind.retain(|slot| !has_passed(slot, self.generation));
-        // In this order: a pin taken by a reader that has passed was taken before it did.
-        self.behind.is_empty() && self.removed.pins().next().is_none()
+        // In this order: a pin taken by a reader that has passed was taken before it did, and so was a hold.
+        self.behind.is_empty() && self.removed.pins().next().is_none() && self.older_holds(holds) == 0
+    }
+
+    /// How many hold a snapshot through which memory is reached that was removed.
+    fn older_holds(&self, holds: &Holds) -> usize {
+        if self.removed.is_within_holds() { holds.before(self.generation) } else { 0 }
     }
 
     /// Who holds it up, by name.
-    fn holders(&self) -> Vec<String> {
+    fn holders(&self, holds: &Holds) -> Vec<String> {
         let readers = self.behind.iter().map(|slot| format!("reader {}", slot.name()));
-        readers.chain(self.removed.pins().map(|(name, pins)| format!("{pins} pins of {name}"))).collect()
+        let pins = self.removed.pins().map(|(name, pins)| format!("{pins} pins of {name}"));
+        let holds = Some(self.older_holds(holds)).filter(|&older| older > 0);
+        readers.chain(pins).chain(holds.map(|older| format!("{older} holds of older snapshots"))).collect()
     }
 }
 
@@ -141,18 +155,30 @@ pub struct Stall {
 pub struct Graces {
     crew: Arc<Crew>,
     slots: Slots,
+    holds: Holds,
     waiting: Mutex<Vec<Grace>>,
     closing: Mutex<Vec<Arc<Closing>>>,
 }
 
 impl Graces {
     pub(crate) fn new(crew: &Arc<Crew>) -> Graces {
-        Graces { crew: Arc::clone(crew), slots: Slots::default(), waiting: Mutex::default(), closing: Mutex::default() }
+        Graces {
+            crew: Arc::clone(crew),
+            slots: Slots::default(),
+            holds: Holds::default(),
+            waiting: Mutex::default(),
+            closing: Mutex::default(),
+        }
     }
 
     /// The readers.
     pub(crate) fn slots(&self) -> &Slots {
         &self.slots
+    }
+
+    /// Who holds whole snapshots.
+    pub(crate) fn holds(&self) -> &Holds {
+        &self.holds
     }
 
     /// Begins one. Called by the topology actor, after it has published `generation`.
@@ -174,7 +200,7 @@ impl Graces {
     pub fn scan(&self) -> Step {
         let mut passed = Vec::new();
         self.waiting.lock().retain_mut(|grace| {
-            let over = grace.has_passed();
+            let over = grace.has_passed(&self.holds);
             if over {
                 let removed = std::mem::take(&mut grace.removed);
                 passed.push((grace.generation, removed, grace.retired.clone(), grace.began));
@@ -217,7 +243,11 @@ impl Graces {
     pub fn stalled(&self, patience: Duration) -> Vec<Stall> {
         let mut stalls = Vec::new();
         for grace in self.waiting.lock().iter().filter(|grace| grace.began.elapsed() > patience) {
-            stalls.push(Stall { generation: grace.generation, since: grace.began, holders: grace.holders() });
+            stalls.push(Stall {
+                generation: grace.generation,
+                since: grace.began,
+                holders: grace.holders(&self.holds),
+            });
         }
         let mut closing = self.closing.lock();
         closing.retain(|closing| !closing.is_over());

@@ -50,9 +50,10 @@
 use std::sync::Arc;
 
 use crate::access::resolve;
+use crate::access::shape::Direction;
 use crate::ram::PinCount;
 use crate::ram::atomics::Word;
-use crate::topology::Target;
+use crate::topology::Side;
 use crate::{AddressSpaceId, BusError, FlatView, Gpa, Requester};
 
 /// Says where an access goes on, and whether it may. Asked on whatever thread makes the access, by several at once; it must not wait, and reaches
@@ -102,11 +103,11 @@ impl TargetMemory<'_> {
     pub fn load<T: Word>(&self, addr: Gpa) -> Result<T, BusError> {
         let range = self.0.find(addr).ok_or(BusError::Decode(addr))?;
         let aligned = addr.0.is_multiple_of(T::SIZE as u64) && range.range.last().0 - addr.0 >= T::SIZE as u64 - 1;
-        match &range.target {
-            Target::Ram(block) if aligned => {
+        match range.target.side(Direction::Read) {
+            Side::Memory(block) if aligned => {
                 block.load(resolve::offset_in(range, addr)).ok_or_else(|| resolve::refused(range, addr))
             }
-            Target::Reservation => Err(BusError::Decode(addr)),
+            Side::Nothing => Err(BusError::Decode(addr)),
             _ => Err(resolve::refused(range, addr)),
         }
     }

@@ -24,6 +24,8 @@ pub mod addr;
 pub mod attention;
 pub mod clock;
 pub mod error;
+#[cfg(feature = "vm-memory")]
+pub mod guest_memory;
 pub mod iommu;
 pub mod line;
 pub mod ram;
@@ -46,7 +48,7 @@ mod slots;
 mod sync;
 mod trampoline;
 
-pub use access::{AddressSpace, Requester};
+pub use access::{AddressSpace, Hold, Requester};
 pub use actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, NoAnswer};
 pub use addr::{AddrRange, Gpa};
 pub use attention::Attention;

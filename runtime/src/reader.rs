@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use crate::access::Hold;
 use crate::grace::Graces;
 use crate::helper::Crew;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
@@ -235,6 +236,11 @@ impl Reader {
     #[inline]
     pub fn view(&self, space: AddressSpaceId) -> &FlatView {
         known(self.held(), space)
+    }
+
+    /// Holds the snapshot for longer than this reader does. To be called online.
+    pub(crate) fn hold(&self) -> Hold {
+        Hold::new(Arc::clone(self.held()), Arc::clone(&self.graces))
     }
 
     /// The snapshot held, of a reader that is online.

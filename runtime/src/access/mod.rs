@@ -5,6 +5,7 @@
 //! * `carry`: the parts carried out, one after the other.
 //! * `by_reader`: the accesses of virtual CPUs, which go offline while a device makes them wait.
 //! * `space`: [`AddressSpace`], the accesses of control threads and of devices (DMA).
+//! * `hold`: [`Hold`], a whole snapshot in use by somebody who is no reader.
 //!
 //! What never happens here: a part that is resolved under a second view, a side effect before the whole access is known to be allowed, a
 //! value that stands for an error.
@@ -14,10 +15,13 @@ pub(crate) mod shape;
 
 mod by_reader;
 mod carry;
+mod hold;
 mod space;
 #[cfg(test)]
 mod tests;
 
+pub use hold::Hold;
+pub(crate) use hold::Holds;
 pub use space::AddressSpace;
 pub(crate) use space::ReaderPool;
 

@@ -79,12 +79,13 @@ impl Intent {
     }
 }
 
-/// Bytes of an access that are still to be resolved: contiguous in one space.
-struct Run {
+/// Bytes of an access on their way: contiguous in one space.
+pub(crate) struct Run {
     space: AddressSpaceId,
-    addr: Gpa,
+    pub(crate) addr: Gpa,
+    /// The first of the access's bytes.
     first: usize,
-    len: usize,
+    pub(crate) len: usize,
     via: Vec<IommuPin>,
 }
 
@@ -107,6 +108,25 @@ pub(crate) fn resolve(
     intent: Intent,
 ) -> Result<Vec<Part>, BusError> {
     let mut parts = Vec::with_capacity(1);
+    walk(snapshot, space, addr, len, intent, |range, run| {
+        let cut = if run.len == len { cut_of_whole(len) } else { Cut::Pieces(8) };
+        let offset = offset_in(range, run.addr);
+        let place = place(range, run.addr, offset, run.len, cut, intent)?;
+        parts.push(Part { place, offset, first: run.first, len: run.len, _via: run.via });
+        Ok(())
+    })?;
+    Ok(parts)
+}
+
+/// Goes over `len` bytes at `addr` in ascending order, through whatever translates: `visit` is shown each run of bytes that one range decodes at last.
+pub(crate) fn walk<'a>(
+    snapshot: &'a Snapshot,
+    space: AddressSpaceId,
+    addr: Gpa,
+    len: usize,
+    intent: Intent,
+    mut visit: impl FnMut(&'a FlatRange, Run) -> Result<(), BusError>,
+) -> Result<(), BusError> {
     // The next on top: what is translated comes before what lies behind it.
     let mut todo = Vec::new();
     let mut next = (len > 0).then_some(Run { space, addr, first: 0, len, via: Vec::new() });
@@ -122,14 +142,11 @@ pub(crate) fn resolve(
         if let Target::Iommu(target) = &range.target {
             translate(snapshot, range, target, &run, intent, &mut todo)?;
         } else {
-            let cut = if here == len { cut_of_whole(len) } else { Cut::Pieces(8) };
-            let offset = offset_in(range, run.addr);
-            let place = place(range, run.addr, offset, here, cut, intent)?;
-            parts.push(Part { place, offset, first: run.first, len: here, _via: run.via });
+            visit(range, run)?;
         }
         next = todo.pop();
     }
-    Ok(parts)
+    Ok(())
 }
 
 /// Sends a run through an IOMMU.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Requester;
 use super::carry::{Asking, Bytes, Carrier};
 use super::resolve::{self, Intent, Part, Place, resolve};
 use super::shape::Direction;
+use super::{Hold, Requester};
 use crate::ram::atomics::Word;
 use crate::sync::Mutex;
 use crate::topology::Side;
@@ -56,6 +56,12 @@ impl AddressSpace {
     /// Which space this is.
     pub fn id(&self) -> AddressSpaceId {
         self.id
+    }
+
+    /// Takes hold of the newest snapshot, for memory that is used from outside for a while. Waits while the machine is paused, as an access does; what is held
+    /// already may be used then.
+    pub fn hold(&self) -> Hold {
+        self.readers.online(false, |reader| reader.hold())
     }
 
     /// Fills `buf` from `addr` on. On an error nothing, or a prefix that ends at a device, has been read.

@@ -135,6 +135,15 @@ impl RamBlock {
         true
     }
 
+    /// To be called after `len` bytes at `offset` were written by somebody who does not go through this module. What passes the end is left out.
+    #[cfg(feature = "vm-memory")]
+    pub(crate) fn wrote(&self, offset: u64, len: u64) {
+        let len = len.min(self.size().saturating_sub(offset));
+        if len > 0 {
+            monitor::wrote(self.host_base().addr() + offset as usize, len as usize);
+        }
+    }
+
     /// Keeps the block from being retired. To be taken while online; it may be kept offline.
     pub fn pin(self: &Arc<RamBlock>) -> Pin {
         Pin::new(Arc::clone(self))
