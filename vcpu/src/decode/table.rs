@@ -115,6 +115,11 @@ impl Opcode {
     pub const fn format(self) -> Format {
         ROWS[self as usize].format
     }
+
+    /// The encoding whose operands are all zero.
+    pub const fn encoding(self) -> u32 {
+        ROWS[self as usize].value
+    }
 }
 
 /// Where each major opcode's rows start; the last entry is the number of rows.
