@@ -144,7 +144,9 @@ impl Hart {
         let (old, effect) = self.csr.access(number, op, inputs)?;
         self.set_x_slot(o.rd, old);
         let stale = self.apply(effect, number);
-        Ok(if stale { Then::Leave } else { Then::Next })
+        // Who sees an interrupt here without taking it has been signalled all the same: the poll comes before the next access.
+        let signalled = matches!(number, address::MIP | address::SIP) && (self.attention.peek() as i64) < 0;
+        Ok(if stale || signalled { Then::Leave } else { Then::Next })
     }
 
     /// What the CSR needs: the clock is read for those alone that show it.
