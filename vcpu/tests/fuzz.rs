@@ -3,7 +3,7 @@
 //!
 //! Seeds are fixed. `MANYHART_FUZZ_SEEDS=first..last` runs others, and names each before it runs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -263,6 +263,7 @@ struct Machine {
     ram: Arc<RamBlock>,
     harts: Vec<Box<Hart>>,
     attentions: Vec<Arc<Attention>>,
+    window: RegionId,
 }
 
 impl Machine {
@@ -303,26 +304,29 @@ impl Machine {
                 hart
             })
             .collect();
-        Machine { executive, ram, harts, attentions }
+        Machine { executive, ram, harts, attentions, window }
     }
 
-    /// Runs so many instructions of one hart. A hart that waits is told to go on.
     fn run(&mut self, hart: usize, instructions: u64) {
-        let (hart, attention) = (&mut self.harts[hart], &self.attentions[hart]);
-        let over = |hart: &Hart| {
-            let done = hart.statistics();
-            done.instructions + done.traps - done.interrupts
-        };
-        let end = over(hart) + instructions;
-        while over(hart) < end {
-            match hart.run(Some(end - over(hart))) {
-                Exit::Limit => assert_eq!(over(hart), end, "exactly as many as asked for"),
-                Exit::Left => {
-                    attention.set_level(Hart::LEAVE, false);
-                    hart.set_pc(hart.pc());
-                }
-                Exit::Stopped => panic!("nobody stops it"),
+        run(&mut self.harts[hart], &self.attentions[hart], instructions);
+    }
+}
+
+/// Runs so many instructions of one hart. A hart that waits is told to go on.
+fn run(hart: &mut Hart, attention: &Attention, instructions: u64) {
+    let over = |hart: &Hart| {
+        let done = hart.statistics();
+        done.instructions + done.traps - done.interrupts
+    };
+    let end = over(hart) + instructions;
+    while over(hart) < end {
+        match hart.run(Some(end - over(hart))) {
+            Exit::Limit => assert_eq!(over(hart), end, "exactly as many as asked for"),
+            Exit::Left => {
+                attention.set_level(Hart::LEAVE, false);
+                hart.set_pc(hart.pc());
             }
+            Exit::Stopped => panic!("nobody stops it"),
         }
     }
 }
@@ -469,22 +473,56 @@ fn blocks_do_what_single_instructions_do() {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     for seed in seeds(0..40) {
         let mut random = Random::new(!seed);
-        let mut steps = Machine::new(seed, false);
-        with_a_waker(&mut Machine::new(seed, false), |blocks| {
-            with_a_waker(&mut steps, |steps| {
-                for round in 0..8 {
-                    let instructions = random.pick(&[65, 66, 100, 200, 500]);
-                    blocks.run(0, instructions);
-                    for _ in 0..instructions {
-                        steps.run(0, 1);
-                    }
-                    let (blocks_are, steps_are) = (state(&mut blocks.harts[0]), state(&mut steps.harts[0]));
-                    assert_eq!(blocks_are, steps_are, "seed {seed}, round {round}, {instructions} instructions");
-                }
-                for at in (0..SIZE).step_by(8) {
-                    assert_eq!(blocks.ram.load::<u64>(at), steps.ram.load::<u64>(at), "seed {seed}: {at:#x}");
+        let rounds: Vec<u64> = (0..8).map(|_| random.pick(&[65, 66, 100, 200, 500])).collect();
+        // One machine after the other: the reservations of both are in one table.
+        let [blocks, steps] = [true, false].map(|by_blocks| {
+            let mut machine = Machine::new(seed, false);
+            let mut states = Vec::new();
+            with_a_waker(&mut machine, |machine| {
+                for &instructions in &rounds {
+                    let piece = if by_blocks { instructions } else { 1 };
+                    (0..instructions / piece).for_each(|_| machine.run(0, piece));
+                    states.push(state(&mut machine.harts[0]));
                 }
             });
+            let memory: Vec<_> = (0..SIZE).step_by(8).map(|at| machine.ram.load::<u64>(at)).collect();
+            (states, memory)
+        });
+        assert_eq!(blocks.0, steps.0, "seed {seed}, after {rounds:?} instructions");
+        assert!(blocks.1 == steps.1, "seed {seed}: memory");
+    }
+}
+
+/// Two harts run on threads of their own while the machine is paused, its map changed, and its devices answer late.
+#[test]
+fn pauses_and_commits_reach_harts_that_run_random_code() {
+    let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for seed in seeds(0..6) {
+        let mut machine = Machine::new(seed, true);
+        let (executive, window) = (&machine.executive, machine.window);
+        let running = AtomicU64::new(2);
+        std::thread::scope(|scope| {
+            for (hart, attention) in machine.harts.iter_mut().zip(&machine.attentions) {
+                let running = &running;
+                scope.spawn(move || {
+                    run(hart, attention, 300_000);
+                    running.fetch_sub(1, Ordering::Release);
+                });
+            }
+            let mut offset = 0;
+            while running.load(Ordering::Acquire) > 0 {
+                let paused = executive.pause();
+                offset = (offset + 0x1000) % 0x5000;
+                let mut change = executive.topology().transaction();
+                change.set_alias_offset(window, offset);
+                if offset < 0x3000 {
+                    drop(paused);
+                }
+                change.commit().expect("a valid map");
+                for attention in &machine.attentions {
+                    attention.set_level(Hart::LEAVE, true);
+                }
+            }
         });
     }
 }
