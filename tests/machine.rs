@@ -323,7 +323,7 @@ fn a_closed_console_ends_the_run_with_one_line() {
     drop(child.stdout.take());
     let output = finish(child);
     let said = text(&output.stderr);
-    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
     assert!(said.starts_with("manyhart: the console's output: Broken pipe"), "{said}");
 }
 

@@ -56,7 +56,7 @@ pub enum MachineError {
 }
 
 impl MachineError {
-    /// The exit status: 2 where the command line or an image is at fault, 1 where the run is.
+    /// The exit status: 2 where the command line, an image or what the console was given is at fault, 1 where the run is.
     pub fn status(&self) -> u8 {
         match self {
             MachineError::Load(_)
