@@ -64,6 +64,7 @@ impl MachineError {
             | MachineError::Write { .. }
             | MachineError::NoSignature
             | MachineError::NoSpace(_)
+            | MachineError::Console(_)
             | MachineError::Topology(TopologyError::NotRetained { .. }) => 2,
             _ => 1,
         }
