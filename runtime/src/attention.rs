@@ -114,16 +114,17 @@ impl Attention {
 
     /// Sets the deadline of timer `index` in ticks of the clock (`u64::MAX`: never), and raises.
     ///
-    /// The owner reads deadlines after it took: a deadline that it misses there is followed by a raise that it has not taken yet.
+    /// The owner reads deadlines after it took: a deadline that it misses there is followed by a raise that it has not taken yet. One that
+    /// it sees before the raise, and that is over, interrupts it all the same: Release, so that it sees what came before.
     pub fn set_deadline(&self, index: usize, ticks: u64) {
-        self.deadlines[index].store(ticks, Ordering::Relaxed);
+        self.deadlines[index].store(ticks, Ordering::Release);
         self.raise();
     }
 
     /// The deadline of timer `index`, in ticks of the clock.
     #[inline]
     pub fn deadline(&self, index: usize) -> u64 {
-        self.deadlines[index].load(Ordering::Relaxed)
+        self.deadlines[index].load(Ordering::Acquire)
     }
 
     /// The earliest deadline of all.

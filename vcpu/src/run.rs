@@ -52,16 +52,16 @@ impl Hart {
             {
                 return Some(Exit::Stopped);
             }
-            // Acquire: whatever happened before a level was set is seen from here on, newer topologies included.
+            // Acquire, all of them: what happened before a level was set, a deadline moved or the clock put on is seen from here on, newer
+            // topologies included. Of the levels only those that this take has seen.
             let levels = self.attention.take();
+            self.lines = self.inputs(levels);
             if self.reader.must_check() {
                 continue;
             }
             if levels >> Hart::LEAVE & 1 != 0 {
                 return Some(Exit::Left);
             }
-            // Of the levels only those that the Acquire above has seen: an interrupt taken by a later one would not be polled after.
-            self.lines = self.inputs(levels);
             if self.waiting && !self.csr.wakes(self.lines) {
                 self.sleep();
                 continue;

@@ -145,7 +145,7 @@ impl Hart {
         self.set_x_slot(o.rd, old);
         let stale = self.apply(effect, number);
         // Who sees an interrupt here without taking it has been signalled all the same: the poll comes before the next access.
-        let signalled = matches!(number, address::MIP | address::SIP) && (self.attention.peek() as i64) < 0;
+        let signalled = matches!(number, address::MIP | address::SIP) && self.reader.fence(Ordering::Acquire);
         Ok(if stale || signalled { Then::Leave } else { Then::Next })
     }
 
