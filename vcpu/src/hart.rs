@@ -194,7 +194,10 @@ impl Hart {
     fn csr_as_machine(&mut self, number: u16, op: CsrOp) -> Option<u64> {
         let privilege = self.csr.privilege();
         self.csr.set_privilege(Privilege::Machine);
-        let inputs = Inputs { time: self.clock.now(), instret: self.instret(), lines: self.input_lines() };
+        // No instruction writes here, so a counter that is set has none of its own to leave out.
+        let own = matches!((op, number), (CsrOp::Write(_), address::MCYCLE | address::MINSTRET));
+        let instret = self.instret().wrapping_sub(own.into());
+        let inputs = Inputs { time: self.clock.now(), instret, lines: self.input_lines() };
         let result = self.csr.access(number, op, inputs);
         self.csr.set_privilege(privilege);
         let (old, effect) = result.ok()?;

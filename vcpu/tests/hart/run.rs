@@ -228,3 +228,14 @@ fn a_batch_runs_on_a_small_stack() {
     let rounds = thread.expect("a thread").join().expect("no trap of the host's");
     assert_eq!(rounds, 100_000 / 17 + 1);
 }
+
+#[test]
+fn a_counter_set_from_outside_reads_as_it_was_set() {
+    let mut machine = Machine::with_program(&[csrr(A0, 0xb02), csrr(A1, 0xb00), SPIN]);
+    for number in [0xb00, 0xb02] {
+        assert!(machine.hart.set_csr(number, 500));
+        assert_eq!(machine.hart.csr(number), Some(500));
+    }
+    machine.finish();
+    assert_eq!([A0, A1].map(|register| machine.hart.x(register as usize)), [500, 501]);
+}
