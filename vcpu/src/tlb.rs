@@ -11,33 +11,45 @@
 use crate::keys::{KeyContext, Keys};
 
 /// Entries of each array.
-pub(crate) const ENTRIES: usize = 4096;
+const ENTRIES: usize = 4096;
 /// The lowest bit of a key in a tag: below it are the alignment bits of the largest access.
 const KEY_SHIFT: u32 = 3;
 /// Keys are 1 to this; a tag of an empty entry has the bits of the next one.
 const LAST_KEY: u16 = 510;
 const EMPTY: u64 = u64::MAX;
-/// One translation.
-#[derive(Clone, Copy)]
-#[repr(C, align(16))]
-pub(crate) struct Entry {
+
+/// One array. Tags and addends stand apart: x86 addressing then reaches both with one index, where an array of pairs takes more
+/// instructions and a register more than there is.
+pub(crate) struct Array {
     /// Page number, key, and zeroes where an aligned address has them.
-    pub tag: u64,
+    tags: [u64; ENTRIES],
     /// What makes a host address of a virtual one.
-    pub addend: u64,
+    addends: [u64; ENTRIES],
 }
 
-/// One array.
-pub(crate) type Array = [Entry; ENTRIES];
+impl Array {
+    const NEW: Array = Array { tags: [EMPTY; ENTRIES], addends: [0; ENTRIES] };
+
+    /// The host address of `va`, for an access of `size` bytes with this key, if it is known and aligned.
+    #[inline(always)]
+    pub fn probe(&self, va: u64, size: u64, key: u64) -> Option<u64> {
+        let index = index(va);
+        (self.tags[index] == (va & mask(size)) | key).then(|| va.wrapping_add(self.addends[index]))
+    }
+
+    fn enter(&mut self, va: u64, tag: u64, addend: u64) {
+        (self.tags[index(va)], self.addends[index(va)]) = (tag, addend);
+    }
+}
 
 /// The bits of an address that take part in the compare, for an access of `SIZE` bytes.
-pub(crate) const fn mask(size: u64) -> u64 {
+const fn mask(size: u64) -> u64 {
     !0xfff | (size - 1)
 }
 
 /// Where an address's entry stands.
 #[inline(always)]
-pub(crate) fn index(va: u64) -> usize {
+fn index(va: u64) -> usize {
     (va >> 12) as usize % ENTRIES
 }
 
@@ -80,8 +92,7 @@ pub(crate) struct Tlb {
 impl Tlb {
     /// An empty one.
     pub fn new() -> Tlb {
-        let empty = [Entry { tag: EMPTY, addend: 0 }; ENTRIES];
-        Tlb { key: 0, load: empty, store: empty, keys: Keys::new(LAST_KEY), large: LargePages::NONE }
+        Tlb { key: 0, load: Array::NEW, store: Array::NEW, keys: Keys::new(LAST_KEY), large: LargePages::NONE }
     }
 
     /// Forgets everything. The caller selects a context again.
@@ -96,9 +107,8 @@ impl Tlb {
         if self.large.may_hold(va) {
             return self.flush();
         }
-        let index = index(va);
-        self.load[index].tag = EMPTY;
-        self.store[index].tag = EMPTY;
+        self.load.tags[index(va)] = EMPTY;
+        self.store.tags[index(va)] = EMPTY;
     }
 
     /// From now on accesses are made in this context.
@@ -110,9 +120,8 @@ impl Tlb {
     /// Empties the arrays, after which every key is new.
     #[cold]
     fn restart(&mut self, context: KeyContext) -> u16 {
-        let empty = Entry { tag: EMPTY, addend: 0 };
-        self.load.fill(empty);
-        self.store.fill(empty);
+        self.load.tags.fill(EMPTY);
+        self.store.tags.fill(EMPTY);
         self.large = LargePages::NONE;
         self.keys.restart();
         // The first key after a restart always exists.
@@ -130,12 +139,12 @@ impl Tlb {
             return;
         }
         let page = va & !0xfff;
-        let entry = Entry { tag: page | self.key, addend: host_page.wrapping_sub(page) };
+        let (tag, addend) = (page | self.key, host_page.wrapping_sub(page));
         if readable {
-            self.load[index(va)] = entry;
+            self.load.enter(va, tag, addend);
         }
         if writable {
-            self.store[index(va)] = entry;
+            self.store.enter(va, tag, addend);
         }
         self.large.note(va, page_bits);
     }
@@ -151,8 +160,7 @@ mod tests {
     }
 
     fn hit(array: &Array, key: u64, va: u64, size: u64) -> Option<u64> {
-        let entry = array[index(va)];
-        (entry.tag == (va & mask(size)) | key).then(|| va.wrapping_add(entry.addend))
+        array.probe(va, size, key)
     }
 
     #[test]

@@ -6,7 +6,6 @@ use manyhart_runtime::ram::atomics::{self, Word};
 use crate::exec::alu::word;
 use crate::hart::Hart;
 use crate::op::{ALL_CLASSES, Handler, Op, get, handler, next, reload, row, rows, set, spill, tail};
-use crate::tlb::{index, mask};
 
 /// A load: the width, and what becomes of the value.
 pub(crate) trait Load {
@@ -58,16 +57,23 @@ stores! { Sb u8; Sh u16; Sw u32; Sd u64; }
 #[inline(always)]
 pub(crate) fn probe_load<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
     let tlb = &hart.caches.tlb;
-    let entry = &tlb.load[index(va)];
-    (entry.tag == (va & mask(W::SIZE as u64)) | tlb.key).then(|| host::<W>(va.wrapping_add(entry.addend)))
+    tlb.load.probe(va, W::SIZE as u64, tlb.key).map(host::<W>)
 }
 
 /// The host address of a hit in the store array, aligned to the width.
 #[inline(always)]
 pub(crate) fn probe_store<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
     let tlb = &hart.caches.tlb;
-    let entry = &tlb.store[index(va)];
-    (entry.tag == (va & mask(W::SIZE as u64)) | tlb.key).then(|| host::<W>(va.wrapping_add(entry.addend)))
+    tlb.store.probe(va, W::SIZE as u64, tlb.key).map(|address| host::<W>(in_one_register(address)))
+}
+
+/// The same value. Compilers keep a sum that is used twice in its parts as long as they can, and then there is one register too
+/// few for a handler without a stack.
+#[inline(always)]
+fn in_one_register(mut value: u64) -> u64 {
+    // SAFETY: no instruction at all.
+    unsafe { std::arch::asm!("/* {0} */", inout(reg) value, options(pure, nomem, nostack, preserves_flags)) };
+    value
 }
 
 #[inline(always)]
