@@ -11,7 +11,7 @@ use manyhart_runtime::{
     Access, Answer, Attention, Clock, Config, Context, Device, DeviceError, Executive, MmioSpec, RamBlock, RegionId,
 };
 use manyhart_vcpu::trap::Privilege;
-use manyhart_vcpu::{Exit, Hart, HartConfig, Isa};
+use manyhart_vcpu::{Commit, Exit, Hart, HartConfig, Isa, Tracer};
 
 const BASE: u64 = 0x8000_0000;
 const SIZE: u64 = 0x6_0000;
@@ -451,13 +451,29 @@ fn nothing_that_a_guest_does_panics_or_hangs() {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     for seed in seeds(0..40) {
         let mut random = Random::new(!seed);
-        with_a_waker(&mut Machine::new(seed, true), |machine| {
-            for _ in 0..12 {
+        let mut machine = Machine::new(seed, true);
+        if seed % 4 == 3 {
+            machine.harts[0].set_tracer(Some(Box::new(Deaf)));
+        }
+        with_a_waker(&mut machine, |machine| {
+            for round in 0..12 {
+                if round == 8 {
+                    machine.harts[1].reset(CODE + random.below(0x1000), 0, 1, 2);
+                }
                 for hart in 0..2 {
                     machine.run(hart, random.pick(&[1, 2, 63, 64, 65, 66, 300, 3000]));
                 }
             }
         });
+    }
+}
+
+/// Hears everything, says nothing.
+struct Deaf;
+
+impl Tracer for Deaf {
+    fn commit(&mut self, commit: &Commit) {
+        assert!(matches!(commit.privilege, 0 | 1 | 3));
     }
 }
 
