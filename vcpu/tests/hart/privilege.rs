@@ -141,6 +141,33 @@ fn counters_count_what_retires() {
 }
 
 #[test]
+fn wfi_sleeps_on_while_only_what_is_disabled_is_pending() {
+    let mut machine = Machine::with_program(&[WFI, addi(A0, A0, 1), SPIN]);
+    // Software is enabled; a timer that is over and an external line are not.
+    assert!(machine.hart.set_csr(0x304, 1 << 3));
+    machine.attention.set_deadline(0, 0);
+    machine.attention.set_level(11, true);
+    let (hart, attention, clock) = (&mut machine.hart, &machine.attention, &machine.clock);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..3 {
+                std::thread::sleep(Duration::from_millis(10));
+                // Each makes it look, and sleep again.
+                attention.set_level(11, false);
+                attention.set_level(11, true);
+                clock.advance(1);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+            attention.set_level(3, true);
+        });
+        assert_eq!(hart.run(Some(10)), Exit::Limit);
+    });
+    assert_eq!(machine.hart.x(A0 as usize), 1);
+    let sleeps = machine.hart.statistics().sleeps;
+    assert!((1..20).contains(&sleeps), "{sleeps} sleeps: it spins");
+}
+
+#[test]
 fn wfi_sleeps_until_something_is_pending_and_goes_on_behind_itself() {
     let mut machine = Machine::with_program(&[WFI, addi(A0, A0, 1), SPIN]);
     assert!(machine.hart.set_csr(MIE, 1 << 11));
