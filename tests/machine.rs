@@ -301,7 +301,7 @@ fn a_second_signal_ends_it_at_once() {
     for (signals, status) in [(1, 0), (2, 130)] {
         let mut child = command(&scratch, &elf, &[]).spawn().expect("runs");
         let unread = child.stdout.take().expect("a pipe");
-        std::thread::sleep(Duration::from_millis(300));
+        wait_until_full(&unread);
         for _ in 0..signals {
             signal(&child, Signal::INT);
             std::thread::sleep(Duration::from_millis(300));
@@ -309,6 +309,15 @@ fn a_second_signal_ends_it_at_once() {
         let output = finish(child);
         assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
         drop(unread);
+    }
+}
+
+/// Waits until a pipe holds all it can (pipe(7): 16 pages), so that whoever writes to it is stuck.
+fn wait_until_full(pipe: &impl std::os::fd::AsFd) {
+    let start = Instant::now();
+    while rustix::io::ioctl_fionread(pipe).expect("a pipe") < 16 * 4096 {
+        assert!(start.elapsed() < Duration::from_secs(60), "the guest does not fill the pipe");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
