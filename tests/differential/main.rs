@@ -13,9 +13,12 @@ mod legal;
 mod ours;
 mod outcome;
 mod paging;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 mod qemu;
 mod rng;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use coverage::Coverage;
@@ -36,8 +39,16 @@ fn number(name: &str, otherwise: u64) -> u64 {
     }
 }
 
+/// A planted defect is the whole process's: tests run one after the other.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn the_hart_does_what_the_reference_does() {
+    let _alone = alone();
     let (seed, count) = (number("MANYHART_DIFF_SEED", SEED), number("MANYHART_DIFF_CASES", CASES));
     let only = number("MANYHART_DIFF_CASE", u64::MAX);
     let numbers: Vec<u64> = if only < u64::MAX { vec![only] } else { (0..count).collect() };

@@ -13,6 +13,8 @@ mod keys;
 mod memory;
 pub mod mmu;
 mod op;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod pmp;
 mod run;
 mod tlb;

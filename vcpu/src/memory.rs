@@ -213,6 +213,10 @@ impl Hart {
         let second = size - first;
         let next_page = va.wrapping_add(u64::from(first));
         let low = self.data_address(va, u64::from(first), AccessKind::Write)?;
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::SecondPageNotTranslated) {
+            return self.store_physical(va, low, size, value);
+        }
         let high = self.data_address(next_page, u64::from(second), AccessKind::Write)?;
         let check = |hart: &mut Hart, va, addr, len| match hart.ram(addr, len) {
             Some(ram) if !ram.read_only => Ok(()),

@@ -29,6 +29,10 @@ impl Privilege {
 
     /// What an `ecall` executed in this mode raises.
     pub fn environment_call(self) -> Exception {
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::EveryCallFromUser) {
+            return Exception::EnvironmentCallFromUser;
+        }
         match self {
             Privilege::User => Exception::EnvironmentCallFromUser,
             Privilege::Supervisor => Exception::EnvironmentCallFromSupervisor,

@@ -2,6 +2,8 @@
 
 use super::status::mstatus::*;
 use super::{CsrFile, Illegal};
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 use crate::trap::{Cause, Privilege, Trap};
 
 /// Exceptions that can be delegated (3.1.8): all but the machine's own environment call.
@@ -16,6 +18,8 @@ impl CsrFile {
     /// instruction that trapped, or of the next one for an interrupt), and returns the new pc. The privilege mode has
     /// changed, or may have: translations and code cached under the old one are not to be used.
     pub fn take_trap(&mut self, trap: Trap, epc: u64) -> u64 {
+        #[cfg(feature = "planted-bugs")]
+        let trap = if planted::is(Bug::NoTval) { Trap { tval: 0, ..trap } } else { trap };
         let vector = if self.delegated(trap.cause) {
             self.enter_supervisor(trap, epc);
             self.stvec
@@ -32,11 +36,15 @@ impl CsrFile {
             Cause::Exception(exception) => self.medeleg >> exception.code(),
             Cause::Interrupt(interrupt) => self.mideleg >> interrupt.code(),
         };
+        #[cfg(feature = "planted-bugs")]
+        let delegation = if planted::is(Bug::DelegationIgnored) { 0 } else { delegation };
         delegation & 1 != 0 && self.privilege != Privilege::Machine
     }
 
     fn enter_machine(&mut self, trap: Trap, epc: u64) {
         let previous = (self.privilege as u64) << MPP.trailing_zeros();
+        #[cfg(feature = "planted-bugs")]
+        let previous = previous | if planted::is(Bug::MpieKept) { self.mstatus & MPIE } else { 0 };
         self.mstatus = (self.mstatus & !(MPP | MPIE | MIE)) | previous | moved(self.mstatus, MIE, MPIE);
         self.mepc = epc;
         self.mcause = trap.cause.bits();
@@ -59,7 +67,11 @@ impl CsrFile {
             return Err(Illegal);
         }
         self.privilege = self.previous_privilege();
+        #[cfg(feature = "planted-bugs")]
+        let kept = if planted::is(Bug::MppKept) { self.mstatus & MPP } else { 0 };
         self.mstatus = (self.mstatus & !(MPP | MIE)) | moved(self.mstatus, MPIE, MIE) | MPIE;
+        #[cfg(feature = "planted-bugs")]
+        (self.mstatus |= kept);
         self.leave_mprv();
         Ok(self.mepc)
     }
@@ -67,6 +79,8 @@ impl CsrFile {
     /// `sret` (3.1.6.1; TSR 3.1.6.5): returns the new pc.
     pub fn sret(&mut self) -> Result<u64, Illegal> {
         let trapped = self.privilege == Privilege::Supervisor && self.mstatus & TSR != 0;
+        #[cfg(feature = "planted-bugs")]
+        let trapped = trapped && !planted::is(Bug::TsrIgnored);
         if self.privilege == Privilege::User || trapped {
             return Err(Illegal);
         }
@@ -86,6 +100,10 @@ impl CsrFile {
     /// Whether `wfi` may be executed: never in user mode, and in supervisor mode unless TW traps it (3.1.6.5, 3.3.3; the
     /// bounded time in which it might have completed is zero).
     pub fn check_wfi(&self) -> Result<(), Illegal> {
+        #[cfg(feature = "planted-bugs")]
+        if planted::is(Bug::TwIgnored) {
+            return Ok(());
+        }
         match self.privilege {
             Privilege::Machine => Ok(()),
             Privilege::Supervisor if self.mstatus & TW == 0 => Ok(()),

@@ -4,6 +4,8 @@ use super::address::*;
 use super::counters::bits::TM;
 use super::status::mstatus;
 use super::{CsrFile, Illegal};
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 use crate::trap::Privilege;
 
 impl CsrFile {
@@ -28,6 +30,10 @@ impl CsrFile {
 
     /// `mcounteren` (3.1.11) and `scounteren`: each mode opens a counter to the ones below it.
     fn counter_enabled(&self, bit: u64) -> bool {
+        #[cfg(feature = "planted-bugs")]
+        if planted::is(Bug::CountersOpen) {
+            return true;
+        }
         match self.privilege {
             Privilege::Machine => true,
             Privilege::Supervisor => self.mcounteren & bit != 0,
@@ -37,6 +43,10 @@ impl CsrFile {
 
     /// TVM traps the supervisor's use of `satp` and of `sfence.vma` (3.1.6.5).
     pub(super) fn virtual_memory_allowed(&self) -> bool {
+        #[cfg(feature = "planted-bugs")]
+        if planted::is(Bug::TvmIgnored) {
+            return self.privilege >= Privilege::Supervisor;
+        }
         match self.privilege {
             Privilege::Machine => true,
             Privilege::Supervisor => self.mstatus & mstatus::TVM == 0,

@@ -1,6 +1,8 @@
 //! `mstatus`, its view `sstatus`, and the bit names of the environment configuration registers.
 
 use super::{CsrFile, Effect};
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 use crate::trap::Privilege;
 
 /// Bits of `menvcfg` (3.1.18) and `senvcfg`.
@@ -86,6 +88,10 @@ impl CsrFile {
     /// Whether floating-point instructions are illegal (FS is Off).
     #[inline]
     pub fn float_off(&self) -> bool {
+        #[cfg(feature = "planted-bugs")]
+        if planted::is(Bug::OffIgnored) {
+            return false;
+        }
         self.mstatus & FS == 0
     }
 
@@ -98,6 +104,10 @@ impl CsrFile {
     /// Notes that floating-point state changed (FS becomes Dirty). Only called while FS is not Off.
     #[inline]
     pub fn dirty_float(&mut self) {
+        #[cfg(feature = "planted-bugs")]
+        if planted::is(Bug::NeverDirty) {
+            return;
+        }
         self.mstatus |= FS;
     }
 

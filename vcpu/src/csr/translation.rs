@@ -31,6 +31,10 @@ impl CsrFile {
     /// The mode whose rights loads and stores have: that of MPP when machine mode sets MPRV (3.1.6.3).
     #[inline]
     pub fn data_privilege(&self) -> Privilege {
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::MprvIgnored) {
+            return self.privilege;
+        }
         if self.privilege == Privilege::Machine && self.mstatus & mstatus::MPRV != 0 {
             self.previous_privilege()
         } else {

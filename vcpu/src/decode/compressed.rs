@@ -13,12 +13,15 @@ const SP: u8 = 2;
 /// Decodes a 16-bit encoding; `None` when it is reserved, or the first half of a longer instruction.
 pub fn decode16(raw: u16) -> Option<Inst> {
     let c = C(raw);
-    match raw & 3 {
+    let inst = match raw & 3 {
         0 => c.quadrant0(),
         1 => c.quadrant1(),
         2 => c.quadrant2(),
         _ => None,
-    }
+    };
+    #[cfg(feature = "planted-bugs")]
+    let inst = inst.map(crate::planted::misdecode);
+    inst
 }
 
 /// A halfword and its fields.

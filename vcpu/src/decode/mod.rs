@@ -104,6 +104,8 @@ fn operands(row: &Row, raw: u32) -> Option<Inst> {
         SfenceVma => (i.rs1, i.rs2) = (rs1, rs2),
         Amo | Lr => (i.rd, i.rs1, i.rs2, i.aq, i.rl) = (rd, rs1, rs2, raw & 1 << 26 != 0, raw & 1 << 25 != 0),
     }
+    #[cfg(feature = "planted-bugs")]
+    let i = crate::planted::misdecode(i);
     Some(i)
 }
 

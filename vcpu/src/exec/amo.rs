@@ -155,6 +155,10 @@ impl Hart {
                 && unsafe { atomics::compare_exchange(ptr, W::narrow(reservation.value), new, order(o)) }.is_ok()
         });
         self.set_x_slot(o.rd, u64::from(!stored));
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::ScInverted) {
+            self.set_x_slot(o.rd, u64::from(stored));
+        }
         if stored {
             self.note_memory(va, W::SIZE as u8, Some(new.to_u64()));
         }

@@ -138,6 +138,8 @@ impl Hart {
             1 => CsrOp::Write(operand),
             _ if o.a == 0 => CsrOp::Read,
             2 => CsrOp::Set(operand),
+            #[cfg(feature = "planted-bugs")]
+            _ if crate::planted::is(crate::planted::Bug::CsrrcAsCsrrs) => CsrOp::Set(operand),
             _ => CsrOp::Clear(operand),
         };
         let inputs = self.csr_inputs(number, slot);

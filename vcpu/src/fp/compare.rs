@@ -2,6 +2,8 @@
 
 use super::format::{is_nan, is_negative, is_signalling, magnitude};
 use super::{Flags, Format};
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 
 /// Numbers in order as integers; both zeros are 0.
 #[inline]
@@ -43,6 +45,10 @@ pub fn le<F: Format>(a: u64, b: u64, flags: &mut Flags) -> bool {
 /// The smaller; -0 is smaller than +0, and a number is preferred to a NaN.
 #[inline]
 pub fn min<F: Format>(a: u64, b: u64, flags: &mut Flags) -> u64 {
+    #[cfg(feature = "planted-bugs")]
+    if planted::is(Bug::MinOfZeroes) {
+        return choose::<F>(a, b, flags, |a, b| order::<F>(a) < order::<F>(b));
+    }
     choose::<F>(a, b, flags, |a, b| order::<F>(a) < order::<F>(b) || order::<F>(a) == order::<F>(b) && a > b)
 }
 

@@ -3,6 +3,8 @@
 use super::format::{is_nan, is_negative};
 use super::round::{Kind, nan, round, rounds_up, shift_right_sticky, signed, unpack};
 use super::{Flags, Format, Rounding};
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 
 /// The integer types of the conversions: `i32`, `u32`, `i64`, `u64`.
 pub trait Integer: Copy + TryFrom<i64> {
@@ -78,6 +80,8 @@ pub(super) fn to_int<F: Format, I: Integer>(a: u64, rm: Rounding, flags: &mut Fl
         }
         None => {
             flags.raise(Flags::NV);
+            #[cfg(feature = "planted-bugs")]
+            let negative = negative || planted::is(Bug::OverflowToLeast);
             if negative && !is_nan::<F>(a) { I::MIN } else { I::MAX }
         }
     }

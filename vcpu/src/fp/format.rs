@@ -39,6 +39,8 @@ pub trait Format: Copy + 'static {
     /// The value in an f register; the canonical NaN when it is not properly boxed (21.2).
     #[inline]
     fn unbox(register: u64) -> u64 {
+        #[cfg(feature = "planted-bugs")]
+        let register = register | if crate::planted::is(crate::planted::Bug::BoxIgnored) { Self::BOX } else { 0 };
         if register & Self::BOX == Self::BOX { register & !Self::BOX } else { Self::NAN }
     }
 

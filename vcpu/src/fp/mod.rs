@@ -24,6 +24,9 @@ pub use convert::Integer;
 pub use format::{F32, F64, Format};
 pub use instruction::{compute, quick};
 
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
+
 /// Rounding mode, numbered as in `frm`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -108,6 +111,10 @@ fn soft<R>(operands: [u64; 3], rm: Rounding, flags: &mut Flags, op: impl Fn([u64
     }
     let [a, b, c] = operands;
     let (result, raised) = outlined(a, b, c, rm, op);
+    #[cfg(feature = "planted-bugs")]
+    if planted::is(Bug::FlagsReplaced) {
+        *flags = Flags::default();
+    }
     flags.raise(raised);
     result
 }
@@ -149,6 +156,10 @@ pub fn sqrt<F: Format>(a: u64, rm: Rounding, flags: &mut Flags) -> u64 {
 /// `a * b + c`, rounded once.
 #[inline]
 pub fn fmadd<F: Format>(a: u64, b: u64, c: u64, rm: Rounding, flags: &mut Flags) -> u64 {
+    #[cfg(feature = "planted-bugs")]
+    if planted::is(Bug::FusedTwiceRounded) {
+        return add::<F>(mul::<F>(a, b, rm, flags), c, rm, flags);
+    }
     let host = if rm == Rounding::Rne { fast::fma::<F>(a, b, c, *flags) } else { None };
     host.unwrap_or_else(|| soft([a, b, c], rm, flags, |[a, b, c], rm, flags| arith::fma::<F>(a, b, c, rm, flags)))
 }

@@ -15,6 +15,8 @@ mod tests;
 use manyhart_runtime::Gpa;
 
 pub use crate::csr::SatpMode;
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 use crate::trap::{Exception, Privilege};
 use pte::Pte;
 
@@ -150,6 +152,10 @@ pub fn translate<M: PteMemory>(
 
 /// Whether all bits above the scheme's address equal its top bit.
 fn canonical(mode: SatpMode, va: u64) -> bool {
+    #[cfg(feature = "planted-bugs")]
+    if planted::is(Bug::AnyAddressCanonical) {
+        return true;
+    }
     let unused = 64 - (12 + 9 * mode.levels());
     ((va << unused) as i64 >> unused) as u64 == va
 }
@@ -196,6 +202,10 @@ fn leaf<M: PteMemory>(
     }
     if !context.update_accessed_dirty {
         return Err(kind.page_fault());
+    }
+    #[cfg(feature = "planted-bugs")]
+    if planted::is(Bug::NoUpdate) {
+        return Ok(Some(used));
     }
     match memory.compare_exchange_pte(at, pte.0, used.0) {
         Ok(Ok(())) => Ok(Some(used)),

@@ -3,6 +3,8 @@
 use manyhart_runtime::Gpa;
 
 use super::{AccessKind, Context, Translation};
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 use crate::trap::Privilege;
 
 const V: u64 = 1 << 0;
@@ -59,6 +61,10 @@ impl Pte {
         if self.has(N) {
             return level == 0 && self.ppn() & 0xf == 8;
         }
+        #[cfg(feature = "planted-bugs")]
+        if planted::is(Bug::SuperpageMisaligned) {
+            return true;
+        }
         self.ppn() & ((1 << (9 * level)) - 1) == 0
     }
 
@@ -70,6 +76,10 @@ impl Pte {
             (_, true) => context.sum && kind != AccessKind::Execute,
             (_, false) => true,
         };
+        #[cfg(feature = "planted-bugs")]
+        let user_rule = user_rule || planted::is(Bug::SumIgnored) && kind != AccessKind::Execute;
+        #[cfg(feature = "planted-bugs")]
+        let context = &Context { mxr: context.mxr && !planted::is(Bug::MxrIgnored), ..*context };
         user_rule
             && match kind {
                 AccessKind::Execute => self.has(X),
@@ -80,6 +90,10 @@ impl Pte {
 
     /// The entry after an access of this kind: A set, and D for a write.
     pub fn used_by(self, kind: AccessKind) -> Pte {
+        #[cfg(feature = "planted-bugs")]
+        if planted::is(Bug::NoDirtyBit) {
+            return Pte(self.0 | A);
+        }
         Pte(self.0 | A | if kind == AccessKind::Write { D } else { 0 })
     }
 

@@ -10,6 +10,8 @@ mod tests;
 use manyhart_runtime::Gpa;
 
 use crate::mmu::AccessKind;
+#[cfg(feature = "planted-bugs")]
+use crate::planted::{self, Bug};
 use crate::trap::Privilege;
 
 /// How many entries there are.
@@ -103,6 +105,8 @@ impl Pmp {
     pub fn check(&self, addr: Gpa, len: u64, kind: AccessKind, privilege: Privilege) -> bool {
         let first = addr.0;
         let last = first.saturating_add(len - 1);
+        #[cfg(feature = "planted-bugs")]
+        let last = if planted::is(Bug::ProtectionOfFirstByte) { first } else { last };
         self.over(first, last, privilege).is_some_and(|permissions| permissions.allow(kind))
     }
 
@@ -187,6 +191,8 @@ impl Pmp {
         match self.cfg[index] & cfg::A {
             cfg::A_TOR => {
                 let bottom = if index == 0 { 0 } else { self.addr[index - 1] };
+                #[cfg(feature = "planted-bugs")]
+                let addr = addr + u64::from(planted::is(Bug::TorInclusive));
                 (bottom < addr).then(|| (bottom << 2, (addr << 2) - 1))
             }
             cfg::A_NA4 => Some((addr << 2, addr << 2 | 3)),
