@@ -42,12 +42,6 @@ impl Outcome<'_> {
         self.at(R_LOGS + 64 * trap + 8 * index)
     }
 
-    /// A CSR at the end.
-    pub fn csr(&self, name: &str) -> u64 {
-        let index = RESULT_CSRS.iter().position(|known| *known == name).expect("a CSR of the frame");
-        self.at(R_CSRS + 8 * index)
-    }
-
     /// The causes of all traps: those that were delegated count as what they were.
     pub fn causes(&self, case: &Case) -> Vec<u64> {
         (0..self.traps())
