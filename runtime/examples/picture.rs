@@ -43,7 +43,7 @@ pub fn picture() -> Result<String, Box<dyn std::error::Error>> {
     Ok(picture.map_err(|error: TopologyError| error.to_string())?)
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     print!("{}", picture()?);
     Ok(())
 }

@@ -277,3 +277,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_step_of_the_history_takes_what_its_limits_say() {
+    let (step, region) = (size_of::<crate::topology::apply::Undo>(), size_of::<crate::topology::tree::Region>());
+    assert!(step <= 56, "{step}");
+    assert!(region + 32 <= 300, "{region}, and its name");
+}
+
+#[test]
+fn a_rom_device_that_is_switched_is_another_range() {
+    let mut map = Map::new();
+    let (root, space) = whole_space(&mut map);
+    let block = Arc::new(RamBlock::anonymous("flash", 0x1000).unwrap());
+    let flash = map.commit(|tx| {
+        let flash = tx.rom_device("flash", block, crate::topology::tests::device());
+        tx.add_subregion(root, 0, flash);
+        flash
+    });
+    map.commit(|tx| _ = tx.set_rom_device_mode(flash, crate::RomDeviceMode::Mmio));
+    let said = "\
+generation 2 to 3
+  flash reads hit its device
+  in memory
+    - 0000000000000000-0000000000000fff rom-dev  flash
+    + 0000000000000000-0000000000000fff mmio     flash
+";
+    assert_eq!(map.history().difference(2, 3).unwrap().to_string(), said);
+    assert_eq!(map.history().at(2).unwrap().flat(space).unwrap()[0].kind.name(), "rom-dev");
+}

@@ -156,7 +156,7 @@ impl Device for Unasked {
 }
 
 /// A region of a device, one for all.
-fn device() -> MmioTarget {
+pub(super) fn device() -> MmioTarget {
     static DEVICE: OnceLock<MmioTarget> = OnceLock::new();
     let make = || {
         let config = Config { clock: Clock::manual(1), on_device_failure: None };

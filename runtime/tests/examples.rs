@@ -1,0 +1,42 @@
+//! Every example of a concept runs, and what it asserts holds.
+
+#[path = "../examples/deferred.rs"]
+mod deferred;
+#[path = "../examples/device.rs"]
+mod device;
+#[path = "../examples/map.rs"]
+mod map;
+#[path = "../examples/pause.rs"]
+mod pause;
+#[path = "../examples/picture.rs"]
+mod picture;
+#[path = "../examples/reader.rs"]
+mod reader;
+#[path = "../examples/retire.rs"]
+mod retire;
+#[path = "../examples/transaction.rs"]
+mod transaction;
+#[path = "../examples/why.rs"]
+mod why;
+
+type Example = fn() -> Result<(), Box<dyn std::error::Error>>;
+
+#[test]
+fn every_example_ends_well() {
+    let examples: [(&str, Example); 9] = [
+        ("deferred", deferred::main),
+        ("device", device::main),
+        ("map", map::main),
+        ("pause", pause::main),
+        ("picture", picture::main),
+        ("reader", reader::main),
+        ("retire", retire::main),
+        ("transaction", transaction::main),
+        ("why", why::main),
+    ];
+    for (name, example) in examples {
+        if let Err(error) = example() {
+            panic!("{name}: {error}");
+        }
+    }
+}
