@@ -1,8 +1,8 @@
 //! A device written for rust-vmm on an address space of ours: `cargo run -p manyhart-runtime --features vm-memory --example virtqueue`.
 //!
 //! The guest puts a text into its memory and a chain of two descriptors into a queue; the device, which knows `vm_memory` and
-//! `virtio_queue` alone, answers in capitals. Between two requests the text's memory is taken away, and what answers at its address is another block: the next guard
-//! sees it, and the block that left is retired once no guard of before is left.
+//! `virtio_queue` alone, answers in capitals. Between two requests the text's memory is taken away, and what answers at its address is
+//! another block: the next guard sees it, and the block that left is retired once no guard of before is left.
 
 use std::error::Error;
 use std::io::{Read, Write};

@@ -1,8 +1,8 @@
 //! Regions that translate: an access that such a region decodes goes on in another address space, wherever its translator says.
 //!
-//! A view shows the region as one terminal range and knows nothing of what lies behind: each access is translated when it is resolved, all of
-//! it and everything behind it under the one snapshot that the access uses. What the translator goes by is its own, and may change at any
-//! moment without a commit; [`Transaction::invalidate_translations`](crate::Transaction::invalidate_translations) says when nothing is
+//! A view shows the region as one terminal range and knows nothing of what lies behind: each access is translated when it is resolved, all
+//! of it and everything behind it under the one snapshot that the access uses. What the translator goes by is its own, and may change at
+//! any moment without a commit; [`Transaction::invalidate_translations`](crate::Transaction::invalidate_translations) says when nothing is
 //! under way any more that was translated before.
 //!
 //! The spaces behind translating regions form no cycle: whoever would close one is refused when it is placed.
@@ -56,11 +56,11 @@ use crate::ram::atomics::Word;
 use crate::topology::Side;
 use crate::{AddressSpaceId, BusError, FlatView, Gpa, Requester};
 
-/// Says where an access goes on, and whether it may. Asked on whatever thread makes the access, by several at once; it must not wait, and reaches
-/// tables in guest memory through [`Asked::memory`] alone.
+/// Says where an access goes on, and whether it may. Asked on whatever thread makes the access, by several at once; it must not wait, and
+/// reaches tables in guest memory through [`Asked::memory`] alone.
 pub trait Translator: Send + Sync {
-    /// Where the bytes asked for lie in the target space: pieces in ascending order of offset, together exactly as long. All of it or nothing: an access that is not
-    /// allowed everywhere is carried out nowhere.
+    /// Where the bytes asked for lie in the target space: pieces in ascending order of offset, together exactly as long. All of it or
+    /// nothing: an access that is not allowed everywhere is carried out nowhere.
     fn translate(&self, asked: &Asked<'_>) -> Result<Vec<Mapped>, Untranslated>;
 }
 

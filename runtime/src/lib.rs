@@ -116,7 +116,7 @@ mod slots;
 mod sync;
 mod trampoline;
 
-pub use access::{AddressSpace, Hold, Requester};
+pub use access::{AddressSpace, Dma, Hold, Requester};
 pub use actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, NoAnswer};
 pub use addr::{AddrRange, Gpa};
 pub use attention::Attention;

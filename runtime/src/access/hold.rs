@@ -8,9 +8,9 @@ use crate::grace::Graces;
 use crate::sync::{self, Mutex};
 use crate::topology::Generation;
 
-/// A snapshot held by somebody who is no reader, for as long as this lives: a worker that has the host read a file straight into guest memory, a
-/// device of another project that keeps references into it. All its memory stays where it is, and the `Retired` of a commit that removed memory from any view waits until every `Hold` of an older snapshot is
-/// dropped. So hold it for one piece of work, not for ever.
+/// A snapshot held by somebody who is no reader, for as long as this lives: a worker that has the host read a file straight into guest
+/// memory, a device of another project that keeps references into it. All its memory stays where it is, and the `Retired` of a commit that
+/// removed memory from any view waits until every `Hold` of an older snapshot is dropped. So hold it for one piece of work, not for ever.
 ///
 /// A pause does not wait for it: whoever writes through it while the machine is paused must be stopped by other means.
 pub struct Hold {

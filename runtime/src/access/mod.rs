@@ -5,6 +5,7 @@
 //! * `carry`: the parts carried out, one after the other.
 //! * `by_reader`: the accesses of virtual CPUs, which go offline while a device makes them wait.
 //! * `space`: [`AddressSpace`], the accesses of control threads and of devices (DMA).
+//! * [`dma`]: [`Dma`], the accesses of one device to the space that it is assigned.
 //! * `hold`: [`Hold`], a whole snapshot in use by somebody who is no reader.
 //!
 //! What never happens here: a part that is resolved under a second view, a side effect before the whole access is known to be allowed, a
@@ -15,11 +16,13 @@ pub(crate) mod shape;
 
 mod by_reader;
 mod carry;
+pub mod dma;
 mod hold;
 mod space;
 #[cfg(test)]
 mod tests;
 
+pub use dma::Dma;
 pub use hold::Hold;
 pub(crate) use hold::Holds;
 pub use space::AddressSpace;

@@ -118,7 +118,8 @@ pub(crate) fn resolve(
     Ok(parts)
 }
 
-/// Goes over `len` bytes at `addr` in ascending order, through whatever translates: `visit` is shown each run of bytes that one range decodes at last.
+/// Goes over `len` bytes at `addr` in ascending order, through whatever translates: `visit` is shown each run of bytes that one range
+/// decodes at last.
 pub(crate) fn walk<'a>(
     snapshot: &'a Snapshot,
     space: AddressSpaceId,

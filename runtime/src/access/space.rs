@@ -9,7 +9,7 @@ use super::{Hold, Requester};
 use crate::ram::atomics::Word;
 use crate::sync::Mutex;
 use crate::topology::Side;
-use crate::{AddressSpaceId, BusError, FlatView, Gpa, RamBlock, Reader, trampoline};
+use crate::{AddressSpaceId, BusError, FlatView, Gpa, RamBlock, Reader, Snapshot, trampoline};
 
 /// Readers for those who have none of their own, made as they are needed.
 pub(crate) struct ReaderPool {
@@ -45,12 +45,12 @@ impl ReaderPool {
 #[derive(Clone)]
 pub struct AddressSpace {
     id: AddressSpaceId,
-    readers: Arc<ReaderPool>,
+    door: Door,
 }
 
 impl AddressSpace {
     pub(crate) fn new(id: AddressSpaceId, readers: Arc<ReaderPool>) -> AddressSpace {
-        AddressSpace { id, readers }
+        AddressSpace { id, door: Door { space: Seen::Space(id), readers } }
     }
 
     /// Which space this is.
@@ -58,70 +58,35 @@ impl AddressSpace {
         self.id
     }
 
-    /// Takes hold of the newest snapshot, for memory that is used from outside for a while. Waits while the machine is paused, as an access does; what is held
-    /// already may be used then.
+    /// Takes hold of the newest snapshot, for memory that is used from outside for a while. Waits while the machine is paused, as an access
+    /// does; what is held already may be used then.
     pub fn hold(&self) -> Hold {
-        self.readers.online(false, |reader| reader.hold())
+        self.door.hold()
     }
 
     /// Fills `buf` from `addr` on. On an error nothing, or a prefix that ends at a device, has been read.
     pub fn read(&self, addr: Gpa, buf: &mut [u8], requester: Requester) -> Result<(), BusError> {
-        self.access(addr, Bytes::Out(buf), requester)
+        self.door.read(addr, buf, requester)
     }
 
     /// Writes `data` from `addr` on, as [`AddressSpace::read`] reads.
     pub fn write(&self, addr: Gpa, data: &[u8], requester: Requester) -> Result<(), BusError> {
-        self.access(addr, Bytes::In(data), requester)
+        self.door.write(addr, data, requester)
     }
 
     /// Sets `len` bytes of memory from `addr` on to `byte`; devices' registers among them are an access error.
     pub fn fill(&self, addr: Gpa, len: u64, byte: u8, requester: Requester) -> Result<(), BusError> {
-        let intent = Intent { direction: Direction::Write, requester };
-        let len = usize::try_from(len).map_err(|_| BusError::Decode(Gpa(u64::MAX)))?;
-        self.readers.online(requester == Requester::Debugger, |reader| {
-            let parts = resolve(reader.held(), self.id, addr, len, intent)?;
-            let memory: Option<Vec<_>> = parts.iter().map(|part| part.memory().map(|block| (block, part))).collect();
-            let memory = memory.ok_or_else(|| BusError::Access { addr, region: "what is not memory".to_owned() })?;
-            for (block, part) in memory {
-                let inside = block.fill(part.offset, part.len as u64, byte);
-                debug_assert!(inside, "a view maps no more of a block than there is");
-            }
-            Ok(())
-        })
+        self.door.fill(addr, len, byte, requester)
     }
 
     /// Reads one little-endian value (`u8` to `u64`); in memory, where it is aligned, by one access.
     pub fn load<T: Word>(&self, addr: Gpa, requester: Requester) -> Result<T, BusError> {
-        let mut bytes = [0; 8];
-        self.read(addr, &mut bytes[..T::SIZE], requester)?;
-        Ok(T::from_low_bits(u64::from_le_bytes(bytes)))
+        self.door.load(addr, requester)
     }
 
     /// Writes one little-endian value (`u8` to `u64`); in memory, where it is aligned, by one access.
     pub fn store<T: Word>(&self, addr: Gpa, value: T, requester: Requester) -> Result<(), BusError> {
-        self.write(addr, &value.to_u64().to_le_bytes()[..T::SIZE], requester)
-    }
-
-    fn access(&self, addr: Gpa, bytes: Bytes<'_>, requester: Requester) -> Result<(), BusError> {
-        let intent = Intent { direction: bytes.direction(), requester };
-        let anyway = requester == Requester::Debugger;
-        self.readers.online(anyway, |reader| {
-            let view = view(reader, self.id, addr)?;
-            if let Some((block, offset)) = memory_at(view, addr, bytes.len(), intent.direction) {
-                bytes.copy(block, offset);
-                return Ok(());
-            }
-            let parts = resolve(reader.held(), self.id, addr, bytes.len(), intent)?;
-            let asking = match trampoline::inside_handler() {
-                true => Asking::Posting,
-                false if anyway => Asking::Anyway,
-                false => Asking::InCall,
-            };
-            if asking == Asking::Posting {
-                refuse_waiting(&parts, intent.direction)?;
-            }
-            Carrier { reader, caches: &mut (), asking }.carry_out(&parts, bytes, intent)
-        })
+        self.door.store(addr, value, requester)
     }
 }
 
@@ -129,12 +94,6 @@ impl std::fmt::Debug for AddressSpace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.id)
     }
-}
-
-/// The view of a space that may not be committed yet: nothing decodes in it then.
-fn view(reader: &Reader, id: AddressSpaceId, addr: Gpa) -> Result<&FlatView, BusError> {
-    let view = reader.snapshot().and_then(|snapshot| snapshot.view(id));
-    view.map(Arc::as_ref).ok_or(BusError::Decode(addr))
 }
 
 /// The short way: memory of one range.
@@ -160,4 +119,92 @@ fn refuse_waiting(parts: &[Part], direction: Direction) -> Result<(), BusError> 
         }
         Ok(())
     })
+}
+
+/// Where the accesses go in that have no reader of their own.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) space: Seen,
+    pub(super) readers: Arc<ReaderPool>,
+}
+
+/// A space by itself, or by whoever sees it.
+#[derive(Clone, Copy)]
+pub(super) enum Seen {
+    Space(AddressSpaceId),
+    ByDevice(u32),
+}
+
+impl Seen {
+    /// Which space that is: to be asked of the very snapshot that the access uses.
+    fn find(self, snapshot: &Snapshot) -> Option<AddressSpaceId> {
+        match self {
+            Seen::Space(id) => Some(id),
+            Seen::ByDevice(device) => snapshot.space_of(device),
+        }
+    }
+}
+
+impl Door {
+    pub(super) fn hold(&self) -> Hold {
+        self.readers.online(false, |reader| reader.hold())
+    }
+
+    pub(super) fn read(&self, addr: Gpa, buf: &mut [u8], requester: Requester) -> Result<(), BusError> {
+        self.access(addr, Bytes::Out(buf), requester)
+    }
+
+    pub(super) fn write(&self, addr: Gpa, data: &[u8], requester: Requester) -> Result<(), BusError> {
+        self.access(addr, Bytes::In(data), requester)
+    }
+
+    pub(super) fn load<T: Word>(&self, addr: Gpa, requester: Requester) -> Result<T, BusError> {
+        let mut bytes = [0; 8];
+        self.read(addr, &mut bytes[..T::SIZE], requester)?;
+        Ok(T::from_low_bits(u64::from_le_bytes(bytes)))
+    }
+
+    pub(super) fn store<T: Word>(&self, addr: Gpa, value: T, requester: Requester) -> Result<(), BusError> {
+        self.write(addr, &value.to_u64().to_le_bytes()[..T::SIZE], requester)
+    }
+
+    pub(super) fn fill(&self, addr: Gpa, len: u64, byte: u8, requester: Requester) -> Result<(), BusError> {
+        let len = usize::try_from(len).map_err(|_| BusError::Decode(Gpa(u64::MAX)))?;
+        self.readers.online(requester == Requester::Debugger, |reader| {
+            let space = self.space.find(reader.held()).ok_or(BusError::Decode(addr))?;
+            let intent = Intent { direction: Direction::Write, requester };
+            let parts = resolve(reader.held(), space, addr, len, intent)?;
+            let memory: Option<Vec<_>> = parts.iter().map(|part| part.memory().map(|block| (block, part))).collect();
+            let memory = memory.ok_or_else(|| BusError::Access { addr, region: "what is not memory".to_owned() })?;
+            for (block, part) in memory {
+                let inside = block.fill(part.offset, part.len as u64, byte);
+                debug_assert!(inside, "a view maps no more of a block than there is");
+            }
+            Ok(())
+        })
+    }
+
+    fn access(&self, addr: Gpa, bytes: Bytes<'_>, requester: Requester) -> Result<(), BusError> {
+        let intent = Intent { direction: bytes.direction(), requester };
+        let anyway = requester == Requester::Debugger;
+        self.readers.online(anyway, |reader| {
+            // A space that is not committed yet, or none at all: nothing decodes.
+            let space = self.space.find(reader.held()).ok_or(BusError::Decode(addr))?;
+            let view = reader.held().view(space).ok_or(BusError::Decode(addr))?;
+            if let Some((block, offset)) = memory_at(view, addr, bytes.len(), intent.direction) {
+                bytes.copy(block, offset);
+                return Ok(());
+            }
+            let parts = resolve(reader.held(), space, addr, bytes.len(), intent)?;
+            let asking = match trampoline::inside_handler() {
+                true => Asking::Posting,
+                false if anyway => Asking::Anyway,
+                false => Asking::InCall,
+            };
+            if asking == Asking::Posting {
+                refuse_waiting(&parts, intent.direction)?;
+            }
+            Carrier { reader, caches: &mut (), asking }.carry_out(&parts, bytes, intent)
+        })
+    }
 }

@@ -1,25 +1,25 @@
 //! An address space as rust-vmm's devices see it: `vm_memory`'s traits over the memory of a held snapshot (feature `vm-memory`).
 //!
 //! * [`GuestSpace`] is a `GuestAddressSpace`: what a device keeps. Each `memory()` takes hold of the newest snapshot.
-//! * [`GuestView`] is the `GuestMemory` behind the guard: memory of one generation, until the guard is dropped. A `Retired` waits for guards
-//!   of before ([`Hold`]), so a device keeps one for a piece of work (a notification, a chain), never for its life.
+//! * [`GuestView`] is the `GuestMemory` behind the guard: memory of one generation, until the guard is dropped. A `Retired` waits for
+//!   guards of before ([`Hold`]), so a device keeps one for a piece of work (a notification, a chain), never for its life.
 //! * [`RamRegion`] is a `GuestMemoryRegion`, for those who ask for `GuestView::physical_memory`.
 //! * [`Translated`] makes any `vm_memory::Iommu` a [`Translator`](crate::iommu::Translator) of ours.
 //!
-//! The access rules hold, as far as memory goes: an access is resolved whole, translations included, under the guard's snapshot; a hole, a device's
-//! registers or a refused write anywhere in it fails all of it, so no access is partly done. Devices' registers have no host address and are not
-//! reached this way.
+//! The access rules hold, as far as memory goes: an access is resolved whole, translations included, under the guard's snapshot; a hole, a
+//! device's registers or a refused write anywhere in it fails all of it, so no access is partly done. Devices' registers have no host
+//! address and are not reached this way.
 //!
 //! # Writes and reservations
 //! Whoever writes guest memory must say so, or conditional stores of virtual CPUs succeed where they must not (see
 //! [`ram::monitor`](crate::ram::monitor)). `vm_memory` has a hook for that in its dirty bitmap: every write by `Bytes`, a
-//! `VolatileSlice`, a `VolatileRef` or a `VolatileArrayRef` calls `mark_dirty` after it, and [`Mark`] tells the monitor. A write through a raw pointer
-//! (`ptr_guard_mut`, `get_atomic_ref`, `get_host_address`) is seen by no hook; `vm_memory` asks its user to call `mark_dirty` of the slice's
-//! bitmap then, as its own code does after a `read(2)` into guest memory, and here too that is all it needs.
+//! `VolatileSlice`, a `VolatileRef` or a `VolatileArrayRef` calls `mark_dirty` after it, and [`Mark`] tells the monitor. A write through a
+//! raw pointer (`ptr_guard_mut`, `get_atomic_ref`, `get_host_address`) is seen by no hook; `vm_memory` asks its user to call `mark_dirty` of
+//! the slice's bitmap then, as its own code does after a `read(2)` into guest memory, and here too that is all it needs.
 //!
 //! # Known hole
-//! `vm_memory` makes its accesses volatile, and only its `load` and `store` atomic. Aligned values of up to 8 bytes are one host access all the
-//! same. Against racing guests that is what the hardware makes of it, as with accesses of mixed sizes.
+//! `vm_memory` makes its accesses volatile, and only its `load` and `store` atomic. Aligned values of up to 8 bytes are one host access all
+//! the same. Against racing guests that is what the hardware makes of it, as with accesses of mixed sizes.
 #![allow(unsafe_code)] // Lends guest memory to `vm_memory`, which takes it by raw address.
 
 mod mark;
@@ -41,7 +41,7 @@ use vm_memory::{
 use crate::access::resolve::{Intent, offset_in, refused, walk};
 use crate::access::shape::Direction;
 use crate::topology::{FlatRange, Side};
-use crate::{AddressSpace, AddressSpaceId, BusError, Generation, Gpa, Hold, RamBlock, Requester};
+use crate::{AddressSpace, AddressSpaceId, BusError, Dma, Generation, Gpa, Hold, RamBlock, Requester};
 
 pub use mark::{Mark, Marks};
 pub use region::RamRegion;
@@ -49,15 +49,25 @@ pub use translated::Translated;
 
 /// An address space for rust-vmm's devices, in the name of one requester. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct GuestSpace {
-    space: AddressSpace,
-    requester: Requester,
+pub struct GuestSpace(Of);
+
+#[derive(Debug, Clone)]
+enum Of {
+    Space(AddressSpace, Requester),
+    Device(Dma),
 }
 
 impl GuestSpace {
     /// `space` as `requester` reaches it.
     pub fn new(space: AddressSpace, requester: Requester) -> GuestSpace {
-        GuestSpace { space, requester }
+        GuestSpace(Of::Space(space, requester))
+    }
+}
+
+/// What a device sees in its own name: the space that it is assigned when the guard is taken.
+impl From<Dma> for GuestSpace {
+    fn from(dma: Dma) -> GuestSpace {
+        GuestSpace(Of::Device(dma))
     }
 }
 
@@ -67,12 +77,15 @@ impl GuestAddressSpace for GuestSpace {
 
     /// The newest snapshot. Waits while the machine is paused; in a device's handler it never waits.
     fn memory(&self) -> Arc<GuestView> {
-        Arc::new(GuestView {
-            hold: self.space.hold(),
-            space: self.space.id(),
-            requester: self.requester,
-            ram: OnceLock::new(),
-        })
+        let (hold, space, requester) = match &self.0 {
+            Of::Space(space, requester) => (space.hold(), Some(space.id()), *requester),
+            Of::Device(dma) => {
+                let hold = dma.hold();
+                let space = dma.space_in(hold.snapshot());
+                (hold, space, dma.requester())
+            }
+        };
+        Arc::new(GuestView { hold, space, requester, ram: OnceLock::new() })
     }
 }
 
@@ -80,7 +93,8 @@ impl GuestAddressSpace for GuestSpace {
 #[derive(Debug)]
 pub struct GuestView {
     hold: Hold,
-    space: AddressSpaceId,
+    /// Nothing answers where there is none.
+    space: Option<AddressSpaceId>,
     requester: Requester,
     /// Made when it is asked for.
     ram: OnceLock<Option<GuestRegionCollection<RamRegion>>>,
@@ -103,11 +117,12 @@ impl GuestView {
         let write = access.has_write();
         let intent = |direction| Intent { direction, requester: self.requester };
         let (snapshot, start) = (self.hold.snapshot(), Gpa(addr.0));
+        let space = self.space.ok_or(BusError::Decode(start))?;
         if write && access != Permissions::Write {
-            walk(snapshot, self.space, start, count, intent(Direction::Read), |_, _| Ok(()))?;
+            walk(snapshot, space, start, count, intent(Direction::Read), |_, _| Ok(()))?;
         }
         let direction = if write { Direction::Write } else { Direction::Read };
-        walk(snapshot, self.space, start, count, intent(direction), |range, run| {
+        walk(snapshot, space, start, count, intent(direction), |range, run| {
             let block = memory_of(range, run.addr, direction)?;
             visit(block, offset_in(range, run.addr), run.len);
             Ok(())
@@ -146,7 +161,7 @@ impl GuestMemory for GuestView {
 
     /// The memory that may be read and written, unless part of it is translated.
     fn physical_memory(&self) -> Option<&Self::PhysicalMemory> {
-        let ram = || region::all_of(self.hold.snapshot().view(self.space)?);
+        let ram = || region::all_of(self.hold.snapshot().view(self.space?)?);
         self.ram.get_or_init(ram).as_ref()
     }
 }

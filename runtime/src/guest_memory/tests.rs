@@ -107,8 +107,8 @@ fn a8_what_is_read_only_is_not_lent_for_writes() {
     }
 }
 
-/// Whether a reservation on low memory's 0x40 outlives `write`. Tests share the one table of reservations, whose entries are shared by lines
-/// in turn: one lost to a neighbour is tried again.
+/// Whether a reservation on low memory's 0x40 outlives `write`. Tests share the one table of reservations, whose entries are shared by
+/// lines in turn: one lost to a neighbour is tried again.
 fn outlives(machine: &Machine, write: impl Fn(&GuestView)) -> bool {
     let view = machine.view();
     let host = machine.low.1.host_address(0x40, 8).unwrap().addr();
@@ -263,4 +263,19 @@ fn r02_iommu_of_vm_memory_translates_for_everybody() {
     assert_eq!(bytes[0x10..], [0; 0x10]);
     let error = view.write_obj(0u8, GuestAddress(0x800)).unwrap_err();
     assert!(matches!(error, GuestMemoryError::IOError(e) if e.to_string().contains("does not translate")));
+}
+
+#[test]
+fn a5_a_device_sees_the_space_that_it_is_assigned_when_the_guard_is_taken() {
+    let machine = machine();
+    let topology = machine.executive.topology();
+    let memory = GuestSpace::from(topology.dma(3));
+    let nothing = memory.memory();
+    assert!(nothing.read_obj::<u8>(GuestAddress(0x1000)).is_err() && nothing.physical_memory().is_none());
+    let mut t = topology.transaction();
+    t.assign_device(3, machine.space);
+    t.commit().unwrap();
+    memory.memory().write_obj(7u8, GuestAddress(0x1000)).unwrap();
+    assert_eq!(machine.low.1.load::<u8>(0), Some(7));
+    assert!(nothing.read_obj::<u8>(GuestAddress(0x1000)).is_err(), "a guard is of one generation");
 }

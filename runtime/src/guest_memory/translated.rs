@@ -9,7 +9,8 @@ use crate::iommu::{Asked, Mapped, Translator, Untranslated};
 /// Any `vm_memory::Iommu` as the translator of a region: an I/O virtual address is the offset in the region.
 ///
 /// It keeps its own table; after mappings were taken out of it, commit an
-/// [`invalidate_translations`](crate::Transaction::invalidate_translations) and wait for its `Retired` before their memory is used for anything else.
+/// [`invalidate_translations`](crate::Transaction::invalidate_translations) and wait for its `Retired` before their memory is used for
+/// anything else.
 #[derive(Debug)]
 pub struct Translated<I>(pub I);
 

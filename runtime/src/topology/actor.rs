@@ -97,7 +97,8 @@ impl TopologyActor {
         let superseded = applied.changed.then(|| {
             self.generation += 1;
             let old = self.publication.load();
-            self.publication.publish(Arc::new(Snapshot::new(self.generation, applied.spaces)));
+            let snapshot = Snapshot::new(self.generation, applied.spaces, applied.requesters);
+            self.publication.publish(Arc::new(snapshot));
             old
         });
         self.publication.count_commit();

@@ -4,7 +4,7 @@
 use super::dirty::{Dirty, Span};
 use super::op::{Kind, Op, Stacking};
 use super::tree::{Flags, Placement, Region, SPACE_SIZE, Tree};
-use super::{AddressSpaceId, RegionId, RegionKind, RomDeviceMode};
+use super::{AddressSpaceId, RegionId, RegionKind, Requesters, RomDeviceMode};
 use crate::TopologyError;
 use crate::iommu::IommuTarget;
 
@@ -22,6 +22,7 @@ pub(crate) type Spaces = Vec<Option<Space>>;
 struct Change<'a, 'v> {
     tree: &'a mut Tree,
     spaces: &'a mut Spaces,
+    requesters: &'a mut Requesters,
     dirty: &'a mut Dirty<'v>,
     undo: Vec<Undo>,
     /// Children that forbid overlap and came, moved or grew.
@@ -58,11 +59,13 @@ pub(crate) enum Undo {
 pub(crate) fn apply(
     tree: &mut Tree,
     spaces: &mut Spaces,
+    requesters: &mut Requesters,
     dirty: &mut Dirty<'_>,
     ops: Vec<Op>,
 ) -> Result<Outcome, TopologyError> {
     let (undo, to_judge, destroyed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut change = Change { tree, spaces, dirty, undo, to_judge, destroyed, roots_may_differ: false };
+    let assigned = requesters.clone();
+    let mut change = Change { tree, spaces, requesters, dirty, undo, to_judge, destroyed, roots_may_differ: false };
     let result = ops.into_iter().try_for_each(|op| change.run(op)).and_then(|()| change.judge_overlaps());
     match result {
         Ok(()) => {
@@ -70,6 +73,7 @@ pub(crate) fn apply(
             Ok(Outcome { destroyed, roots_may_differ, undo })
         }
         Err(error) => {
+            *change.requesters = assigned;
             change.roll_back();
             Err(error)
         }
@@ -83,6 +87,7 @@ impl Change<'_, '_> {
             Op::CreateIommu { id, size, target } => self.create_iommu(id, size, target),
             Op::InvalidateTranslations { region } => self.invalidate_translations(region),
             Op::CreateSpace { id, name, root } => self.create_space(id, name, root),
+            Op::AssignDevice { device, space } => self.assign_device(device, space),
             Op::Add { parent, child, offset, stacking } => self.add(parent, child, offset, stacking),
             Op::Del { parent, child } => self.del(parent, child),
             Op::SetEnabled { region, enabled } => self.set_flags(region, |flags| flags.enabled = enabled),
@@ -136,6 +141,15 @@ impl Change<'_, '_> {
         self.spaces[index] = Some(Space { name, root });
         self.undo.push(Undo::CreateSpace(id));
         self.roots_may_differ = true;
+        Ok(())
+    }
+
+    fn assign_device(&mut self, device: u32, space: Option<AddressSpaceId>) -> Result<(), TopologyError> {
+        if let Some(AddressSpaceId(id)) = space {
+            let known = self.spaces.get(id as usize).and_then(Option::as_ref);
+            known.ok_or(TopologyError::UnknownSpace(id))?;
+        }
+        self.requesters.set(device, space);
         Ok(())
     }
 

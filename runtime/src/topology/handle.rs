@@ -12,7 +12,7 @@ use crate::access::ReaderPool;
 use crate::grace::Graces;
 use crate::helper::Crew;
 use crate::mailbox::{AnyMailbox, Mailbox, Refusal};
-use crate::{AddressSpace, Attention, Reader, TopologyError};
+use crate::{AddressSpace, Attention, Dma, Reader, TopologyError};
 
 /// The topology actor's handle.
 #[derive(Clone)]
@@ -53,6 +53,11 @@ impl Topology {
         AddressSpace::new(id, Arc::clone(&self.0.readers))
     }
 
+    /// The way of one device into memory: to the space that [`Transaction::assign_device`] gives it.
+    pub fn dma(&self, device: u32) -> Dma {
+        Dma::new(device, Arc::clone(&self.0.readers))
+    }
+
     /// The newest snapshot, for introspection.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.publication.load()
@@ -63,8 +68,8 @@ impl Topology {
         self.0.publication.generation()
     }
 
-    /// The topology as it is now, as plain data. Control threads only, as are the others that look at the actor's state; it costs a copy of the
-    /// region tree.
+    /// The topology as it is now, as plain data. Control threads only, as are the others that look at the actor's state; it costs a copy of
+    /// the region tree.
     pub fn survey(&self) -> Result<Survey, TopologyError> {
         self.look(|state, generation| state.survey(generation))
     }

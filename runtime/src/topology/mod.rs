@@ -9,6 +9,7 @@ mod lint;
 mod op;
 mod publication;
 mod render;
+mod requesters;
 mod retired;
 mod rom_device;
 mod snapshot;
@@ -30,6 +31,7 @@ use crate::iommu::IommuTarget;
 use crate::ram::RamBlock;
 
 pub(crate) use publication::Publication;
+pub(crate) use requesters::Requesters;
 pub(crate) use rom_device::Side;
 pub(crate) use state::{Destroyed, State};
 pub(crate) use transaction::IdSource;

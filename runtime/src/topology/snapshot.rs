@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{AddressSpaceId, Changes, FlatView, Generation, SpaceView};
+use super::{AddressSpaceId, Changes, FlatView, Generation, Requesters, SpaceView};
 
 /// All address spaces of one generation.
 pub struct Snapshot {
     generation: Generation,
     /// Indexed by [`AddressSpaceId`]. What did not change is shared with the snapshot before.
     spaces: Vec<SpaceView>,
+    requesters: Requesters,
 }
 
 impl Snapshot {
-    pub(crate) fn new(generation: Generation, spaces: Vec<SpaceView>) -> Snapshot {
-        Snapshot { generation, spaces }
+    pub(crate) fn new(generation: Generation, spaces: Vec<SpaceView>, requesters: Requesters) -> Snapshot {
+        Snapshot { generation, spaces, requesters }
     }
 
     /// Which publication this is.
@@ -26,6 +27,12 @@ impl Snapshot {
     #[inline]
     pub fn view(&self, space: AddressSpaceId) -> Option<&Arc<FlatView>> {
         self.spaces.get(space.0 as usize).map(|space| &space.view)
+    }
+
+    /// The space that a device sees, by the number of [`crate::Requester::Device`]; `None` when it is assigned none.
+    #[inline]
+    pub fn space_of(&self, device: u32) -> Option<AddressSpaceId> {
+        self.requesters.space_of(device)
     }
 
     /// Every space of this generation.
@@ -52,6 +59,6 @@ impl Snapshot {
         if let ([mine], Some(old)) = (first, old.spaces.first()) {
             mine.view = Arc::new(FlatView::torn(&old.view, &mine.view));
         }
-        Snapshot { generation: new.generation, spaces }
+        Snapshot { generation: new.generation, spaces, requesters: new.requesters.clone() }
     }
 }

@@ -9,7 +9,7 @@ use super::render::render;
 use super::survey::{Chronicle, HistoryLimits};
 use super::tree::{RegionMap, Tree};
 use super::view::{FlatView, SpaceView};
-use super::{Generation, RegionId, Target};
+use super::{AddressSpaceId, Generation, RegionId, Requesters, Target};
 use crate::{AddrRange, TopologyError};
 
 /// The view of each rendered root.
@@ -27,6 +27,8 @@ pub(crate) struct State {
     published: Vec<SpaceView>,
     /// What a space shows whose root is a disabled alias, or which does not exist yet.
     nothing: Arc<FlatView>,
+    /// Which space each device sees.
+    requesters: Requesters,
     chronicle: Chronicle,
 }
 
@@ -34,6 +36,8 @@ pub(crate) struct State {
 pub(crate) struct Applied {
     /// The views of every address space, indexed by [`super::AddressSpaceId`]; what did not change is the same `Arc` as before.
     pub(crate) spaces: Vec<SpaceView>,
+    /// Which space each device sees.
+    pub(crate) requesters: Requesters,
     /// Whether any reader can see a difference: without one there is nothing to publish.
     pub(crate) changed: bool,
     /// Every target that lost an address somewhere: what a grace period waits for, pins included.
@@ -58,6 +62,7 @@ impl State {
             shown: Vec::new(),
             published: Vec::new(),
             nothing: Arc::new(FlatView::empty(0)),
+            requesters: Requesters::default(),
             chronicle: Chronicle::default(),
         }
     }
@@ -65,12 +70,16 @@ impl State {
     /// Carries out all of `ops`, or none of them. Where something visible changes, the new views are of `generation`.
     pub(crate) fn apply(&mut self, ops: Vec<Op>, generation: Generation) -> Result<Applied, TopologyError> {
         let mut dirty = Dirty::new(&self.views);
-        let outcome = apply::apply(&mut self.tree, &mut self.spaces, &mut dirty, ops)?;
+        let assigned = self.requesters.clone();
+        let outcome = apply::apply(&mut self.tree, &mut self.spaces, &mut self.requesters, &mut dirty, ops)?;
         let windows = dirty.into_windows();
         let mut update = Renewal { generation, changed: false, withdrawn: RegionMap::default() };
         self.render_windows(windows, &mut update);
         if outcome.roots_may_differ {
             self.choose_roots(&mut update);
+        }
+        if self.requesters.differ_from(&assigned) {
+            self.part_from(&assigned, &mut update);
         }
         Ok(self.publish(update, outcome))
     }
@@ -153,6 +162,14 @@ impl State {
         self.published[index] = SpaceView { view, since: generation };
     }
 
+    /// Some devices see other spaces than in `before`: they may not find there any more what those had.
+    fn part_from(&self, before: &Requesters, update: &mut Renewal) {
+        update.changed = true;
+        for AddressSpaceId(space) in self.requesters.left_since(before) {
+            update.withdraw(&self.published[space as usize].view, AddrRange::ALL);
+        }
+    }
+
     fn publish(&mut self, update: Renewal, outcome: Outcome) -> Applied {
         if update.changed {
             for (published, root) in self.published.iter_mut().zip(&self.shown) {
@@ -166,6 +183,7 @@ impl State {
         self.chronicle.record(update.generation, update.changed, outcome.undo, &outcome.destroyed);
         Applied {
             spaces: self.published.clone(),
+            requesters: self.requesters.clone(),
             changed: update.changed,
             withdrawn: update.withdrawn.into_iter().collect(),
             destroyed,

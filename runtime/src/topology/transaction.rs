@@ -109,7 +109,8 @@ impl Transaction {
         self.create(name, size, Kind::Reservation)
     }
 
-    /// Translates: an access to it goes on in `space`, which is there already, wherever the translator says. To be placed where `space` does not lead back to it.
+    /// Translates: an access to it goes on in `space`, which is there already, wherever the translator says. To be placed where `space`
+    /// does not lead back to it.
     pub fn iommu(
         &mut self,
         name: &str,
@@ -122,8 +123,8 @@ impl Transaction {
         id
     }
 
-    /// To be committed after a translator was told to forget: readers drop what they cached behind the region, and `Retired` completes when no access is under way that was
-    /// translated before the commit.
+    /// To be committed after a translator was told to forget: readers drop what they cached behind the region, and `Retired` completes when
+    /// no access is under way that was translated before the commit.
     pub fn invalidate_translations(&mut self, iommu: RegionId) -> &mut Transaction {
         self.push(Op::InvalidateTranslations { region: iommu })
     }
@@ -133,6 +134,17 @@ impl Transaction {
         let id = self.ids.space();
         self.ops.push(Op::CreateSpace { id, name: name.into(), root });
         id
+    }
+
+    /// Has the DMA of a device, by the number of [`crate::Requester::Device`], see `space`. When it saw another one before, `Retired`
+    /// completes when nothing is under way there.
+    pub fn assign_device(&mut self, device: u32, space: AddressSpaceId) -> &mut Transaction {
+        self.push(Op::AssignDevice { device, space: Some(space) })
+    }
+
+    /// Takes a device's space away: nothing answers it any more. Otherwise as [`Transaction::assign_device`].
+    pub fn unassign_device(&mut self, device: u32) -> &mut Transaction {
+        self.push(Op::AssignDevice { device, space: None })
     }
 
     /// Places `child` in `parent`, at priority 0; refused when it overlaps a sibling and neither permits that.

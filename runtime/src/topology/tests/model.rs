@@ -110,6 +110,8 @@ impl Model {
                 self.node(root)?;
                 self.spaces.insert(id.0, root);
             }
+            // What a device sees of the spaces is no part of them.
+            Op::AssignDevice { .. } => {}
             Op::Add { parent, child, offset, stacking } => self.add(parent, child, offset, stacking)?,
             Op::Del { parent, child } => {
                 self.node(parent)?;
