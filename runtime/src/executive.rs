@@ -136,6 +136,7 @@ impl Inner {
         if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
             tracing::error!("the helper thread has panicked");
         }
+        self.topology.listeners().finish();
         self.topology.graces().finish();
         self.topology.close();
     }

@@ -4,8 +4,9 @@
 //! 1. Every reader that the first scan found online below the generation has acknowledged it, or has been seen offline.
 //! 2. Nothing pins memory or device regions that were removed, and if memory was, nobody holds a whole snapshot of before. (Pins and holds are
 //!    taken online, so after stage 1 no new one can come through an old view.)
-//! 3. Every device that lost an address has handled what was sent before. (Sends are made online, or by readers in a call.)
-//! 4. What was removed is dropped, and [`Retired`] completes.
+//! 3. Every listener has been told. (What it shows to others it has taken back.)
+//! 4. Every device that lost an address has handled what was sent before. (Sends are made online, or by readers in a call.)
+//! 5. What was removed is dropped, and [`Retired`] completes.
 //!
 //! The topology actor begins one with each commit; the helper thread carries it on. Nothing here waits.
 
@@ -33,6 +34,8 @@ pub(crate) struct Removed {
     /// The snapshot of before. It stays until no reader can be about to load or use it, whatever the publication does by itself.
     #[allow(dead_code)] // it is kept, not read
     pub(crate) superseded: Option<Arc<Snapshot>>,
+    /// Whether there are listeners that have to be told.
+    pub(crate) listening: bool,
 }
 
 impl Removed {
@@ -70,7 +73,7 @@ impl Removed {
     }
 }
 
-/// One grace period in its first two stages.
+/// One grace period in its first three stages.
 struct Grace {
     generation: Generation,
     /// The readers that have not passed yet.
@@ -81,15 +84,20 @@ struct Grace {
 }
 
 impl Grace {
-    /// Stages 1 and 2: whether both are over.
-    fn has_passed(&mut self, holds: &Holds) -> bool {
+    /// Stages 1 to 3: whether all are over. Listeners have heard of the generation `heard`.
+    fn has_passed(&mut self, holds: &Holds, heard: Generation) -> bool {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::NoGrace) {
             return true;
         }
         self.behind.retain(|slot| !has_passed(slot, self.generation));
         // In this order: a pin taken by a reader that has passed was taken before it did, and so was a hold.
-        self.behind.is_empty() && self.removed.pins().next().is_none() && self.older_holds(holds) == 0
+        let held = !self.behind.is_empty() || self.removed.pins().next().is_some() || self.older_holds(holds) > 0;
+        !held && self.has_been_heard(heard)
+    }
+
+    fn has_been_heard(&self, heard: Generation) -> bool {
+        !self.removed.listening || heard >= self.generation
     }
 
     /// How many hold a snapshot through which memory is reached that was removed.
@@ -98,15 +106,17 @@ impl Grace {
     }
 
     /// Who holds it up, by name.
-    fn holders(&self, holds: &Holds) -> Vec<String> {
+    fn holders(&self, holds: &Holds, heard: Generation) -> Vec<String> {
         let readers = self.behind.iter().map(|slot| format!("reader {}", slot.name()));
         let pins = self.removed.pins().map(|(name, pins)| format!("{pins} pins of {name}"));
         let holds = Some(self.older_holds(holds)).filter(|&older| older > 0);
-        readers.chain(pins).chain(holds.map(|older| format!("{older} holds of older snapshots"))).collect()
+        let holds = holds.map(|older| format!("{older} holds of older snapshots"));
+        let listeners = (!self.has_been_heard(heard)).then(|| "listeners".to_owned());
+        readers.chain(pins).chain(holds).chain(listeners).collect()
     }
 }
 
-/// Stages 3 and 4, shared by the fences of one grace period.
+/// Stages 4 and 5, shared by the fences of one grace period.
 struct Closing {
     /// Fences still to come.
     left: AtomicUsize,
@@ -126,7 +136,7 @@ impl Closing {
         }
     }
 
-    /// Stage 4. First the drop, so that whoever has waited finds it done.
+    /// Stage 5. First the drop, so that whoever has waited finds it done.
     fn finish(&self) {
         let end = self.end.lock().take();
         if let Some((removed, retired)) = end {
@@ -158,6 +168,9 @@ pub struct Graces {
     holds: Holds,
     waiting: Mutex<Vec<Grace>>,
     closing: Mutex<Vec<Arc<Closing>>>,
+    /// The generation that every listener has been told of. Nothing is published through it: the round that sets it and the scan that reads
+    /// it are the helper's.
+    heard: std::sync::atomic::AtomicU64,
 }
 
 impl Graces {
@@ -168,6 +181,7 @@ impl Graces {
             holds: Holds::default(),
             waiting: Mutex::default(),
             closing: Mutex::default(),
+            heard: std::sync::atomic::AtomicU64::new(0),
         }
     }
 
@@ -181,13 +195,22 @@ impl Graces {
         &self.holds
     }
 
+    /// Every listener has been told of `generation`.
+    pub(crate) fn listeners_heard(&self, generation: Generation) {
+        self.heard.store(generation, Ordering::Release);
+    }
+
+    fn heard(&self) -> Generation {
+        self.heard.load(Ordering::Acquire)
+    }
+
     /// Begins one. Called by the topology actor, after it has published `generation`.
     pub(crate) fn begin(&self, generation: Generation, removed: Removed, retired: Retired) {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         let removed =
             Removed { superseded: removed.superseded.filter(|_| !planted::is(Bug::DropSuperseded)), ..removed };
         let behind = self.slots.behind(generation);
-        if behind.is_empty() && removed.is_nothing() {
+        if behind.is_empty() && removed.is_nothing() && !removed.listening {
             // The superseded snapshot shares with its successor whatever could be slow to drop.
             drop(removed);
             return retired.complete();
@@ -199,8 +222,9 @@ impl Graces {
     /// One round over the grace periods. Called by the helper (and by models).
     pub fn scan(&self) -> Step {
         let mut passed = Vec::new();
+        let heard = self.heard();
         self.waiting.lock().retain_mut(|grace| {
-            let over = grace.has_passed(&self.holds);
+            let over = grace.has_passed(&self.holds, heard);
             if over {
                 let removed = std::mem::take(&mut grace.removed);
                 passed.push((grace.generation, removed, grace.retired.clone(), grace.began));
@@ -214,7 +238,7 @@ impl Graces {
         step
     }
 
-    /// Begins stage 3. Outside the lock: a fence may run mail, and mail may commit.
+    /// Begins stage 4. Outside the lock: a fence may run mail, and mail may commit.
     fn close(&self, generation: Generation, removed: Removed, retired: Retired, began: Instant) {
         let waits_for = removed.mailboxes();
         let closing = Arc::new(Closing {
@@ -234,19 +258,19 @@ impl Graces {
         self.closing.lock().retain(|closing| !closing.is_over());
     }
 
-    /// Whether any grace period is in its first two stages: then somebody must scan.
+    /// Whether any grace period is in its first three stages: then somebody must scan.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.lock().is_empty()
     }
 
     /// What has been waiting for longer than `patience`, and for whom.
     pub fn stalled(&self, patience: Duration) -> Vec<Stall> {
-        let mut stalls = Vec::new();
+        let (mut stalls, heard) = (Vec::new(), self.heard());
         for grace in self.waiting.lock().iter().filter(|grace| grace.began.elapsed() > patience) {
             stalls.push(Stall {
                 generation: grace.generation,
                 since: grace.began,
-                holders: grace.holders(&self.holds),
+                holders: grace.holders(&self.holds, heard),
             });
         }
         let mut closing = self.closing.lock();

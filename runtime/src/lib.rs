@@ -129,6 +129,6 @@ pub use line::{Line, LineSink};
 pub use ram::RamBlock;
 pub use reader::{DropCached, Flow, Invalidate, Reader};
 pub use topology::{
-    AddressSpaceId, Committed, FlatRange, FlatView, Generation, RegionId, Retired, RomDevice, RomDeviceMode, Snapshot,
-    Target, Topology, Transaction,
+    AddressSpaceId, Committed, FlatRange, FlatView, Generation, Listener, ListenerGone, ListenerHandle, RegionId,
+    Retired, RomDevice, RomDeviceMode, Snapshot, Target, Topology, Transaction,
 };

@@ -45,6 +45,8 @@ pub enum Bug {
     CallInHandler,
     /// A pause takes a reader that waits inside a call for one at a boundary (C12).
     InCallIsBoundary,
+    /// A commit reads the number of listeners with a plain load (R10).
+    CountByLoad,
     /// A pause closes the door on handlers before the calls that need them have ended (C12).
     ClosePassesFirst,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use super::listeners::Listeners;
 use super::op::Op;
 use super::publication::Publication;
 use super::retired::{Committed, Retired};
@@ -62,6 +63,7 @@ pub struct TopologyActor {
     generation: Generation,
     publication: Arc<Publication>,
     graces: Arc<Graces>,
+    listeners: Arc<Listeners>,
     me: Weak<Mailbox<TopologyActor>>,
 }
 
@@ -87,9 +89,10 @@ impl TopologyActor {
     pub(crate) fn new(
         publication: Arc<Publication>,
         graces: Arc<Graces>,
+        listeners: Arc<Listeners>,
         me: &Weak<Mailbox<TopologyActor>>,
     ) -> TopologyActor {
-        TopologyActor { state: State::new(), generation: 0, publication, graces, me: me.clone() }
+        TopologyActor { state: State::new(), generation: 0, publication, graces, listeners, me: me.clone() }
     }
 
     fn commit(&mut self, ops: Vec<Op>) -> Result<Committed, TopologyError> {
@@ -102,9 +105,10 @@ impl TopologyActor {
             old
         });
         self.publication.count_commit();
+        let listening = superseded.is_some() && self.listeners.notify();
         let retired = Retired::new(self.me.clone());
         // Only now: a reader that this finds offline loads the new snapshot when it comes back.
-        let removed = Removed { withdrawn: applied.withdrawn, destroyed: applied.destroyed, superseded };
+        let removed = Removed { withdrawn: applied.withdrawn, destroyed: applied.destroyed, superseded, listening };
         self.graces.begin(self.generation, removed, retired.clone());
         Ok(Committed { generation: self.generation, retired })
     }

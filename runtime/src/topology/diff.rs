@@ -2,6 +2,7 @@
 
 use std::mem::discriminant;
 
+use super::dirty::{hull, merged};
 use super::view::FlatView;
 use super::{FlatRange, Target};
 use crate::{AddrRange, Gpa};
@@ -81,10 +82,34 @@ impl Update {
 /// What a listener of `old` must be told so that it has `new`: deletions in descending order, then additions and what stays in
 /// ascending order.
 pub fn difference(old: &FlatView, new: &FlatView) -> Vec<Update> {
-    let mut deletions = Vec::new();
-    let mut rest = Vec::new();
-    let mut olds = old.iter().peekable();
-    for range in new.iter() {
+    difference_within(&[AddrRange::ALL], old, new)
+}
+
+/// As [`difference`], where all that differs lies in `intervals` (of any order): what stays is told of only in their neighbourhood.
+pub(super) fn difference_within(intervals: &[AddrRange], old: &FlatView, new: &FlatView) -> Vec<Update> {
+    // Whole ranges of either view. Outside of the intervals the views' ranges begin and end alike, so none is cut by the edge of a window.
+    let whole = |interval: &AddrRange| {
+        let near = old.overlapping(*interval).chain(new.overlapping(*interval)).map(|near| near.range);
+        near.fold(*interval, hull)
+    };
+    let (mut deletions, mut rest) = (Vec::new(), Vec::new());
+    for window in merged(intervals.iter().map(whole).collect()) {
+        compare(old.overlapping(window), new.overlapping(window), &mut deletions, &mut rest);
+    }
+    deletions.reverse();
+    deletions.extend(rest);
+    deletions
+}
+
+/// Two lists of sorted ranges, compared; both results ascend.
+fn compare<'a>(
+    old: impl Iterator<Item = &'a FlatRange>,
+    new: impl Iterator<Item = &'a FlatRange>,
+    deletions: &mut Vec<Update>,
+    rest: &mut Vec<Update>,
+) {
+    let mut olds = old.peekable();
+    for range in new {
         while let Some(gone) = olds.next_if(|o| o.range.start() < range.range.start()) {
             deletions.push(Update::Delete(gone.clone()));
         }
@@ -94,9 +119,6 @@ pub fn difference(old: &FlatView, new: &FlatView) -> Vec<Update> {
         }
     }
     deletions.extend(olds.map(|gone| Update::Delete(gone.clone())));
-    deletions.reverse();
-    deletions.extend(rest);
-    deletions
 }
 
 /// Appends the intervals of `window` in which two lists of sorted ranges differ for a reader that caches pointers, the dirty mask

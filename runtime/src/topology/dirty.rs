@@ -121,7 +121,8 @@ pub(crate) fn few(ranges: Vec<AddrRange>, most: usize) -> Vec<AddrRange> {
     }
 }
 
-fn hull(a: AddrRange, b: AddrRange) -> AddrRange {
+/// The smallest range that covers both.
+pub(crate) fn hull(a: AddrRange, b: AddrRange) -> AddrRange {
     let (start, last) = (a.start().min(b.start()), a.last().max(b.last()));
     AddrRange::new(start, last).unwrap_or(AddrRange::ALL)
 }

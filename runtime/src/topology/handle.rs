@@ -3,6 +3,8 @@
 use std::sync::{Arc, Weak};
 
 use super::actor::{Done, Message, TopologyActor};
+use super::listener::{Listener, ListenerHandle};
+use super::listeners::Listeners;
 use super::publication::Publication;
 use super::retired::Committed;
 use super::{
@@ -23,6 +25,7 @@ struct Shared {
     mailbox: Arc<Mailbox<TopologyActor>>,
     publication: Arc<Publication>,
     graces: Arc<Graces>,
+    listeners: Arc<Listeners>,
     ids: Arc<IdSource>,
     /// For control threads and DMA.
     readers: Arc<ReaderPool>,
@@ -33,14 +36,17 @@ impl Topology {
     pub(crate) fn new(crew: &Arc<Crew>) -> Topology {
         let publication = Arc::new(Publication::new());
         let graces = Arc::new(Graces::new(crew));
-        let actor = |me: &Weak<_>| TopologyActor::new(Arc::clone(&publication), Arc::clone(&graces), me);
+        let listeners = Arc::new(Listeners::new(crew, &publication, &graces));
+        let actor = |me: &Weak<_>| {
+            TopologyActor::new(Arc::clone(&publication), Arc::clone(&graces), Arc::clone(&listeners), me)
+        };
         let mailbox = Mailbox::new("topology", crew, actor);
         let readers = {
             let (crew, publication, graces) = (Arc::clone(crew), Arc::clone(&publication), Arc::clone(&graces));
             ReaderPool::new(move || Reader::new(&crew, &publication, &graces, "dma".to_owned(), None))
         };
         let (crew, ids, readers) = (Arc::clone(crew), Arc::default(), Arc::new(readers));
-        Topology(Arc::new(Shared { crew, mailbox, publication, graces, ids, readers }))
+        Topology(Arc::new(Shared { crew, mailbox, publication, graces, listeners, ids, readers }))
     }
 
     /// Starts a list of changes.
@@ -56,6 +62,23 @@ impl Topology {
     /// The way of one device into memory: to the space that [`Transaction::assign_device`] gives it.
     pub fn dma(&self, device: u32) -> Dma {
         Dma::new(device, Arc::clone(&self.0.readers))
+    }
+
+    /// Registers a listener of one address space: soon, on the helper thread, it is told the whole of the newest view, and from then on what
+    /// differs. Deletions go from the highest priority to the lowest, everything else the other way. The name stands in reports.
+    pub fn add_listener(
+        &self,
+        name: &str,
+        space: AddressSpaceId,
+        priority: i32,
+        listener: impl Listener,
+    ) -> ListenerHandle {
+        self.0.listeners.add(name, space, priority, Box::new(listener))
+    }
+
+    /// Who is told of changes.
+    pub(crate) fn listeners(&self) -> &Arc<Listeners> {
+        &self.0.listeners
     }
 
     /// The newest snapshot, for introspection.

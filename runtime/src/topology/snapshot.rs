@@ -35,6 +35,11 @@ impl Snapshot {
         self.requesters.space_of(device)
     }
 
+    /// What changed in one space between the older snapshot `generation` and this one.
+    pub(super) fn changes_in(&self, space: AddressSpaceId, generation: Generation) -> Changes {
+        self.spaces.get(space.0 as usize).map_or(Changes::Everything, |space| space.changes_since(generation))
+    }
+
     /// Every space of this generation.
     pub fn spaces(&self) -> impl Iterator<Item = AddressSpaceId> + use<> {
         (0..self.spaces.len() as u32).map(AddressSpaceId)

@@ -2,6 +2,7 @@
 //! trees against a naive resolver.
 
 mod iommu;
+mod listeners;
 mod model;
 mod properties;
 mod rules;

@@ -19,7 +19,7 @@ use crate::{AddrRange, Gpa, RamBlock};
 
 /// One random operation; regions are chosen among those that live when it is recorded.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     Container(u128),
     Reservation(u128),
     Memory(bool),
@@ -39,7 +39,7 @@ enum Step {
 }
 
 /// Most steps that the model refuses are left out, so that most transactions are lawful; the others go in as they are.
-type Recorded = (Step, bool);
+pub(super) type Recorded = (Step, bool);
 
 fn offset() -> impl Strategy<Value = u64> {
     prop_oneof![
@@ -79,7 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn transactions() -> impl Strategy<Value = Vec<Vec<Recorded>>> {
+pub(super) fn transactions() -> impl Strategy<Value = Vec<Vec<Recorded>>> {
     let recorded = (step(), proptest::bool::weighted(0.97));
     proptest::collection::vec(proptest::collection::vec(recorded, 1..8), 1..9)
 }
@@ -90,7 +90,7 @@ fn block() -> Arc<RamBlock> {
     BLOCK.get_or_init(|| Arc::new(RamBlock::anonymous("topology test", 4096).unwrap())).clone()
 }
 
-fn record(tx: &mut Transaction, model: &Model, step: &Step) {
+pub(super) fn record(tx: &mut Transaction, model: &Model, step: &Step) {
     let ids: Vec<RegionId> = model.regions.keys().copied().collect();
     let id = |index: &Index| ids[index.index(ids.len())];
     match *step {

@@ -1,0 +1,65 @@
+//! R10: a listener that registers while a commit is published ends at the newest view, whoever comes first.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+use manyhart_runtime::{FlatRange, Listener};
+
+/// The starts of the ranges that it has.
+struct Copy(Arc<Mutex<Vec<u64>>>);
+
+impl Listener for Copy {
+    fn region_del(&mut self, range: &FlatRange) {
+        self.0.lock().expect("one thread at a time").retain(|&start| start != range.range.start().0);
+    }
+
+    fn region_add(&mut self, range: &FlatRange) {
+        self.0.lock().expect("one thread at a time").push(range.range.start().0);
+    }
+}
+
+fn registers_while_a_region_moves() {
+    let rig = Rig::new(64);
+    let mut t = rig.topology().transaction();
+    let (root, region) = (t.container("root", 1 << 64), t.reservation("region", 0x1000));
+    t.add_subregion(root, 0x1000, region);
+    let space = t.address_space("space", root);
+    t.commit().expect("lawful");
+    rig.help_all();
+
+    let copy = Arc::new(Mutex::new(Vec::new()));
+    let registers = {
+        let (rig, copy) = (rig.clone(), Copy(Arc::clone(&copy)));
+        thread::spawn(move || {
+            let handle = rig.topology().add_listener("copy", space, 0, copy);
+            rig.help_all();
+            handle
+        })
+    };
+    let mut t = rig.topology().transaction();
+    t.set_address(region, 0x8000);
+    let retired = t.commit().expect("lawful").retired;
+    let handle = registers.join().expect("it ends");
+    rig.help_all();
+    assert_eq!(*copy.lock().expect("nobody runs"), [0x8000], "the listener missed a commit");
+    assert_eq!(handle.generation(), Some(2));
+    assert!(retired.is_complete(), "and nothing waits for it any more");
+    drop(handle);
+    rig.help_all();
+    assert!(copy.lock().expect("nobody runs").is_empty(), "removed, it is told that all is gone");
+}
+
+#[test]
+fn a_late_listener_misses_no_commit() {
+    common::holds(2, registers_while_a_region_moves);
+}
+
+#[test]
+fn a_plain_look_at_the_count_is_found() {
+    common::fails_with(Bug::CountByLoad, "the listener missed a commit", 2, registers_while_a_region_moves);
+}
