@@ -1,16 +1,17 @@
 # The frame: a bare-metal program that runs a table of cases, one after the other, and leaves a table of results. It is the
-# same program on both machines; offsets and addresses (in capitals) come from layout.rs.
+# same program on both machines; offsets and addresses (in capitals) come from layout.rs, which puts
+# their values here before it is assembled.
 #
 # A case never returns by itself: everything ends in the machine-mode handler. It trusts no register and no CSR but mtvec,
 # logs the trap, and skips the instruction. A fetch that failed, the end marker, or too many traps end the case.
 
-#define V_INDEX 0
-#define V_COUNT 8
-#define V_CASE 16
-#define V_RESULT 24
-#define V_TRAPS 32
-#define V_SINK 40
-#define V_SAVED 48
+    .set V_INDEX, 0
+    .set V_COUNT, 8
+    .set V_CASE, 16
+    .set V_RESULT, 24
+    .set V_TRAPS, 32
+    .set V_SINK, 40
+    .set V_SAVED, 48
 
     .macro numbers macro
     .irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31

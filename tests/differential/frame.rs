@@ -8,13 +8,32 @@ use crate::layout::*;
 
 /// The frame's bytes, for guest memory from its start on.
 pub fn assemble(directory: &Path) -> Vec<u8> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/frame.S");
-    let (elf, binary) = (directory.join("frame.elf"), directory.join("frame.bin"));
-    let mut gcc = Command::new("riscv64-unknown-elf-gcc");
-    gcc.args(["-march=rv64gc", "-mabi=lp64d", "-nostdlib", "-Wl,--build-id=none"]).args(definitions());
-    run(gcc.arg(format!("-Wl,-Ttext={RAM:#x}")).arg(source).arg("-o").arg(&elf));
-    run(Command::new("riscv64-unknown-elf-objcopy").args(["-O", "binary"]).arg(&elf).arg(&binary));
+    let [source, object, elf, binary] =
+        ["frame.s", "frame.o", "frame.elf", "frame.bin"].map(|name| directory.join(name));
+    std::fs::write(&source, defined(include_str!("frame.S"))).expect("the frame's source");
+    let tool = |name: &str| Command::new(format!("riscv64-unknown-elf-{name}"));
+    run(tool("as").args(["-march=rv64gc", "-mabi=lp64d", "-o"]).arg(&object).arg(&source));
+    run(tool("ld").arg(format!("-Ttext={RAM:#x}")).arg("-o").arg(&elf).arg(&object));
+    run(tool("objcopy").args(["-O", "binary"]).arg(&elf).arg(&binary));
     std::fs::read(&binary).expect("the frame")
+}
+
+/// The source with the layout's values in the place of their names.
+fn defined(source: &str) -> String {
+    let values = definitions();
+    let value_of = |word: &str| values.iter().find(|(name, _)| *name == word).map(|(_, value)| value.as_str());
+    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut text = String::new();
+    let mut rest = source;
+    while !rest.is_empty() {
+        let word = &rest[..rest.find(|c| !in_word(c)).unwrap_or(rest.len())];
+        let after = &rest[word.len()..];
+        let between = &after[..after.find(in_word).unwrap_or(after.len())];
+        text.push_str(value_of(word).unwrap_or(word));
+        text.push_str(between);
+        rest = &after[between.len()..];
+    }
+    text
 }
 
 fn run(command: &mut Command) {

@@ -39,7 +39,13 @@ impl Lab {
 
     /// Our results, or the index of the case that did not end.
     pub fn try_ours(&self, cases: &[Case]) -> Result<Vec<u8>, usize> {
-        ours::run(&frame::image(&self.frame, cases), cases.len())
+        ours::run(&frame::image(&self.frame, cases), cases.len(), false)
+    }
+
+    /// Our results when the hart runs instruction by instruction, as for a commit log.
+    pub fn ours_stepwise(&self, cases: &[Case]) -> Vec<u8> {
+        let results = ours::run(&frame::image(&self.frame, cases), cases.len(), true);
+        results.unwrap_or_else(|index| panic!("our hart, stepwise, does not end:\n{}", text(cases.get(index))))
     }
 
     /// Drops what the difference does not need, and tells what is left.

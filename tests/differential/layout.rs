@@ -111,15 +111,15 @@ pub const RESULT_CSRS: [&str; 23] = [
 const _: () = assert!(C_CSRS + 8 * CASE_CSRS.len() <= C_CODE && R_CSRS + 8 * RESULT_CSRS.len() <= R_DATA);
 const _: () = assert!(C_PTES + 16 * MAX_PTES <= RECORD && R_PTES + 8 * MAX_PTES <= RECORD);
 
-/// The definitions that frame.S is preprocessed with.
-pub fn definitions() -> Vec<String> {
-    macro_rules! names { ($($name:ident)*) => { vec![$(format!("-D{}={:#x}", stringify!($name), $name)),*] } }
+/// The names that frame.S uses, with what stands for them.
+pub fn definitions() -> Vec<(&'static str, String)> {
+    macro_rules! names { ($($name:ident)*) => { vec![$((stringify!($name), format!("{:#x}", $name))),*] } }
     let mut all = names! {
         RAM CONTEXT STUB_PA CASES RESULTS RECORD_SHIFT
         C_X C_F C_MSTATUS C_FCSR C_CODE_VA C_CODE_PA C_CODE_DST C_END C_STUB C_DATA_LOW C_DATA_HIGH C_PTE_COUNT C_CSRS C_CODE
         C_DATA C_PTES CODE_BYTES HALF_BYTES R_X R_F R_TRAPS R_FCSR R_CSRS R_DATA R_LOGS R_PTES LOGS
     };
-    all.push(format!("-DCASE_CSRS={}", CASE_CSRS.join(",")));
-    all.push(format!("-DRESULT_CSRS={}", RESULT_CSRS.join(",")));
+    all.push(("CASE_CSRS", CASE_CSRS.join(",")));
+    all.push(("RESULT_CSRS", RESULT_CSRS.join(",")));
     all
 }

@@ -30,6 +30,7 @@ const SHOWN: usize = 8;
 /// Each instruction comes at least so often.
 const ENOUGH: u64 = 100;
 const CASES: u64 = 24_000;
+const STEPWISE_CASES: u64 = 4_000;
 const SEED: u64 = 20_261_122;
 
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -44,6 +45,20 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A hart that runs instruction by instruction does what one that runs in blocks does.
+#[test]
+fn steps_do_what_blocks_do() {
+    let _alone = alone();
+    let lab = Lab::new("stepwise");
+    let cases: Vec<_> = (0..STEPWISE_CASES).map(|number| generate::case(SEED, number)).collect();
+    let (blocks, steps) = (lab.ours(&cases), lab.ours_stepwise(&cases));
+    for (index, case) in cases.iter().enumerate() {
+        let records = [&blocks, &steps].map(|results| Outcome(lab::record(results, index)));
+        let all = outcome::differences(case, records[0], records[1]);
+        assert!(all.is_empty(), "blocks (ours) and steps (theirs) differ: {}\n{case}", all[0]);
+    }
 }
 
 #[test]

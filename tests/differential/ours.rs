@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use manyhart::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use manyhart_devices::uart;
 use manyhart_runtime::{Clock, Config, Executive};
-use manyhart_vcpu::{Exit, Hart, HartConfig, Isa};
+use manyhart_vcpu::{Commit, Exit, Hart, HartConfig, Isa, Tracer};
 
 use crate::layout::*;
 
@@ -17,8 +17,16 @@ const SLICE: u64 = 100_000;
 /// A batch takes a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs the image; returns the records of so many results, or the index of the case that never ended.
-pub fn run(image: &[u8], cases: usize) -> Result<Vec<u8>, usize> {
+/// Hears of every instruction, and so makes each a block of its own.
+struct Deaf;
+
+impl Tracer for Deaf {
+    fn commit(&mut self, _: &Commit) {}
+}
+
+/// Runs the image, in blocks or instruction by instruction; returns the records of so many results, or the index of the case that never
+/// ended.
+pub fn run(image: &[u8], cases: usize, stepwise: bool) -> Result<Vec<u8>, usize> {
     let config = Config { clock: Clock::host(TIMEBASE), on_device_failure: None };
     let executive = Executive::new(config).expect("a thread");
     let over = Arc::new(AtomicBool::new(false));
@@ -41,6 +49,7 @@ pub fn run(image: &[u8], cases: usize) -> Result<Vec<u8>, usize> {
     let limit = (cases as u64 + 10) * INSTRUCTIONS;
     let body = move || {
         let mut hart = Hart::new(config, reader, attention, clock);
+        hart.set_tracer(stepwise.then(|| Box::new(Deaf) as Box<dyn Tracer>));
         while !over.load(Ordering::SeqCst) && hart.instret() < limit {
             if hart.run(Some(SLICE)) == Exit::Stopped {
                 break;
