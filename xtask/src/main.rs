@@ -3,6 +3,7 @@
 mod boot;
 mod emulator;
 mod figures;
+mod handlers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ enum Command {
     Bench(Bench),
     /// Boots the Debian guest again and again, with its self-check, and counts what went wrong.
     Boots(BootsArgs),
+    /// Checks the machine code of the hart's hot handlers: no stack, no call, an indirect jump at the end.
+    Handlers,
 }
 
 #[derive(Subcommand)]
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bench(Bench::Boot(args)) => boot::bench(&args),
         Command::Boots(args) => boot::repeat(&args),
+        Command::Handlers => handlers::check(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
