@@ -1,5 +1,8 @@
 //! The pages in `docs` say what is so: whatever they name exists, and whatever they call pending is.
 
+#[path = "../runtime/examples/picture.rs"]
+mod picture;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -159,4 +162,11 @@ fn every_function_of_the_seed_has_a_name_here() {
             assert_eq!(here.contains(function), !pending, "docs/seed-map.md: {} as {name}", cells[0]);
         }
     }
+}
+
+#[test]
+fn the_picture_is_what_the_example_draws() {
+    let drawn = picture::picture().expect("the example ends well");
+    let how = "cargo run -p manyhart-runtime --example picture > docs/picture.svg";
+    assert!(page("picture.svg") == drawn, "docs/picture.svg is of another time: {how}");
 }

@@ -43,6 +43,7 @@ pub fn picture() -> Result<String, Box<dyn std::error::Error>> {
     Ok(picture.map_err(|error: TopologyError| error.to_string())?)
 }
 
+#[allow(dead_code, reason = "a test of the documentation takes the picture alone")]
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     print!("{}", picture()?);
     Ok(())
