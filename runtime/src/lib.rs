@@ -70,6 +70,12 @@
 //! 5. Whoever has paused the machine resumes it: [`Paused`] does so when it is dropped. Commits go on meanwhile, messages to devices wait, so
 //!    do not wait under a pause for a device's `Retired`.
 //!
+//! # Devices that reach memory
+//! A device's DMA goes through [`AddressSpace`], or in its own name through [`Dma`]: which space that is stands in the snapshot
+//! ([`Transaction::assign_device`]), so that a device, its gate and the map around it change in one publication. Spaces that show the same share one
+//! view. An [`iommu`] region goes on in another space, access by access. With the feature `vm-memory` an address space serves rust-vmm's
+//! traits (`guest_memory`), and that project's devices run on it as they are, each piece of their work under one [`Hold`].
+//!
 //! # Looking at it
 //! [`Topology::survey`] is the whole map as plain data: the tree and the flat views as text and as structures, and a
 //! [picture](topology::Survey::svg). [`Topology::history`] has the generations before, their differences, and says
@@ -78,7 +84,8 @@
 //! # Examples
 //! Each shows one concept (`cargo run -p manyhart-runtime --example …`): `map` (regions, priorities, aliases), `transaction` (all or
 //! nothing), `device` (an actor with registers), `deferred` (a handler that answers later), `reader` (a CPU's loop and its cache), `retire` (when
-//! memory may be freed), `pause`, `why` (history and differences), `picture`.
+//! memory may be freed), `pause`, `why` (history and differences), `picture`, `virtqueue` (a device of
+//! rust-vmm, with the feature `vm-memory`).
 //!
 //! # Known holes
 //! * Guests race accesses of mixed sizes on the same bytes. The host's hardware defines that; Rust's memory model does not.
