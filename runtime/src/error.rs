@@ -1,5 +1,6 @@
 //! The typed errors of the runtime: why a change of the topology was refused, why an access did not happen.
 
+use crate::ram::DirtyClient;
 use crate::{Generation, Gpa, RegionId};
 
 /// Why an access was not carried out. Never a magic value: the map decides where all-ones is the answer.
@@ -137,6 +138,14 @@ pub enum TopologyError {
         oldest: Generation,
         /// The newest that is there.
         newest: Generation,
+    },
+    /// The client logs the region already.
+    #[error("{client:?} logs {region:?} already")]
+    AlreadyLogged {
+        /// The region.
+        region: RegionId,
+        /// The client.
+        client: DirtyClient,
     },
     /// A handler may not wait for a commit: it posts one.
     #[error("a commit inside a handler: {path}")]

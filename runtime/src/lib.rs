@@ -103,6 +103,7 @@ pub mod error;
 pub mod guest_memory;
 pub mod iommu;
 pub mod line;
+pub mod live_copy;
 pub mod ram;
 pub mod topology;
 pub mod tunables;
@@ -133,9 +134,10 @@ pub use executive::{Config, Executive, Statistics};
 pub use gate::Paused;
 pub use grace::Stall;
 pub use line::{Line, LineSink};
-pub use ram::RamBlock;
+pub use live_copy::live_copy;
+pub use ram::{DirtyClient, RamBlock};
 pub use reader::{DropCached, Flow, Invalidate, Reader};
 pub use topology::{
-    AddressSpaceId, Committed, FlatRange, FlatView, Generation, Listener, ListenerGone, ListenerHandle, RegionId,
-    Retired, RomDevice, RomDeviceMode, Snapshot, Target, Topology, Transaction,
+    AddressSpaceId, Committed, DirtyLog, FlatRange, FlatView, Generation, Listener, ListenerGone, ListenerHandle,
+    RegionId, Retired, RomDevice, RomDeviceMode, Snapshot, Target, Topology, Transaction,
 };

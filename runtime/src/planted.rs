@@ -49,6 +49,12 @@ pub enum Bug {
     CountByLoad,
     /// A pause closes the door on handlers before the calls that need them have ended (C12).
     ClosePassesFirst,
+    /// A logged store marks its page before it stores (C9).
+    MarkBeforeStore,
+    /// What was collected of a dirty log is handed out while readers still store unmarked (C9).
+    CopyBeforeAcknowledge,
+    /// A reader keeps "marked already" over a collection (C9).
+    KeepMarks,
 }
 
 /// Bugs by the names that the command line gives them.

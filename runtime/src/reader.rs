@@ -27,6 +27,8 @@ pub enum Invalidate<'a> {
     Everything,
     /// Whatever it has cached of these intervals of this address space.
     Ranges(AddressSpaceId, &'a [AddrRange]),
+    /// Which pages it has marked in dirty logs: it stores to none of them without a mark. Nothing else has changed.
+    Marks,
 }
 
 /// A reader's caches (a software TLB, decoded code, a reservation). Called before the reader's view is replaced and before the
@@ -199,6 +201,13 @@ impl Reader {
                 Changes::Ranges(ranges) if ranges.is_empty() => {}
                 Changes::Ranges(ranges) => caches.drop_cached(Invalidate::Ranges(space, &ranges)),
             }
+        }
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::KeepMarks) {
+            return;
+        }
+        if new.drops_marks_of(self.seen) {
+            caches.drop_cached(Invalidate::Marks);
         }
     }
 

@@ -98,6 +98,7 @@ impl DropCached for Forgets {
         self.0.push(match what {
             Invalidate::Everything => "everything".to_owned(),
             Invalidate::Ranges(_, ranges) => format!("{ranges:?}"),
+            Invalidate::Marks => "marks".to_owned(),
         });
     }
 }

@@ -86,6 +86,7 @@ impl Caches {
     fn concerned(&self, what: Invalidate<'_>) -> bool {
         match what {
             Invalidate::Everything => true,
+            Invalidate::Marks => false,
             Invalidate::Ranges(space, ranges) => {
                 space == self.space
                     && ranges.iter().any(|range| range.start().0 <= self.used.1 && self.used.0 <= range.last().0)
@@ -97,7 +98,9 @@ impl Caches {
 impl DropCached for Caches {
     fn drop_cached(&mut self, what: Invalidate<'_>) {
         self.ram = None;
-        if self.concerned(what) {
+        if matches!(what, Invalidate::Marks) {
+            self.tlb.forget_marks();
+        } else if self.concerned(what) {
             self.tlb.flush();
             // Other bytes may answer at the addresses that code came from.
             self.code.revalidate();

@@ -7,6 +7,7 @@ use manyhart_runtime::{AddrRange, AddressSpaceId, Gpa, Reader, Requester};
 use crate::hart::Hart;
 use crate::mmu::{self, AccessFault, AccessKind, Context, PteMemory, Translation};
 use crate::pmp::Pmp;
+use crate::tlb::Unmarked;
 use crate::trap::{Exception, Privilege, Trap};
 
 const PAGE_MASK: u64 = 0xfff;
@@ -66,6 +67,24 @@ impl Ram {
     }
 }
 
+/// Carries a store of `len` bytes at `addr`, which is there, out; where the range is under a dirty log, its pages are marked after.
+fn store_at<R>(
+    reader: &Reader,
+    space: AddressSpaceId,
+    ram: Ram,
+    (addr, len): (Gpa, u64),
+    store: impl FnOnce(*mut u8) -> R,
+) -> R {
+    if ram.logged
+        && let Some(found) = reader.view(space).find(addr)
+        && let Some(block) = found.target.memory()
+    {
+        let offset = found.offset + (addr.0 - found.range.start().0);
+        return block.dirty().logged(offset, len, || store(ram.host));
+    }
+    store(ram.host)
+}
+
 /// Page tables, as the walk sees them.
 struct Tables<'a> {
     reader: &'a Reader,
@@ -96,10 +115,17 @@ impl PteMemory for Tables<'_> {
             return Err(AccessFault);
         }
         // SAFETY: as above, and aligned.
-        let result =
-            unsafe { atomics::compare_exchange::<u64>(ram.host, old, new, std::sync::atomic::Ordering::SeqCst) };
-        Ok(result.map(|_| ()))
+        let exchange = |host| unsafe { atomics::compare_exchange(host, old, new, std::sync::atomic::Ordering::SeqCst) };
+        Ok(store_at(self.reader, self.space, ram, (pa, 8), exchange).map(|_| ()))
     }
+}
+
+/// Where a data access goes.
+#[derive(Clone, Copy)]
+struct Place {
+    addr: Gpa,
+    /// For a store into a page under a dirty log: what to enter into the TLB once the page is marked.
+    unmarked: Option<Unmarked>,
 }
 
 impl Hart {
@@ -111,7 +137,7 @@ impl Hart {
 
     /// Where `len` bytes at `va`, which lie in one page, are for data accesses of this kind, after all checks. Enters the page into
     /// the TLB where that is possible.
-    fn data_address(&mut self, va: u64, len: u64, kind: AccessKind) -> Result<Gpa, Trap> {
+    fn data_address(&mut self, va: u64, len: u64, kind: AccessKind) -> Result<Place, Trap> {
         if self.caches.dropped {
             self.privilege_changed();
         }
@@ -120,24 +146,30 @@ impl Hart {
         if !self.csr.pmp.check(translation.physical, len, kind, context.privilege) {
             return Err(Trap::exception(kind.access_fault(), va));
         }
-        self.fill(va, &translation, context.privilege);
-        Ok(translation.physical)
+        let unmarked = self.fill(va, &translation, context.privilege).filter(|_| kind == AccessKind::Write);
+        Ok(Place { addr: translation.physical, unmarked })
     }
 
-    fn fill(&mut self, va: u64, translation: &Translation, privilege: Privilege) {
+    /// Enters a page into the TLB; for stores only where they need no mark. Otherwise returns what to enter once the page is marked.
+    fn fill(&mut self, va: u64, translation: &Translation, privilege: Privilege) -> Option<Unmarked> {
         let page = Gpa(translation.physical.0 & !PAGE_MASK);
-        let Some(allowed) = self.csr.pmp.uniform_over_page(page, privilege) else { return };
-        let Some(ram) = self.ram_of(page, PAGE_MASK + 1) else { return };
+        let allowed = self.csr.pmp.uniform_over_page(page, privilege)?;
         // What hits takes the guest's alignment for the host's.
-        if !ram.is_aligned(8) {
-            return;
-        }
+        let ram = self.ram_of(page, PAGE_MASK + 1).filter(|ram| ram.is_aligned(8))?;
         let readable = translation.readable && allowed.read;
-        let writable = translation.writable && allowed.write && !ram.read_only && !ram.logged;
+        let writable = translation.writable && allowed.write && !ram.read_only;
         self.caches.uses(page);
         self.statistics.tlb_fills += 1;
         let host = ram.host.expose_provenance() as u64;
-        self.caches.tlb.fill(va, host, readable, writable, translation.page_bits);
+        self.caches.tlb.fill(va, host, readable, writable && !ram.logged, translation.page_bits);
+        (writable && ram.logged).then(|| Unmarked::new(va, host))
+    }
+
+    /// After a store through `place`: its page is marked now, if it is under a dirty log.
+    fn is_marked(&mut self, place: Place) {
+        if let Some(page) = place.unmarked {
+            self.caches.tlb.fill_marked(page);
+        }
     }
 
     /// Loads `size` bytes at `va`, zero-extended, whatever answers there, at any alignment.
@@ -146,7 +178,7 @@ impl Hart {
         let value = if in_page < u64::from(size) {
             self.load_across(va, size, in_page as u8)?
         } else {
-            let addr = self.data_address(va, u64::from(size), AccessKind::Read)?;
+            let addr = self.data_address(va, u64::from(size), AccessKind::Read)?.addr;
             self.load_physical(va, addr, size)?
         };
         self.note_memory(va, size, None);
@@ -157,8 +189,8 @@ impl Hart {
     fn load_across(&mut self, va: u64, size: u8, first: u8) -> Result<u64, Trap> {
         let second = size - first;
         let next_page = va.wrapping_add(u64::from(first));
-        let low = self.data_address(va, u64::from(first), AccessKind::Read)?;
-        let high = self.data_address(next_page, u64::from(second), AccessKind::Read)?;
+        let low = self.data_address(va, u64::from(first), AccessKind::Read)?.addr;
+        let high = self.data_address(next_page, u64::from(second), AccessKind::Read)?.addr;
         let fault = |va| move || Trap::exception(Exception::LoadAccessFault, va);
         let low = self.ram(low, first).ok_or_else(fault(va))?;
         let high = self.ram(high, second).ok_or_else(fault(next_page))?;
@@ -201,8 +233,8 @@ impl Hart {
         if in_page < u64::from(size) {
             self.store_across(va, size, in_page as u8, value)?;
         } else {
-            let addr = self.data_address(va, u64::from(size), AccessKind::Write)?;
-            self.store_physical(va, addr, size, value)?;
+            let place = self.data_address(va, u64::from(size), AccessKind::Write)?;
+            self.store_physical(va, place, size, value)?;
         }
         self.note_memory(va, size, Some(value));
         Ok(())
@@ -222,39 +254,40 @@ impl Hart {
             Some(ram) if !ram.read_only => Ok(()),
             _ => Err(Trap::exception(Exception::StoreAccessFault, va)),
         };
-        check(self, va, low, first)?;
-        check(self, next_page, high, second)?;
+        check(self, va, low.addr, first)?;
+        check(self, next_page, high.addr, second)?;
         let bytes = value.to_le_bytes();
         let (first_bytes, second_bytes) = bytes[..usize::from(size)].split_at(usize::from(first));
-        for (va, addr, bytes) in [(va, low, first_bytes), (next_page, high, second_bytes)] {
+        for (va, place, bytes) in [(va, low, first_bytes), (next_page, high, second_bytes)] {
             for (at, byte) in (0..).zip(bytes) {
-                self.store_physical(va, Gpa(addr.0 + at), 1, u64::from(*byte))?;
+                self.store_physical(va, Place { addr: Gpa(place.addr.0 + at), ..place }, 1, u64::from(*byte))?;
             }
         }
         Ok(())
     }
 
-    fn store_physical(&mut self, va: u64, addr: Gpa, size: u8, value: u64) -> Result<(), Trap> {
+    fn store_physical(&mut self, va: u64, place: Place, size: u8, value: u64) -> Result<(), Trap> {
+        let addr = place.addr;
         let fault = Trap::exception(Exception::StoreAccessFault, va);
         match self.ram(addr, size) {
             Some(ram) if ram.by_device && addr.0.is_multiple_of(u64::from(size)) => {
                 self.statistics.device_accesses += 1
             }
             Some(ram) if ram.read_only => return Err(fault),
-            Some(ram) if !ram.logged => {
+            Some(ram) => {
                 // SAFETY: that many bytes of a block of the view that the reader holds; misaligned stores are taken apart there.
-                unsafe {
+                let store = |host| unsafe {
                     match size {
-                        1 => atomics::store(ram.host, value as u8),
-                        2 => atomics::store(ram.host, value as u16),
-                        4 => atomics::store(ram.host, value as u32),
-                        _ => atomics::store(ram.host, value),
+                        1 => atomics::store(host, value as u8),
+                        2 => atomics::store(host, value as u16),
+                        4 => atomics::store(host, value as u32),
+                        _ => atomics::store(host, value),
                     }
-                }
+                };
+                store_at(&self.reader, self.config.space, ram, (addr, size.into()), store);
+                self.is_marked(place);
                 return Ok(());
             }
-            // The runtime stores and logs.
-            Some(_) => {}
             None if !addr.0.is_multiple_of(u64::from(size)) => return Err(fault),
             None => self.statistics.device_accesses += 1,
         }
@@ -273,18 +306,34 @@ impl Hart {
         ram_at(&self.reader, self.config.space, &mut self.caches.ram, addr, len)
     }
 
-    /// The host address of an aligned atomic's operand. Atomics on anything but RAM are access faults.
+    /// The host address that an aligned load-reserved reads. Atomics on anything but RAM are access faults.
     #[cold]
     #[inline(never)]
-    pub(crate) fn atomic_address(&mut self, va: u64, size: u8, kind: AccessKind) -> Result<*mut u8, Trap> {
+    pub(crate) fn reserved_address(&mut self, va: u64, size: u8) -> Result<*mut u8, Trap> {
+        self.atomic_place(va, size, AccessKind::Read).map(|(_, ram)| ram.host)
+    }
+
+    /// Carries an aligned read-modify-write out on a page that the TLB does not have for stores.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn atomic_store<R>(&mut self, va: u64, size: u8, store: impl FnOnce(*mut u8) -> R) -> Result<R, Trap> {
+        let (place, ram) = self.atomic_place(va, size, AccessKind::Write)?;
+        let result = store_at(&self.reader, self.config.space, ram, (place.addr, size.into()), store);
+        self.is_marked(place);
+        Ok(result)
+    }
+
+    fn atomic_place(&mut self, va: u64, size: u8, kind: AccessKind) -> Result<(Place, Ram), Trap> {
         if !va.is_multiple_of(u64::from(size)) {
             return Err(Trap::exception(kind.misaligned(), va));
         }
-        let addr = self.data_address(va, u64::from(size), kind)?;
+        let place = self.data_address(va, u64::from(size), kind)?;
         // A reservation ends with the map that it was made under, also where the page has no place in the TLB.
-        self.caches.uses(addr);
-        match self.ram(addr, size) {
-            Some(ram) if ram.is_aligned(size.into()) && (kind == AccessKind::Read || !ram.read_only) => Ok(ram.host),
+        self.caches.uses(place.addr);
+        match self.ram(place.addr, size) {
+            Some(ram) if ram.is_aligned(size.into()) && (kind == AccessKind::Read || !ram.read_only) => {
+                Ok((place, ram))
+            }
             _ => Err(Trap::exception(kind.access_fault(), va)),
         }
     }

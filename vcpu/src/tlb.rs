@@ -6,7 +6,8 @@
 //! context and alignment at once. To flush is to use new keys; memory is cleared only when the keys run out.
 //!
 //! An entry exists only for a page that lies wholly in RAM, whose physical protection is uniform, and whose stores need no
-//! bookkeeping. It points into the snapshot that the hart's reader holds.
+//! bookkeeping: a page under a dirty log is entered for stores only once it is marked, and taken out when the marks are collected. It
+//! points into the snapshot that the hart's reader holds.
 
 use crate::keys::{KeyContext, Keys};
 
@@ -87,12 +88,30 @@ pub(crate) struct Tlb {
     keys: Keys,
     /// What was entered since the last flush.
     large: LargePages,
+    /// Where pages under a dirty log were entered into the store array since the last flush: they have been marked.
+    marked: Vec<u16>,
+}
+
+/// A page under a dirty log, to be entered for stores once it is marked.
+#[derive(Clone, Copy)]
+pub(crate) struct Unmarked {
+    page: u64,
+    host_page: u64,
+}
+
+impl Unmarked {
+    /// The page of `va`, which lies at `host_page`.
+    pub fn new(va: u64, host_page: u64) -> Unmarked {
+        Unmarked { page: va & !0xfff, host_page }
+    }
 }
 
 impl Tlb {
     /// An empty one.
     pub fn new() -> Tlb {
-        Tlb { key: 0, load: Array::NEW, store: Array::NEW, keys: Keys::new(LAST_KEY), large: LargePages::NONE }
+        let (load, store) = (Array::NEW, Array::NEW);
+        let keys = Keys::new(LAST_KEY);
+        Tlb { key: 0, load, store, keys, large: LargePages::NONE, marked: Vec::new() }
     }
 
     /// Forgets everything. The caller selects a context again.
@@ -100,6 +119,7 @@ impl Tlb {
         self.key = 0;
         self.keys.forget();
         self.large = LargePages::NONE;
+        self.marked.clear(); // Nothing finds those entries any more.
     }
 
     /// Forgets the page that holds `va` in every context; everything, if a large page may hold it.
@@ -126,6 +146,28 @@ impl Tlb {
         self.keys.restart();
         // The first key after a restart always exists.
         self.keys.get(context).unwrap_or(0)
+    }
+
+    /// Enters a page for stores that has just been marked in its dirty logs. Its entry for loads, made for the same access, has seen to the rest.
+    pub fn fill_marked(&mut self, page: Unmarked) {
+        if self.key == 0 {
+            return;
+        }
+        let Unmarked { page, host_page } = page;
+        self.store.enter(page, page | self.key, host_page.wrapping_sub(page));
+        if self.marked.len() == 2 * ENTRIES {
+            // A guest that makes the same places change their pages again and again must not make this grow.
+            self.marked.sort_unstable();
+            self.marked.dedup();
+        }
+        self.marked.push(index(page) as u16);
+    }
+
+    /// The marks are collected: takes out what was entered for stores because of them. Costs what was marked.
+    pub fn forget_marks(&mut self) {
+        for index in self.marked.drain(..) {
+            self.store.tags[usize::from(index)] = EMPTY;
+        }
     }
 
     /// No entry fits any more until the next [`Tlb::select`]: every access takes the slow path.

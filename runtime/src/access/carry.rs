@@ -60,7 +60,7 @@ impl Bytes<'_> {
     pub(super) fn copy(self, block: &RamBlock, offset: u64) {
         let inside = match self {
             Bytes::Out(bytes) => block.read(offset, bytes),
-            Bytes::In(bytes) => block.write(offset, bytes),
+            Bytes::In(bytes) => block.write_online(offset, bytes),
         };
         debug_assert!(inside, "a view maps no more of a block than there is");
     }

@@ -2,6 +2,8 @@
 //!
 //! * [`atomics`]: loads, stores and read-modify-writes of 1 to 8 bytes by host address, and bulk copies made of them.
 //! * [`monitor`]: who watches which bytes, so that a conditional store fails when somebody else wrote in between.
+//! * `dirty`: which pages were written, for those who log it. A block's own writes mark; who stores by host address does it through
+//!   [`DirtyLogs::logged`] where the view says that the range is logged.
 //!
 //! What never happens here: a Rust reference to guest bytes, an access that is not atomic, a look at the topology.
 //!
@@ -17,9 +19,11 @@ use std::sync::Arc;
 pub mod atomics;
 pub mod monitor;
 
+mod dirty;
 mod mapping;
 mod pin;
 
+pub use dirty::{DirtyClient, DirtyLogs};
 pub use pin::Pin;
 pub(crate) use pin::PinCount;
 
@@ -41,6 +45,7 @@ pub struct RamBlock {
     mapping: Mapping,
     file: OwnedFd,
     pins: PinCount,
+    dirty: DirtyLogs,
 }
 
 impl RamBlock {
@@ -62,7 +67,8 @@ impl RamBlock {
     pub fn from_fd(name: &str, file: OwnedFd) -> io::Result<RamBlock> {
         let file = File::from(file);
         let mapping = Mapping::shared(&file, file.metadata()?.len())?;
-        Ok(RamBlock { name: name.to_owned(), mapping, file: file.into(), pins: PinCount::new() })
+        let dirty = DirtyLogs::new(mapping.size() / PAGE_SIZE);
+        Ok(RamBlock { name: name.to_owned(), mapping, file: file.into(), pins: PinCount::new(), dirty })
     }
 
     /// Its name.
@@ -104,7 +110,7 @@ impl RamBlock {
     pub fn store<T: Word>(&self, offset: u64, value: T) -> bool {
         let Some(ptr) = self.host_address(offset, T::SIZE as u64) else { return false };
         // SAFETY: as in `load`.
-        unsafe { atomics::store(ptr, value) };
+        self.dirty.logged_by_anyone(offset, T::SIZE as u64, || unsafe { atomics::store(ptr, value) });
         true
     }
 
@@ -122,7 +128,16 @@ impl RamBlock {
     pub fn write(&self, offset: u64, data: &[u8]) -> bool {
         let Some(ptr) = self.host_address(offset, data.len() as u64) else { return false };
         // SAFETY: as in `read`.
-        unsafe { atomics::copy_in(ptr, data) };
+        self.dirty.logged_by_anyone(offset, data.len() as u64, || unsafe { atomics::copy_in(ptr, data) });
+        true
+    }
+
+    /// As [`RamBlock::write`], for a reader that is online: a log that starts waits for it, so it needs no fence of its own.
+    #[must_use]
+    pub(crate) fn write_online(&self, offset: u64, data: &[u8]) -> bool {
+        let Some(ptr) = self.host_address(offset, data.len() as u64) else { return false };
+        // SAFETY: as in `read`.
+        self.dirty.logged(offset, data.len() as u64, || unsafe { atomics::copy_in(ptr, data) });
         true
     }
 
@@ -131,7 +146,7 @@ impl RamBlock {
     pub fn fill(&self, offset: u64, len: u64, byte: u8) -> bool {
         let Some(ptr) = self.host_address(offset, len) else { return false };
         // SAFETY: as in `load`.
-        unsafe { atomics::fill(ptr, len as usize, byte) };
+        self.dirty.logged_by_anyone(offset, len, || unsafe { atomics::fill(ptr, len as usize, byte) });
         true
     }
 
@@ -141,7 +156,15 @@ impl RamBlock {
         let len = len.min(self.size().saturating_sub(offset));
         if len > 0 {
             monitor::wrote(self.host_base().addr() + offset as usize, len as usize);
+            self.dirty.logged_by_anyone(offset, len, || ());
         }
+    }
+
+    /// Who logs its pages, and what was marked. Whoever writes by host address marks through [`DirtyLogs::logged`], or, when it is no
+    /// reader that is online, through [`DirtyLogs::logged_by_anyone`]; the block's own methods do so themselves.
+    #[inline]
+    pub fn dirty(&self) -> &DirtyLogs {
+        &self.dirty
     }
 
     /// Keeps the block from being retired. To be taken while online; it may be kept offline.

@@ -61,6 +61,8 @@ impl Drop for Done {
 pub struct TopologyActor {
     state: State,
     generation: Generation,
+    /// The newest generation that had readers forget which pages they have marked.
+    marks: Generation,
     publication: Arc<Publication>,
     graces: Arc<Graces>,
     listeners: Arc<Listeners>,
@@ -92,15 +94,18 @@ impl TopologyActor {
         listeners: Arc<Listeners>,
         me: &Weak<Mailbox<TopologyActor>>,
     ) -> TopologyActor {
-        TopologyActor { state: State::new(), generation: 0, publication, graces, listeners, me: me.clone() }
+        TopologyActor { state: State::new(), generation: 0, marks: 0, publication, graces, listeners, me: me.clone() }
     }
 
     fn commit(&mut self, ops: Vec<Op>) -> Result<Committed, TopologyError> {
         let applied = self.state.apply(ops, self.generation + 1)?;
         let superseded = applied.changed.then(|| {
             self.generation += 1;
+            if applied.drop_marks {
+                self.marks = self.generation;
+            }
             let old = self.publication.load();
-            let snapshot = Snapshot::new(self.generation, applied.spaces, applied.requesters);
+            let snapshot = Snapshot::new(self.generation, applied.spaces, applied.requesters, self.marks);
             self.publication.publish(Arc::new(snapshot));
             old
         });

@@ -7,6 +7,7 @@ use super::tree::{Flags, Placement, Region, SPACE_SIZE, Tree};
 use super::{AddressSpaceId, RegionId, RegionKind, Requesters, RomDeviceMode};
 use crate::TopologyError;
 use crate::iommu::IommuTarget;
+use crate::ram::DirtyClient;
 
 /// An address space: a name and a root.
 #[derive(Clone)]
@@ -29,6 +30,7 @@ struct Change<'a, 'v> {
     to_judge: Vec<RegionId>,
     destroyed: Vec<(RegionId, Region)>,
     roots_may_differ: bool,
+    drop_marks: bool,
 }
 
 /// What the tree has been through, once all is well.
@@ -38,6 +40,8 @@ pub(crate) struct Outcome {
     pub(crate) roots_may_differ: bool,
     /// The way back, the last step last.
     pub(crate) undo: Vec<Undo>,
+    /// Whether readers are to forget which pages they have marked.
+    pub(crate) drop_marks: bool,
 }
 
 /// How to take one step back.
@@ -65,12 +69,14 @@ pub(crate) fn apply(
 ) -> Result<Outcome, TopologyError> {
     let (undo, to_judge, destroyed) = (Vec::new(), Vec::new(), Vec::new());
     let assigned = requesters.clone();
-    let mut change = Change { tree, spaces, requesters, dirty, undo, to_judge, destroyed, roots_may_differ: false };
+    let (roots_may_differ, drop_marks) = (false, false);
+    let mut change =
+        Change { tree, spaces, requesters, dirty, undo, to_judge, destroyed, roots_may_differ, drop_marks };
     let result = ops.into_iter().try_for_each(|op| change.run(op)).and_then(|()| change.judge_overlaps());
     match result {
         Ok(()) => {
-            let Change { destroyed, roots_may_differ, undo, .. } = change;
-            Ok(Outcome { destroyed, roots_may_differ, undo })
+            let Change { destroyed, roots_may_differ, drop_marks, undo, .. } = change;
+            Ok(Outcome { destroyed, roots_may_differ, drop_marks, undo })
         }
         Err(error) => {
             *change.requesters = assigned;
@@ -93,6 +99,11 @@ impl Change<'_, '_> {
             Op::SetEnabled { region, enabled } => self.set_flags(region, |flags| flags.enabled = enabled),
             Op::SetReadOnly { region, read_only } => self.set_flags(region, |flags| flags.read_only = read_only),
             Op::SetLog { region, mask } => self.set_flags(region, |flags| flags.log = mask),
+            Op::LogFor { region, client, on } => self.log_for(region, client, on),
+            Op::DropMarks => {
+                self.drop_marks = true;
+                Ok(())
+            }
             Op::SetAddress { region, offset } => self.set_address(region, offset),
             Op::SetSize { region, size } => self.set_size(region, size),
             Op::SetAliasOffset { region, alias_offset } => self.set_alias_offset(region, alias_offset),
@@ -206,6 +217,16 @@ impl Change<'_, '_> {
             self.dirty.touch(self.tree, id, Span::of_size(region_size(self.tree, id)));
         }
         Ok(())
+    }
+
+    fn log_for(&mut self, region: RegionId, client: DirtyClient, on: bool) -> Result<(), TopologyError> {
+        if on && self.region(region)?.flags.log & client.mask() != 0 {
+            return Err(TopologyError::AlreadyLogged { region, client });
+        }
+        self.set_flags(region, |flags| match on {
+            true => flags.log |= client.mask(),
+            false => flags.log &= !client.mask(),
+        })
     }
 
     fn set_size(&mut self, id: RegionId, size: u128) -> Result<(), TopologyError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{AddressSpaceId, RegionId, RegionKind, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
 use crate::iommu::IommuTarget;
-use crate::ram::RamBlock;
+use crate::ram::{DirtyClient, RamBlock};
 
 /// One change. The ids of what it makes were handed out when it was recorded.
 pub(crate) enum Op {
@@ -23,6 +23,8 @@ pub(crate) enum Op {
     SetReadOnly { region: RegionId, read_only: bool },
     SetLog { region: RegionId, mask: u8 },
     SetRomDeviceMode { region: RegionId, mode: RomDeviceMode },
+    LogFor { region: RegionId, client: DirtyClient, on: bool },
+    DropMarks,
     Destroy { region: RegionId },
 }
 

@@ -23,7 +23,7 @@ impl Publication {
     /// Generation 0: no address space.
     pub(crate) fn new() -> Publication {
         Publication {
-            snapshot: Published::new(Arc::new(Snapshot::new(0, Vec::new(), Requesters::default()))),
+            snapshot: Published::new(Arc::new(Snapshot::new(0, Vec::new(), Requesters::default(), 0))),
             generation: CachePadded::new(AtomicU64::new(0)),
             commits: std::sync::atomic::AtomicU64::new(0),
         }

@@ -10,11 +10,18 @@ pub struct Snapshot {
     /// Indexed by [`AddressSpaceId`]. What did not change is shared with the snapshot before.
     spaces: Vec<SpaceView>,
     requesters: Requesters,
+    /// What readers marked in dirty logs in a generation before this one has been collected.
+    marks: Generation,
 }
 
 impl Snapshot {
-    pub(crate) fn new(generation: Generation, spaces: Vec<SpaceView>, requesters: Requesters) -> Snapshot {
-        Snapshot { generation, spaces, requesters }
+    pub(crate) fn new(
+        generation: Generation,
+        spaces: Vec<SpaceView>,
+        requesters: Requesters,
+        marks: Generation,
+    ) -> Snapshot {
+        Snapshot { generation, spaces, requesters, marks }
     }
 
     /// Which publication this is.
@@ -38,6 +45,11 @@ impl Snapshot {
     /// What changed in one space between the older snapshot `generation` and this one.
     pub(super) fn changes_in(&self, space: AddressSpaceId, generation: Generation) -> Changes {
         self.spaces.get(space.0 as usize).map_or(Changes::Everything, |space| space.changes_since(generation))
+    }
+
+    /// Whether a reader that comes from the older snapshot `generation` must forget which pages it has marked.
+    pub(crate) fn drops_marks_of(&self, generation: Generation) -> bool {
+        generation < self.marks
     }
 
     /// Every space of this generation.
@@ -64,6 +76,6 @@ impl Snapshot {
         if let ([mine], Some(old)) = (first, old.spaces.first()) {
             mine.view = Arc::new(FlatView::torn(&old.view, &mine.view));
         }
-        Snapshot { generation: new.generation, spaces, requesters: new.requesters.clone() }
+        Snapshot { generation: new.generation, spaces, requesters: new.requesters.clone(), marks: new.marks }
     }
 }

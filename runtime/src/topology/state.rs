@@ -10,6 +10,7 @@ use super::survey::{Chronicle, HistoryLimits};
 use super::tree::{RegionMap, Tree};
 use super::view::{FlatView, SpaceView};
 use super::{AddressSpaceId, Generation, RegionId, Requesters, Target};
+use crate::ram::{DirtyLogs, RamBlock};
 use crate::{AddrRange, TopologyError};
 
 /// The view of each rendered root.
@@ -40,6 +41,8 @@ pub(crate) struct Applied {
     pub(crate) requesters: Requesters,
     /// Whether any reader can see a difference: without one there is nothing to publish.
     pub(crate) changed: bool,
+    /// Whether readers are to forget which pages they have marked.
+    pub(crate) drop_marks: bool,
     /// Every target that lost an address somewhere: what a grace period waits for, pins included.
     pub(crate) withdrawn: Vec<(RegionId, Target)>,
     /// Regions that the transaction destroyed: to be dropped after the grace period.
@@ -73,7 +76,7 @@ impl State {
         let assigned = self.requesters.clone();
         let outcome = apply::apply(&mut self.tree, &mut self.spaces, &mut self.requesters, &mut dirty, ops)?;
         let windows = dirty.into_windows();
-        let mut update = Renewal { generation, changed: false, withdrawn: RegionMap::default() };
+        let mut update = Renewal { generation, changed: outcome.drop_marks, withdrawn: RegionMap::default() };
         self.render_windows(windows, &mut update);
         if outcome.roots_may_differ {
             self.choose_roots(&mut update);
@@ -88,6 +91,12 @@ impl State {
     #[cfg(test)]
     pub(crate) fn spaces(&self) -> &[SpaceView] {
         &self.published
+    }
+
+    /// The memory of a region that is memory itself.
+    pub(crate) fn memory(&self, region: RegionId) -> Result<Arc<RamBlock>, TopologyError> {
+        let known = self.tree.get(region).ok_or(TopologyError::UnknownRegion(region))?;
+        known.kind.block().cloned().ok_or(TopologyError::WrongKind(region))
     }
 
     /// The tree, to be looked at.
@@ -125,6 +134,7 @@ impl State {
             {
                 for &interval in &differences {
                     update.withdraw(view, interval);
+                    count_logged(view, &new, interval);
                 }
                 *view = Arc::new(new);
                 update.changed = true;
@@ -143,7 +153,14 @@ impl State {
             }
         }
         let shown = &self.shown;
-        self.views.retain(|root, _| shown.contains(&Some(*root)));
+        let nothing = &self.nothing;
+        self.views.retain(|root, view| {
+            let kept = shown.contains(&Some(*root));
+            if !kept {
+                count_logged(view, nothing, AddrRange::ALL);
+            }
+            kept
+        });
     }
 
     fn show(&mut self, index: usize, root: Option<RegionId>, update: &mut Renewal) {
@@ -153,7 +170,11 @@ impl State {
             Some(root) => self
                 .views
                 .entry(root)
-                .or_insert_with(|| Arc::new(FlatView::new(generation, render(tree, root, AddrRange::ALL))))
+                .or_insert_with(|| {
+                    let view = FlatView::new(generation, render(tree, root, AddrRange::ALL));
+                    count_logged(&self.nothing, &view, AddrRange::ALL);
+                    Arc::new(view)
+                })
                 .clone(),
         };
         update.changed = true;
@@ -185,6 +206,7 @@ impl State {
             spaces: self.published.clone(),
             requesters: self.requesters.clone(),
             changed: update.changed,
+            drop_marks: outcome.drop_marks,
             withdrawn: update.withdrawn.into_iter().collect(),
             destroyed,
         }
@@ -205,6 +227,20 @@ impl Renewal {
             self.withdrawn.entry(range.region).or_insert_with(|| range.target.clone());
         }
     }
+}
+
+/// Tells each block of memory how much of it `new` shows as logged in `interval`, and `old` did. The new first: a block that stays logged
+/// is so throughout. Called before the new view is published, so that whoever sees that a range is logged finds a log.
+fn count_logged(old: &FlatView, new: &FlatView, interval: AddrRange) {
+    let logged = |view: &FlatView, count: fn(&DirtyLogs, u8, u128)| {
+        for range in view.overlapping(interval).filter(|range| range.dirty_mask != 0) {
+            if let (Some(block), Some(both)) = (range.target.memory(), range.range.intersection(interval)) {
+                count(block.dirty(), range.dirty_mask, both.size());
+            }
+        }
+    };
+    logged(new, DirtyLogs::show);
+    logged(old, DirtyLogs::hide);
 }
 
 /// The root to be rendered for a space with this root: what an alias shows, when it shows all of it unchanged, so that spaces that

@@ -10,7 +10,7 @@ use super::{AddressSpaceId, RegionId, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
 use crate::iommu::{IommuTarget, Translator};
 use crate::mailbox::Mailbox;
-use crate::ram::RamBlock;
+use crate::ram::{DirtyClient, RamBlock};
 
 /// Hands out ids, each once, to every transaction of one topology.
 ///
@@ -201,6 +201,17 @@ impl Transaction {
     /// Says which dirty-log clients log a region and what is below it: one bit for each, see [`super::FlatRange::dirty_mask`].
     pub fn set_log(&mut self, region: RegionId, mask: u8) -> &mut Transaction {
         self.push(Op::SetLog { region, mask })
+    }
+
+    /// Starts or stops one client's log of a region and what is below it; refused when it is started and logs already. Readers mark from
+    /// when they have adopted the commit: see [`Topology::start_log`](super::Topology::start_log), which waits for that.
+    pub fn set_log_client(&mut self, region: RegionId, client: DirtyClient, on: bool) -> &mut Transaction {
+        self.push(Op::LogFor { region, client, on })
+    }
+
+    /// Has every reader forget which pages it has marked in dirty logs.
+    pub(crate) fn drop_marks(&mut self) -> &mut Transaction {
+        self.push(Op::DropMarks)
     }
 
     /// Ends a region's life: refused while it is mapped, aliased, a root, or has children.

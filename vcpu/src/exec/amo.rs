@@ -12,7 +12,6 @@ use manyhart_runtime::ram::monitor;
 use crate::caches::Reservation;
 use crate::exec::mem::{probe_load, probe_store};
 use crate::hart::{Fault, Hart};
-use crate::mmu::AccessKind;
 use crate::op::{Handler, Op, Operands, handler, next, reload, spill};
 
 /// A width, and its values in registers.
@@ -96,20 +95,22 @@ macro_rules! finish {
 }
 
 impl Hart {
+    /// Carries a read-modify-write out; its pointer is aligned RAM of the view.
     #[inline(always)]
-    fn amo_operand<W: Width>(&mut self, va: u64) -> Result<*mut u8, Fault> {
+    fn modify<W: Width, R>(&mut self, va: u64, store: impl FnOnce(*mut u8) -> R) -> Result<R, Fault> {
         match probe_store::<W>(self, va) {
-            Some(ptr) => Ok(ptr),
-            None => Ok(self.atomic_address(va, W::SIZE as u8, AccessKind::Write)?),
+            Some(ptr) => Ok(store(ptr)),
+            None => Ok(self.atomic_store(va, W::SIZE as u8, store)?),
         }
     }
 
     fn amo<A: Amo, W: Width>(&mut self, o: &Operands) -> Result<(), Fault> {
         let va = self.x_slot(o.a);
-        let ptr = self.amo_operand::<W>(va)?;
         let operand = self.x_slot(o.b);
-        // SAFETY: checked above: aligned RAM of the view.
-        let old = unsafe { A::apply(ptr, W::narrow(operand), order(o)) };
+        let (old, ptr) = self.modify::<W, _>(va, |ptr| {
+            // SAFETY: `modify` hands out aligned RAM of the view.
+            (unsafe { A::apply(ptr, W::narrow(operand), order(o)) }, ptr)
+        })?;
         self.set_x_slot(o.rd, old.extend());
         if self.trace.is_some() {
             // SAFETY: as above.
@@ -123,7 +124,7 @@ impl Hart {
         let va = self.x_slot(o.a);
         let ptr = match probe_load::<W>(self, va) {
             Some(ptr) => ptr,
-            None => self.atomic_address(va, W::SIZE as u8, AccessKind::Read)?,
+            None => self.reserved_address(va, W::SIZE as u8)?,
         };
         if o.imm == ORDERED {
             std::sync::atomic::fence(Ordering::SeqCst);
@@ -145,15 +146,16 @@ impl Hart {
         let va = self.x_slot(o.a);
         // Taken whatever comes of it: any store-conditional ends the reservation.
         let reservation = self.caches.reservation.take();
-        let ptr = self.amo_operand::<W>(va)?;
         let new = W::narrow(self.x_slot(o.b));
-        let stored = reservation.is_some_and(|reservation| {
-            reservation.host == ptr.addr()
-                && usize::from(reservation.size) == W::SIZE
-                && monitor::claim(ptr.addr(), reservation.token)
-                // SAFETY: checked above: aligned RAM of the view.
-                && unsafe { atomics::compare_exchange(ptr, W::narrow(reservation.value), new, order(o)) }.is_ok()
-        });
+        let stored = self.modify::<W, _>(va, |ptr| {
+            reservation.is_some_and(|reservation| {
+                reservation.host == ptr.addr()
+                    && usize::from(reservation.size) == W::SIZE
+                    && monitor::claim(ptr.addr(), reservation.token)
+                    // SAFETY: `modify` hands out aligned RAM of the view.
+                    && unsafe { atomics::compare_exchange(ptr, W::narrow(reservation.value), new, order(o)) }.is_ok()
+            })
+        })?;
         self.set_x_slot(o.rd, u64::from(!stored));
         #[cfg(feature = "planted-bugs")]
         if crate::planted::is(crate::planted::Bug::ScInverted) {

@@ -17,6 +17,8 @@ pub struct Machine {
     pub clock: Clock,
     pub attention: Arc<Attention>,
     pub ram: Arc<RamBlock>,
+    /// The region that all of `ram` is.
+    pub region: RegionId,
     pub root: RegionId,
     pub space: AddressSpaceId,
     pub hart: Box<Hart>,
@@ -37,7 +39,7 @@ impl Machine {
         change.commit().expect("a valid map");
         let attention = Arc::new(Attention::new());
         let hart = hart(&executive, space, 0, &attention, &clock);
-        Machine { executive, clock, attention, ram, root, space, hart }
+        Machine { executive, clock, attention, ram, region, root, space, hart }
     }
 
     /// The same with a program at [`BASE`], and traps that go to [`VECTOR`], where the hart spins.

@@ -4,6 +4,7 @@ mod asm;
 mod atomics;
 mod code;
 mod compute;
+mod dirty;
 mod float;
 mod machine;
 mod memory;

@@ -124,6 +124,12 @@ impl Model {
             Op::SetEnabled { region, enabled } => self.node(region)?.enabled = enabled,
             Op::SetReadOnly { region, read_only } => self.node(region)?.read_only = read_only,
             Op::SetLog { region, mask } => self.node(region)?.log = mask,
+            Op::LogFor { region, client, on } => match &mut self.node(region)?.log {
+                log if on && *log & client.mask() != 0 => return Err(TopologyError::AlreadyLogged { region, client }),
+                log if on => *log |= client.mask(),
+                log => *log &= !client.mask(),
+            },
+            Op::DropMarks => {}
             Op::SetAddress { region, offset } => match &mut self.node(region)?.parent {
                 Some(place) => place.1 = offset,
                 None => return Err(TopologyError::NotPlaced(region)),
