@@ -19,6 +19,8 @@ impl DropCached for Cache {
         let concerned = match what {
             Invalidate::Everything => true,
             Invalidate::Ranges(_, ranges) => ranges.iter().any(|range| range.contains(Gpa(0x1000))),
+            // It stores to nothing by itself, and so remembers no marks.
+            Invalidate::Marks => false,
         };
         if concerned {
             self.last = None;
