@@ -106,7 +106,7 @@ fn told(space: AddressSpaceId, priority: i32, number: u64, listener: impl Listen
 }
 
 fn snapshot(map: &Map) -> Snapshot {
-    Snapshot::new(map.generation, map.state.spaces().to_vec(), Default::default())
+    Snapshot::new(map.generation, map.state.spaces().to_vec(), Default::default(), 0)
 }
 
 /// A topology under random changes, and listeners that join at different times; the second is slow, and hears of every third commit.
