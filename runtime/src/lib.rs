@@ -84,8 +84,8 @@
 //! # Examples
 //! Each shows one concept (`cargo run -p manyhart-runtime --example …`): `map` (regions, priorities, aliases), `transaction` (all or
 //! nothing), `device` (an actor with registers), `deferred` (a handler that answers later), `reader` (a CPU's loop and its cache), `retire` (when
-//! memory may be freed), `pause`, `why` (history and differences), `picture`, `virtqueue` (a device of
-//! rust-vmm, with the feature `vm-memory`).
+//! memory may be freed), `listener` (a copy that is kept elsewhere), `logging` (which pages were written), `pause`, `why` (history and
+//! differences), `picture`, `virtqueue` (a device of rust-vmm, with the feature `vm-memory`).
 //!
 //! # Known holes
 //! * Guests race accesses of mixed sizes on the same bytes. The host's hardware defines that; Rust's memory model does not.

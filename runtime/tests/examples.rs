@@ -4,6 +4,10 @@
 mod deferred;
 #[path = "../examples/device.rs"]
 mod device;
+#[path = "../examples/listener.rs"]
+mod listener;
+#[path = "../examples/logging.rs"]
+mod logging;
 #[path = "../examples/map.rs"]
 mod map;
 #[path = "../examples/pause.rs"]
@@ -23,9 +27,11 @@ type Example = fn() -> Result<(), Box<dyn std::error::Error>>;
 
 #[test]
 fn every_example_ends_well() {
-    let examples: [(&str, Example); 9] = [
+    let examples: [(&str, Example); 11] = [
         ("deferred", deferred::main),
         ("device", device::main),
+        ("listener", listener::main),
+        ("logging", logging::main),
         ("map", map::main),
         ("pause", pause::main),
         ("picture", picture::main),
