@@ -147,6 +147,30 @@ pub enum TopologyError {
         /// The client.
         client: DirtyClient,
     },
+    /// No write could ring this doorbell: it passes the end of its region, its device takes no such write, or its value is too large.
+    #[error("no write could ring a doorbell at {offset:#x} of {region:?}")]
+    BadDoorbell {
+        /// The region.
+        region: RegionId,
+        /// Where in it.
+        offset: u64,
+    },
+    /// Some write would ring another doorbell as well.
+    #[error("{region:?} has a doorbell at {offset:#x} that the same write rings")]
+    DoorbellExists {
+        /// The region.
+        region: RegionId,
+        /// Where in it.
+        offset: u64,
+    },
+    /// There is no such doorbell.
+    #[error("{region:?} has no such doorbell at {offset:#x}")]
+    NoDoorbell {
+        /// The region.
+        region: RegionId,
+        /// Where in it.
+        offset: u64,
+    },
     /// A handler may not wait for a commit: it posts one.
     #[error("a commit inside a handler: {path}")]
     InHandler {

@@ -99,6 +99,7 @@ pub mod addr;
 pub mod attention;
 pub mod clock;
 pub mod error;
+pub mod eventfd;
 #[cfg(feature = "vm-memory")]
 pub mod guest_memory;
 pub mod iommu;
@@ -130,6 +131,7 @@ pub use addr::{AddrRange, Gpa};
 pub use attention::Attention;
 pub use clock::Clock;
 pub use error::{BusError, DeviceError, TopologyError};
+pub use eventfd::EventFd;
 pub use executive::{Config, Executive, Statistics};
 pub use gate::Paused;
 pub use grace::Stall;
@@ -138,6 +140,6 @@ pub use live_copy::live_copy;
 pub use ram::{DirtyClient, RamBlock};
 pub use reader::{DropCached, Flow, Invalidate, Reader};
 pub use topology::{
-    AddressSpaceId, Committed, DirtyLog, FlatRange, FlatView, Generation, Listener, ListenerGone, ListenerHandle,
-    RegionId, Retired, RomDevice, RomDeviceMode, Snapshot, Target, Topology, Transaction,
+    AddressSpaceId, Committed, DirtyLog, Doorbell, FlatRange, FlatView, Generation, Listener, ListenerGone,
+    ListenerHandle, RegionId, Retired, RomDevice, RomDeviceMode, Snapshot, Target, Topology, Transaction,
 };

@@ -8,7 +8,7 @@ use crate::actor::Verdict;
 use crate::mailbox::Outcome;
 use crate::reader::known;
 use crate::reply::Waiter;
-use crate::topology::{FlatRange, Near, Side, Target};
+use crate::topology::{FlatRange, Near, Side, Target, ring};
 use crate::{AddressSpaceId, BusError, DropCached, Gpa, RamBlock, Reader, Snapshot};
 
 /// What one look at the view made of an access.
@@ -132,6 +132,9 @@ fn begin(
     match range.target.side(intent.direction) {
         Side::Device(target) => {
             resolve::check(range, target, addr, offset, size, intent.direction)?;
+            if intent.direction == Direction::Write && ring(&range.doorbells, offset, size, value & mask(size)) {
+                return Ok(Begun::Done(0));
+            }
             let request = intent.request(target, offset, size, value & mask(size));
             match target.access(&request)? {
                 Outcome::Now(verdict) => target.on_bus(verdict).map(Begun::Answered),

@@ -6,6 +6,7 @@ use crate::actor::{MmioPin, Request, Verdict, on_bus};
 use crate::mailbox::Outcome;
 use crate::ram::RamBlock;
 use crate::reply::Waiter;
+use crate::topology::ring;
 use crate::{BusError, DropCached, Reader};
 
 /// The bytes of an access.
@@ -105,9 +106,12 @@ impl Carrier<'_> {
         let mut first = 0;
         for (offset, size) in cut.accesses(part.offset, part.len) {
             let piece = bytes.part(first, size.into());
+            first += usize::from(size);
+            if intent.direction == Direction::Write && ring(&part.doorbells, offset, size, piece.value()) {
+                continue;
+            }
             let request = intent.request_pinned(target, offset, size, piece.value());
             piece.accept(self.ask(target, &request)?);
-            first += usize::from(size);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::shape::{self, Direction};
 use crate::actor::{MmioPin, MmioTarget, Request};
 use crate::iommu::{IommuPin, IommuTarget};
 use crate::ram::{Pin, RamBlock};
-use crate::topology::{FlatRange, Side, Target};
+use crate::topology::{Doorbells, FlatRange, Side, Target};
 use crate::{AddressSpaceId, BusError, Gpa, Snapshot};
 
 /// A part of an access: what decodes it, held back from being retired, and which of the access's bytes it has.
@@ -16,6 +16,8 @@ pub(crate) struct Part {
     /// The first of the access's bytes.
     pub(crate) first: usize,
     pub(crate) len: usize,
+    /// What its writes may ring.
+    pub(crate) doorbells: Doorbells,
     /// What has translated it on its way, held back likewise.
     _via: Vec<IommuPin>,
 }
@@ -112,7 +114,8 @@ pub(crate) fn resolve(
         let cut = if run.len == len { cut_of_whole(len) } else { Cut::Pieces(8) };
         let offset = offset_in(range, run.addr);
         let place = place(range, run.addr, offset, run.len, cut, intent)?;
-        parts.push(Part { place, offset, first: run.first, len: run.len, _via: run.via });
+        let doorbells = range.doorbells.clone();
+        parts.push(Part { place, offset, first: run.first, len: run.len, doorbells, _via: run.via });
         Ok(())
     })?;
     Ok(parts)

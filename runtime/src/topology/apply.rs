@@ -2,9 +2,10 @@
 //! the end. Says which parts of which views may look different; renders nothing.
 
 use super::dirty::{Dirty, Span};
+use super::doorbell;
 use super::op::{Kind, Op, Stacking};
 use super::tree::{Flags, Placement, Region, SPACE_SIZE, Tree};
-use super::{AddressSpaceId, RegionId, RegionKind, Requesters, RomDeviceMode};
+use super::{AddressSpaceId, Doorbells, RegionId, RegionKind, Requesters, RomDeviceMode};
 use crate::TopologyError;
 use crate::iommu::IommuTarget;
 use crate::ram::DirtyClient;
@@ -55,6 +56,7 @@ pub(crate) enum Undo {
     AliasOffset(RegionId, u64),
     Translations(RegionId, IommuTarget),
     RomDeviceMode(RegionId, RomDeviceMode),
+    Doorbells(RegionId, Doorbells),
     /// The last of those destroyed.
     Destroy,
 }
@@ -107,6 +109,10 @@ impl Change<'_, '_> {
             Op::SetAddress { region, offset } => self.set_address(region, offset),
             Op::SetSize { region, size } => self.set_size(region, size),
             Op::SetAliasOffset { region, alias_offset } => self.set_alias_offset(region, alias_offset),
+            Op::AddEventfd { region, doorbell } => self.set_doorbells(region, |r| doorbell::with(region, r, doorbell)),
+            Op::DelEventfd { region, offset, size, value } => {
+                self.set_doorbells(region, |r| doorbell::without(region, r, offset, size, value))
+            }
             Op::SetRomDeviceMode { region, mode } => self.set_rom_device_mode(region, mode),
             Op::Destroy { region } => self.destroy(region),
         }
@@ -261,6 +267,18 @@ impl Change<'_, '_> {
         Ok(())
     }
 
+    fn set_doorbells(
+        &mut self,
+        id: RegionId,
+        change: impl FnOnce(&Region) -> Result<Doorbells, TopologyError>,
+    ) -> Result<(), TopologyError> {
+        let region = self.tree.get_mut(id).ok_or(TopologyError::UnknownRegion(id))?;
+        let new = change(region)?;
+        self.undo.push(Undo::Doorbells(id, std::mem::replace(&mut region.doorbells, new)));
+        self.dirty.touch(self.tree, id, Span::of_size(region_size(self.tree, id)));
+        Ok(())
+    }
+
     fn set_rom_device_mode(&mut self, id: RegionId, mode: RomDeviceMode) -> Result<(), TopologyError> {
         let region = self.tree.get_mut(id).ok_or(TopologyError::UnknownRegion(id))?;
         let Kind::RomDevice(_, current) = &mut region.kind else { return Err(TopologyError::WrongKind(id)) };
@@ -350,6 +368,11 @@ pub(super) fn step_back(tree: &mut Tree, spaces: &mut Spaces, destroyed: &mut Ve
                 *mode = old;
             }
         }
+        Undo::Doorbells(id, old) => {
+            if let Some(region) = tree.get_mut(id) {
+                region.doorbells = old;
+            }
+        }
         Undo::Destroy => {
             if let Some((id, region)) = destroyed.pop() {
                 tree.insert(id, region);
@@ -364,7 +387,7 @@ impl Undo {
         match self {
             Undo::Create(_) | Undo::CreateSpace(_) | Undo::Place(..) | Undo::Flags(..) | Undo::Size(..) => true,
             Undo::AliasOffset(..) | Undo::RomDeviceMode(..) | Undo::Destroy => true,
-            Undo::Translations(..) => false,
+            Undo::Translations(..) | Undo::Doorbells(..) => false,
         }
     }
 }

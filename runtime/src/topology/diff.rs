@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use super::dirty::{hull, merged};
 use super::view::FlatView;
-use super::{FlatRange, Target};
+use super::{Doorbells, FlatRange, Target, doorbell};
 use crate::{AddrRange, Gpa};
 
 impl FlatRange {
@@ -15,12 +15,13 @@ impl FlatRange {
         Some(FlatRange { range, offset, ..self.clone() })
     }
 
-    /// Whether both give an address that both have the same meaning, the dirty mask included. Adjacent ranges that agree are one.
+    /// Whether both give an address that both have the same meaning, the dirty mask and doorbells included. Adjacent ranges that agree are one.
     pub(crate) fn agrees_with(&self, other: &FlatRange) -> bool {
-        self.shows_like(other) && self.dirty_mask == other.dirty_mask
+        let alike = self.dirty_mask == other.dirty_mask && doorbell::same(&self.doorbells, &other.doorbells);
+        alike && self.shows_like(other)
     }
 
-    /// As [`FlatRange::agrees_with`], the dirty mask apart.
+    /// As [`FlatRange::agrees_with`], these two apart.
     fn shows_like(&self, other: &FlatRange) -> bool {
         let same_place = self.region == other.region && self.origin() == other.origin();
         same_place && self.read_only == other.read_only && self.answers_like(other)
@@ -39,7 +40,7 @@ impl FlatRange {
         i128::from(self.range.start().0) - i128::from(self.offset)
     }
 
-    /// Equality of ranges, which leaves the dirty mask out: a range that is merely logged otherwise is kept.
+    /// Equality of ranges, which leaves the dirty mask (and doorbells) out: a range that is merely logged otherwise is kept.
     pub fn is_same_range(&self, other: &FlatRange) -> bool {
         self.range == other.range && self.shows_like(other)
     }
@@ -58,14 +59,20 @@ pub enum Update {
         range: FlatRange,
         /// Its dirty mask in the old view.
         old_mask: u8,
+        /// The doorbells of its region in the old view.
+        doorbells: OldDoorbells,
     },
 }
+
+/// The doorbells that a range had before.
+#[derive(Debug, Clone)]
+pub struct OldDoorbells(pub(super) Doorbells);
 
 impl Update {
     /// The dirty-log clients that start to log this range, which is kept.
     pub fn log_start(&self) -> u8 {
         match self {
-            Update::Keep { range, old_mask } => range.dirty_mask & !old_mask,
+            Update::Keep { range, old_mask, .. } => range.dirty_mask & !old_mask,
             _ => 0,
         }
     }
@@ -73,7 +80,7 @@ impl Update {
     /// The dirty-log clients that stop logging this range, which is kept.
     pub fn log_stop(&self) -> u8 {
         match self {
-            Update::Keep { range, old_mask } => old_mask & !range.dirty_mask,
+            Update::Keep { range, old_mask, .. } => old_mask & !range.dirty_mask,
             _ => 0,
         }
     }
@@ -114,7 +121,11 @@ fn compare<'a>(
             deletions.push(Update::Delete(gone.clone()));
         }
         match olds.next_if(|o| o.is_same_range(range)) {
-            Some(kept) => rest.push(Update::Keep { range: range.clone(), old_mask: kept.dirty_mask }),
+            Some(kept) => rest.push(Update::Keep {
+                range: range.clone(),
+                old_mask: kept.dirty_mask,
+                doorbells: OldDoorbells(kept.doorbells.clone()),
+            }),
             None => rest.push(Update::Add(range.clone())),
         }
     }

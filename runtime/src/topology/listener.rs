@@ -20,7 +20,8 @@
 use std::sync::{Arc, Weak};
 
 use super::listeners::Listeners;
-use super::{FlatRange, Generation};
+use super::{Doorbell, FlatRange, Generation};
+use crate::Gpa;
 use crate::sync::{Condvar, Mutex};
 
 /// Keeps a copy of an address space. A listener that carries out what it is told ends each round with exactly the new view.
@@ -55,6 +56,16 @@ pub trait Listener: Send + 'static {
     /// A range that stays is logged by fewer clients than `old_mask` says.
     fn log_stop(&mut self, range: &FlatRange, old_mask: u8) {
         let _ = (range, old_mask);
+    }
+
+    /// A doorbell rings at `addr` from now on, in a range that it has.
+    fn eventfd_add(&mut self, addr: Gpa, doorbell: &Doorbell) {
+        let _ = (addr, doorbell);
+    }
+
+    /// A doorbell rings no more. Told among the deletions, before the one of its range.
+    fn eventfd_del(&mut self, addr: Gpa, doorbell: &Doorbell) {
+        let _ = (addr, doorbell);
     }
 
     /// The round is over: the copy is the view of `generation`.

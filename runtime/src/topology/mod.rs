@@ -4,6 +4,7 @@ mod actor;
 mod apply;
 mod diff;
 mod dirty;
+mod doorbell;
 mod handle;
 mod lint;
 mod listener;
@@ -42,6 +43,8 @@ pub(crate) use transaction::IdSource;
 pub(crate) use view::{Changes, Near, SpaceView};
 
 pub use diff::{Update, difference};
+pub use doorbell::Doorbell;
+pub(crate) use doorbell::{Doorbells, ring};
 pub use handle::Topology;
 pub use lint::Finding;
 pub use listener::{Listener, ListenerGone, ListenerHandle};
@@ -124,6 +127,8 @@ pub struct FlatRange {
     pub read_only: bool,
     /// Which dirty-log clients log it.
     pub dirty_mask: u8,
+    /// The region's doorbells: see [`FlatRange::visible_doorbells`].
+    pub(crate) doorbells: Doorbells,
 }
 
 impl fmt::Debug for FlatRange {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{AddressSpaceId, RegionId, RegionKind, RomDevice, RomDeviceMode};
+use super::{AddressSpaceId, Doorbell, RegionId, RegionKind, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
 use crate::iommu::IommuTarget;
 use crate::ram::{DirtyClient, RamBlock};
@@ -22,6 +22,8 @@ pub(crate) enum Op {
     SetAliasOffset { region: RegionId, alias_offset: u64 },
     SetReadOnly { region: RegionId, read_only: bool },
     SetLog { region: RegionId, mask: u8 },
+    AddEventfd { region: RegionId, doorbell: Doorbell },
+    DelEventfd { region: RegionId, offset: u64, size: Option<u8>, value: Option<u64> },
     SetRomDeviceMode { region: RegionId, mode: RomDeviceMode },
     LogFor { region: RegionId, client: DirtyClient, on: bool },
     DropMarks,

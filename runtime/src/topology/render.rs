@@ -118,7 +118,8 @@ impl Renderer<'_> {
     }
 
     fn fill(&mut self, id: RegionId, place: Place) {
-        let Some(target) = self.tree.get(id).and_then(Region::target) else { return };
+        let Some(region) = self.tree.get(id) else { return };
+        let Some(target) = region.target() else { return };
         let ranges = &mut self.ranges;
         self.free.take(place.clip, |range| {
             ranges.push(FlatRange {
@@ -128,6 +129,7 @@ impl Renderer<'_> {
                 offset: (i128::from(range.start().0) - place.base) as u64,
                 read_only: place.read_only,
                 dirty_mask: place.log,
+                doorbells: region.doorbells.clone(),
             });
         });
     }

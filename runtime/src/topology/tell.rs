@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::diff::{Update, difference_within};
+use super::doorbell;
 use super::listener::{Listener, Progress};
-use super::{AddressSpaceId, Changes, FlatView, Generation, Snapshot};
+use super::{AddressSpaceId, Changes, FlatRange, FlatView, Generation, Snapshot};
 use crate::{AddrRange, sync};
 
 /// A listener, and what it has.
@@ -73,10 +74,16 @@ pub(crate) fn tell(listeners: &mut [Told], snapshot: &Snapshot) {
         told.call(|listener| listener.begin(generation));
     }
     for Errand { told, updates, deletions } in errands.iter_mut().rev() {
-        told.call(|listener| updates[..*deletions].iter().for_each(|update| pass_on(listener, update)));
+        told.call(|listener| {
+            updates.iter().for_each(|update| silence(listener, update));
+            updates[..*deletions].iter().for_each(|update| pass_on(listener, update));
+        });
     }
     for Errand { told, updates, deletions } in &mut errands {
-        told.call(|listener| updates[*deletions..].iter().for_each(|update| pass_on(listener, update)));
+        told.call(|listener| {
+            updates[*deletions..].iter().for_each(|update| pass_on(listener, update));
+            updates[*deletions..].iter().for_each(|update| hang_up(listener, update));
+        });
     }
     for Errand { told, .. } in &mut errands {
         told.call(|listener| listener.commit(generation));
@@ -87,7 +94,7 @@ fn pass_on(listener: &mut dyn Listener, update: &Update) {
     match update {
         Update::Delete(range) => listener.region_del(range),
         Update::Add(range) => listener.region_add(range),
-        Update::Keep { range, old_mask } => {
+        Update::Keep { range, old_mask, .. } => {
             listener.region_nop(range);
             if update.log_start() != 0 {
                 listener.log_start(range, *old_mask);
@@ -96,5 +103,28 @@ fn pass_on(listener: &mut dyn Listener, update: &Update) {
                 listener.log_stop(range, *old_mask);
             }
         }
+    }
+}
+
+/// The doorbells that are gone.
+fn silence(listener: &mut dyn Listener, update: &Update) {
+    match update {
+        Update::Delete(range) => range.visible_doorbells().for_each(|(addr, bell)| listener.eventfd_del(addr, bell)),
+        Update::Keep { range, doorbells, .. } => {
+            let old = FlatRange { doorbells: doorbells.0.clone(), ..range.clone() };
+            doorbell::beyond(&old, &range.doorbells).for_each(|(addr, bell)| listener.eventfd_del(addr, bell));
+        }
+        Update::Add(_) => {}
+    }
+}
+
+/// The doorbells that are new.
+fn hang_up(listener: &mut dyn Listener, update: &Update) {
+    match update {
+        Update::Add(range) => range.visible_doorbells().for_each(|(addr, bell)| listener.eventfd_add(addr, bell)),
+        Update::Keep { range, doorbells, .. } => {
+            doorbell::beyond(range, &doorbells.0).for_each(|(addr, bell)| listener.eventfd_add(addr, bell));
+        }
+        Update::Delete(_) => {}
     }
 }

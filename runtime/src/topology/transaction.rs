@@ -6,8 +6,9 @@ use std::sync::{Arc, Weak};
 
 use super::actor::TopologyActor;
 use super::op::{Kind, Op, Stacking};
-use super::{AddressSpaceId, RegionId, RomDevice, RomDeviceMode};
+use super::{AddressSpaceId, Doorbell, RegionId, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
+use crate::eventfd::EventFd;
 use crate::iommu::{IommuTarget, Translator};
 use crate::mailbox::Mailbox;
 use crate::ram::{DirtyClient, RamBlock};
@@ -191,6 +192,30 @@ impl Transaction {
     /// Refuses or admits writes to a region and what is below it.
     pub fn set_read_only(&mut self, region: RegionId, read_only: bool) -> &mut Transaction {
         self.push(Op::SetReadOnly { region, read_only })
+    }
+
+    /// Gives a device's region a doorbell: a write of `size` bytes (of any size where there is none) of `value` (of any value) at `offset`
+    /// signals `fd` and does not reach the device. Refused where one write would ring two, and where none could ring it.
+    pub fn add_eventfd(
+        &mut self,
+        region: RegionId,
+        offset: u64,
+        size: Option<u8>,
+        value: Option<u64>,
+        fd: Arc<EventFd>,
+    ) -> &mut Transaction {
+        self.push(Op::AddEventfd { region, doorbell: Doorbell { offset, size, value, fd } })
+    }
+
+    /// Takes a doorbell away again. When the commit is retired no write can ring it any more.
+    pub fn del_eventfd(
+        &mut self,
+        region: RegionId,
+        offset: u64,
+        size: Option<u8>,
+        value: Option<u64>,
+    ) -> &mut Transaction {
+        self.push(Op::DelEventfd { region, offset, size, value })
     }
 
     /// Switches a ROM device's reads between its memory and its device.

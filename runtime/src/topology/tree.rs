@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::op::{Kind, Stacking};
-use super::{RegionId, RegionKind, Target};
+use super::{Doorbells, RegionId, RegionKind, Target};
 
 /// The largest size there is: all of `[0, 2^64)`.
 pub(crate) const SPACE_SIZE: u128 = 1 << 64;
@@ -18,6 +18,7 @@ pub(crate) struct Region {
     pub(crate) size: u128,
     pub(crate) kind: Kind,
     pub(crate) flags: Flags,
+    pub(crate) doorbells: Doorbells,
     pub(crate) placement: Option<Placement>,
     pub(crate) children: Children,
     /// Which aliases show it, and which IOMMUs translate into a space with it as the root.
@@ -58,6 +59,7 @@ impl Region {
             size,
             kind,
             flags: Flags { enabled: true, read_only: false, log: 0 },
+            doorbells: None,
             placement: None,
             children: Children::default(),
             aliases: BTreeSet::new(),
@@ -96,6 +98,8 @@ impl Region {
             name: self.name.clone(),
             children: self.children.clone(),
             aliases: self.aliases.clone(),
+            // No part of a survey, which holds on to nothing of the host's.
+            doorbells: None,
             ..*self
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::machine::{CPU, Machine, taken};
 use crate::actor::{Access, AccessShape, Answer, Context, Device, MmioSpec};
-use crate::{AddressSpace, BusError, DeviceError, Gpa, RamBlock, Requester, RomDeviceMode};
+use crate::{AddressSpace, BusError, DeviceError, EventFd, Gpa, RamBlock, Requester, RomDeviceMode};
 
 const ANY: AccessShape = AccessShape { min: 1, max: 8, unaligned: true };
 
@@ -314,6 +314,43 @@ fn r02_rom_device_a8_reads_hit_memory_and_writes_the_device() {
     machine.change(|t, _| _ = t.set_read_only(flash, true));
     assert_eq!(machine.write(0x1010, 4, 1), Err(BusError::WriteRefused { addr: Gpa(0x1010) }));
     assert_eq!((machine.read(0x1000, 8), taken(&log)), (Ok(firmware), vec![]));
+}
+
+#[test]
+fn a_write_that_rings_a_doorbell_does_not_reach_the_device() {
+    let mut machine = Machine::new();
+    let (region, log) = machine.map_bytes("device", 0x1000, 0x100, MmioSpec::aligned(1, 8));
+    let (any, seven) = (Arc::new(EventFd::new().expect("an eventfd")), Arc::new(EventFd::new().expect("an eventfd")));
+    let bells = (Arc::clone(&any), Arc::clone(&seven));
+    machine.change(|t, root| {
+        t.add_eventfd(region, 0x10, None, None, bells.0).add_eventfd(region, 0x20, Some(4), Some(7), bells.1);
+        let alias = t.alias("alias", region, 0x20, 0x10);
+        t.add_subregion(root, 0x4000, alias);
+    });
+    let rung = || (any.take().expect("a counter"), seven.take().expect("a counter"));
+    for (addr, size, value, want) in [
+        (0x1010, 1, 9, (1, 0)),
+        (0x1010, 8, 0, (1, 0)),
+        (0x1020, 4, 7, (0, 1)),
+        (0x4000, 4, 7, (0, 1)),
+        (0x1020, 4, 8, (0, 0)),
+        (0x1020, 2, 7, (0, 0)),
+        (0x1011, 1, 9, (0, 0)),
+    ] {
+        machine.write(addr, size, value).expect("allowed");
+        let by_reader = (rung(), taken(&log).len());
+        machine.dma().write(Gpa(addr), &value.to_le_bytes()[..usize::from(size)], CPU).expect("allowed");
+        let by_dma = (rung(), taken(&log).len());
+        let calls = usize::from(want == (0, 0));
+        assert_eq!((by_reader, by_dma), ((want, calls), (want, calls)), "{size} bytes of {value} at {addr:#x}");
+    }
+    machine.read(0x1010, 4).expect("a read rings nothing");
+    assert_eq!((rung(), taken(&log).len()), ((0, 0), 1));
+    machine.change(|t, _| _ = t.del_eventfd(region, 0x10, None, None).set_read_only(region, true));
+    assert!(machine.write(0x1020, 4, 7).is_err(), "a write that is refused rings nothing");
+    machine.change(|t, _| _ = t.set_read_only(region, false));
+    machine.write(0x1010, 4, 1).expect("allowed");
+    assert_eq!((rung(), taken(&log).len()), ((0, 0), 1), "taken away, it rings no more");
 }
 
 #[test]

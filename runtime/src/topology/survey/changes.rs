@@ -92,7 +92,7 @@ fn range_changes(older: &Survey, newer: &Survey, space: AddressSpaceId) -> Vec<R
     let changes = updates.flat_map(|update| match update {
         Update::Delete(range) => vec![RangeChange::Gone(older.range_info(&range))],
         Update::Add(range) => vec![RangeChange::Came(newer.range_info(&range))],
-        Update::Keep { range, old_mask } => kept(older.range_info(&range), newer.range_info(&range), old_mask),
+        Update::Keep { range, old_mask, .. } => kept(older.range_info(&range), newer.range_info(&range), old_mask),
     });
     changes.collect()
 }

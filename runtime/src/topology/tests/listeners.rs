@@ -90,7 +90,7 @@ impl Copy {
     }
 }
 
-fn told(space: AddressSpaceId, priority: i32, number: u64, listener: impl Listener) -> Told {
+pub(super) fn told(space: AddressSpaceId, priority: i32, number: u64, listener: impl Listener) -> Told {
     let (name, progress) = (format!("{number}").into(), Arc::new(Progress::default()));
     Told {
         name,
@@ -105,7 +105,7 @@ fn told(space: AddressSpaceId, priority: i32, number: u64, listener: impl Listen
     }
 }
 
-fn snapshot(map: &Map) -> Snapshot {
+pub(super) fn snapshot(map: &Map) -> Snapshot {
     Snapshot::new(map.generation, map.state.spaces().to_vec(), Default::default(), 0)
 }
 

@@ -1,6 +1,7 @@
 //! The topology without threads: each rule of the contract (`r..`), each defect of the design it descends from (`b..`), and random
 //! trees against a naive resolver.
 
+mod doorbells;
 mod iommu;
 mod listeners;
 mod model;

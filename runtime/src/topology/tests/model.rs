@@ -145,6 +145,7 @@ impl Model {
                 Some(alias) => alias.1 = alias_offset,
                 None => return Err(TopologyError::WrongKind(region)),
             },
+            Op::AddEventfd { region, .. } | Op::DelEventfd { region, .. } => _ = self.node(region)?,
             Op::SetRomDeviceMode { region, mode } => match &mut self.node(region)?.mode {
                 Some(current) => *current = mode,
                 None => return Err(TopologyError::WrongKind(region)),

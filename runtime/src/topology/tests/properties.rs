@@ -294,7 +294,7 @@ fn check_replay(old: &FlatView, new: &FlatView) {
                 assert!(has.iter().all(|r| !r.range.overlaps(range.range)), "{range:?} was not free");
                 has.push(range.clone());
             }
-            Update::Keep { range, old_mask } => {
+            Update::Keep { range, old_mask, .. } => {
                 deleting = false;
                 let kept = has.iter_mut().find(|r| r.is_same_range(range)).unwrap();
                 assert_eq!(kept.dirty_mask, *old_mask);
