@@ -21,7 +21,6 @@
 //! * Dependencies (RVWMO rules 9 to 13) hold by the host's hardware, not by Rust's memory model.
 //! * Those of the reservation monitor, see [`manyhart_runtime::ram::monitor`].
 //! * Where a tail call is a real call (an unoptimised build), a batch's frames stand on the thread's stack: 16 MiB are enough.
-//! * Atomics and page-table updates are not marked in a dirty log; plain stores to logged memory are the runtime's to make and mark.
 //!
 //! Specifications: RISC-V Unprivileged ISA 20240411, Privileged 20240213.
 
