@@ -18,7 +18,7 @@ use crate::slots::{Slot, Standing};
 use crate::sync;
 use crate::sync::atomic::{Ordering, fence};
 use crate::topology::{Changes, Generation, Near, Publication};
-use crate::{AddrRange, AddressSpaceId, Attention, FlatView, Snapshot, trampoline};
+use crate::{AddrRange, AddressSpaceId, Attention, FlatRange, FlatView, Gpa, Snapshot, trampoline};
 
 /// What a reader must forget before it may use a newer snapshot.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,8 @@ pub enum Flow {
     Stop,
 }
 
+const OFFLINE: &str = "a reader that is offline has no view";
+
 /// One registered reader, owned by one thread at a time. Dropping it unregisters it.
 pub struct Reader {
     crew: Arc<Crew>,
@@ -62,7 +64,7 @@ pub struct Reader {
     snapshot: Option<Arc<Snapshot>>,
     /// The caches hold nothing that was not so in this generation: that of the snapshot last held.
     seen: Generation,
-    /// Where the last device access went.
+    /// Where the last address was found in that snapshot: it goes when the snapshot goes.
     pub(crate) near: Near,
 }
 
@@ -178,6 +180,7 @@ impl Reader {
             self.slot.set(generation, Standing::Online);
         }
         self.drop_changed(&new, caches);
+        self.near.forget();
         self.snapshot = Some(new);
         if generation != self.seen {
             self.slot.set(generation, Standing::Online);
@@ -214,6 +217,7 @@ impl Reader {
     /// Drops the view and goes offline at a boundary: before any wait. The caches keep what they hold, and hear of every change at the
     /// next [`Reader::checkpoint`], before the reader uses memory again.
     pub fn go_offline(&mut self) {
+        self.near.forget();
         if self.snapshot.take().is_some() {
             self.slot.set(self.seen, Standing::Boundary);
         }
@@ -222,6 +226,7 @@ impl Reader {
     /// Waits for something in the middle of an access: offline, but not at a boundary, so that a pause waits for the access to end. When
     /// it returns the reader is online and has resynced; nothing that was resolved before may be used but what is owned.
     pub(crate) fn while_waiting<T>(&mut self, caches: &mut dyn DropCached, wait: impl FnOnce() -> T) -> T {
+        self.near.forget();
         self.snapshot = None;
         self.slot.set(self.seen, Standing::InCall);
         let result = wait();
@@ -252,10 +257,18 @@ impl Reader {
         Hold::new(Arc::clone(self.held()), Arc::clone(&self.graces))
     }
 
+    /// The range that decodes `addr` in `space`, in the snapshot held. The range found last is at hand; others are searched for. Panics as
+    /// [`Reader::view`] does.
+    #[inline]
+    pub fn find(&mut self, space: AddressSpaceId, addr: Gpa) -> Option<&FlatRange> {
+        let snapshot = self.snapshot.as_ref().expect(OFFLINE);
+        self.near.find(snapshot, space, addr)
+    }
+
     /// The snapshot held, of a reader that is online.
     #[inline]
     pub(crate) fn held(&self) -> &Arc<Snapshot> {
-        self.snapshot.as_ref().expect("a reader that is offline has no view")
+        self.snapshot.as_ref().expect(OFFLINE)
     }
 }
 

@@ -6,7 +6,6 @@ use super::resolve::{self, Intent, Part, resolve};
 use super::shape::{Direction, mask};
 use crate::actor::Verdict;
 use crate::mailbox::Outcome;
-use crate::reader::known;
 use crate::reply::Waiter;
 use crate::topology::{FlatRange, Near, Side, Target, ring};
 use crate::{AddressSpaceId, BusError, DropCached, Gpa, RamBlock, Reader, Snapshot};
@@ -78,7 +77,7 @@ impl Reader {
         intent: Intent,
         caches: &mut dyn DropCached,
     ) -> Result<u64, BusError> {
-        let mut near = self.near;
+        let mut near = std::mem::take(&mut self.near);
         let begun = begin(self.held(), space, &mut near, addr, size, value, intent);
         self.near = near;
         let result = match begun {
@@ -120,8 +119,7 @@ fn begin(
     value: u64,
     intent: Intent,
 ) -> Result<Begun, BusError> {
-    let view = known(snapshot, space);
-    let range = view.find_near(addr, near).ok_or(BusError::Decode(addr))?;
+    let range = near.find(snapshot, space, addr).ok_or(BusError::Decode(addr))?;
     if !matches!(size, 1 | 2 | 4 | 8) {
         return Err(resolve::refused(range, addr));
     }

@@ -10,8 +10,10 @@ mod lint;
 mod listener;
 mod listeners;
 mod log;
+mod near;
 mod op;
 mod publication;
+mod ranges;
 mod render;
 mod requesters;
 mod retired;
@@ -35,12 +37,13 @@ use crate::actor::MmioTarget;
 use crate::iommu::IommuTarget;
 use crate::ram::RamBlock;
 
+pub(crate) use near::Near;
 pub(crate) use publication::Publication;
 pub(crate) use requesters::Requesters;
 pub(crate) use rom_device::Side;
 pub(crate) use state::{Destroyed, State};
 pub(crate) use transaction::IdSource;
-pub(crate) use view::{Changes, Near, SpaceView};
+pub(crate) use view::{Changes, SpaceView};
 
 pub use diff::{Update, difference};
 pub use doorbell::Doorbell;

@@ -1,19 +1,16 @@
 //! Flat views: what readers look addresses up in. Immutable once made; nothing here knows of threads.
 //!
-//! The ranges are one sorted array, cut into chunks that a view shares with its predecessors: a change costs the chunks that it falls
-//! into and a list of pointers, whatever the size of the map. A small map is one chunk.
+//! What a view has in common with its predecessors it shares with them, see `ranges`: a change costs what it falls into.
 
 use std::sync::Arc;
 
 use super::diff::changed_intervals;
 use super::dirty::{few, merged};
-use super::render::push_joined;
+use super::ranges::{Found, Ranges};
 use super::{FlatRange, Generation};
 use crate::{AddrRange, Gpa};
 
-/// A chunk holds at most this many ranges. (These limits are small in tests, which are to reach them.)
-const CHUNK: usize = if cfg!(test) { 4 } else { 256 };
-/// So many of its latest changes a view remembers.
+/// So many of its latest changes a view remembers. (These limits are small in tests, which are to reach them.)
 const HISTORY: usize = if cfg!(test) { 4 } else { 32 };
 /// A change of more intervals than this is remembered as one that covers them all.
 pub(super) const MOST_INTERVALS: usize = if cfg!(test) { 3 } else { 64 };
@@ -21,23 +18,8 @@ pub(super) const MOST_INTERVALS: usize = if cfg!(test) { 3 } else { 64 };
 /// One address space, flat: sorted, disjoint ranges of one generation.
 pub struct FlatView {
     generation: Generation,
-    chunks: Vec<Chunk>,
+    ranges: Ranges,
     history: History,
-}
-
-/// Where a range was found.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Near {
-    chunk: usize,
-    range: usize,
-}
-
-/// A run of ranges; never empty.
-#[derive(Clone)]
-struct Chunk {
-    /// Where its first range starts.
-    first: Gpa,
-    ranges: Arc<[FlatRange]>,
 }
 
 /// The latest changes, oldest first.
@@ -82,9 +64,7 @@ impl FlatView {
     /// A view of sorted, disjoint, joined ranges that has no past.
     pub(crate) fn new(generation: Generation, ranges: Vec<FlatRange>) -> FlatView {
         let history = History { complete_after: generation, changes: Vec::new() };
-        let mut chunks = Vec::new();
-        push_chunks(&mut chunks, ranges);
-        FlatView { generation, chunks, history }
+        FlatView { generation, ranges: Ranges::new(ranges), history }
     }
 
     /// What changed first as in the new view, what lies above it as in the old one.
@@ -111,47 +91,32 @@ impl FlatView {
     /// The range that decodes `addr`.
     #[inline]
     pub fn find(&self, addr: Gpa) -> Option<&FlatRange> {
-        let chunk = &self.chunks[..self.chunks.partition_point(|c| c.first <= addr)].last()?.ranges;
-        let range = chunk[..chunk.partition_point(|r| r.range.start() <= addr)].last()?;
-        range.range.contains(addr).then_some(range)
+        self.ranges.find(addr)
     }
 
-    /// As [`FlatView::find`], for one who asks for the same range again and again. `near` is where the last one was: a guess that is checked,
-    /// so it may be of any view.
-    #[inline]
-    pub(crate) fn find_near(&self, addr: Gpa, near: &mut Near) -> Option<&FlatRange> {
-        let guess = self.chunks.get(near.chunk).and_then(|chunk| chunk.ranges.get(near.range));
-        if let Some(range) = guess.filter(|range| range.range.contains(addr)) {
-            return Some(range);
-        }
-        near.chunk = self.chunks.partition_point(|c| c.first <= addr).checked_sub(1)?;
-        let chunk = &self.chunks[near.chunk].ranges;
-        near.range = chunk.partition_point(|r| r.range.start() <= addr).checked_sub(1)?;
-        Some(&chunk[near.range]).filter(|range| range.range.contains(addr))
+    /// As [`FlatView::find`], to be kept: see [`super::Near`].
+    pub(crate) fn locate(&self, addr: Gpa) -> Option<Found> {
+        self.ranges.locate(addr)
     }
 
     /// Every range, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = &FlatRange> {
-        self.chunks.iter().flat_map(|chunk| chunk.ranges.iter())
+        self.ranges.iter()
     }
 
     /// How many ranges there are.
     pub fn len(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.ranges.len()).sum()
+        self.ranges.len()
     }
 
     /// Whether nothing decodes.
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.ranges.is_empty()
     }
 
     /// Every range that has an address in `range`, in ascending order.
     pub fn overlapping(&self, range: AddrRange) -> impl Iterator<Item = &FlatRange> {
-        let chunks = &self.chunks[self.chunks_around(range)];
-        let (first, rest) = chunks.split_first().map_or((&[][..], &[][..]), |(first, rest)| (&first.ranges[..], rest));
-        let first = &first[first.partition_point(|r| r.range.last() < range.start())..];
-        let ranges = first.iter().chain(rest.iter().flat_map(|chunk| chunk.ranges.iter()));
-        ranges.take_while(move |r| r.range.start() <= range.last())
+        self.ranges.overlapping(range)
     }
 
     /// What changed between the snapshot `generation` and this view.
@@ -182,37 +147,9 @@ impl FlatView {
         if differences.is_empty() {
             return None;
         }
-        let chunks = self.spliced(windows, shown);
+        let ranges = self.ranges.spliced(windows.iter().copied().zip(shown).collect());
         let history = self.history.with(generation, &differences);
-        Some((FlatView { generation, chunks, history }, differences))
-    }
-
-    /// The chunks that hold every range which has an address in `range`, or touches it.
-    fn chunks_around(&self, range: AddrRange) -> std::ops::Range<usize> {
-        let after = Gpa(range.last().0.saturating_add(1));
-        let first = self.chunks.partition_point(|c| c.first < range.start()).saturating_sub(1);
-        let end = self.chunks.partition_point(|c| c.first <= after);
-        first..end.max(first)
-    }
-
-    fn spliced(&self, windows: &[AddrRange], shown: Vec<Vec<FlatRange>>) -> Vec<Chunk> {
-        let mut chunks = Vec::with_capacity(self.chunks.len() + 1);
-        let mut copied = 0;
-        let mut edits = windows.iter().copied().zip(shown).peekable();
-        while let Some(edit) = edits.next() {
-            let mut around = self.chunks_around(edit.0);
-            let mut together = vec![edit];
-            while let Some(next) = edits.next_if(|(window, _)| self.chunks_around(*window).start < around.end) {
-                around.end = around.end.max(self.chunks_around(next.0).end);
-                together.push(next);
-            }
-            chunks.extend_from_slice(&self.chunks[copied..around.start]);
-            copied = around.end;
-            let old = self.chunks[around].iter().flat_map(|chunk| chunk.ranges.iter());
-            push_chunks(&mut chunks, replaced(old, together));
-        }
-        chunks.extend_from_slice(&self.chunks[copied..]);
-        chunks
+        Some((FlatView { generation, ranges, history }, differences))
     }
 }
 
@@ -224,55 +161,5 @@ impl History {
         }
         history.changes.push((generation, few(merged(differences.to_vec()), MOST_INTERVALS).into()));
         history
-    }
-}
-
-/// The old ranges with each window's part of them replaced; joined.
-fn replaced<'a>(old: impl Iterator<Item = &'a FlatRange>, edits: Vec<(AddrRange, Vec<FlatRange>)>) -> Vec<FlatRange> {
-    let mut out = Vec::with_capacity(CHUNK + CHUNK / 2);
-    let mut old = old.cloned().peekable();
-    for (window, shown) in edits {
-        while let Some(range) = old.next_if(|r| r.range.last() < window.start()) {
-            push_joined(&mut out, range);
-        }
-        while let Some(range) = old.peek_mut().filter(|r| r.range.start() <= window.last()) {
-            let (before, after) = around(range, window);
-            before.into_iter().for_each(|before| push_joined(&mut out, before));
-            match after {
-                Some(after) => {
-                    *range = after;
-                    break;
-                }
-                None => drop(old.next()),
-            }
-        }
-        shown.into_iter().for_each(|range| push_joined(&mut out, range));
-    }
-    old.for_each(|range| push_joined(&mut out, range));
-    out
-}
-
-/// The parts of a range before and behind a window.
-fn around(range: &FlatRange, window: AddrRange) -> (Option<FlatRange>, Option<FlatRange>) {
-    let before = window.start().0.checked_sub(1).and_then(|last| AddrRange::new(Gpa(0), Gpa(last)));
-    let after = window.last().checked_add(1).and_then(|start| AddrRange::new(start, Gpa(u64::MAX)));
-    (before.and_then(|before| range.clipped(before)), after.and_then(|after| range.clipped(after)))
-}
-
-/// Appends ranges, in chunks of like size; a small rest goes into the chunk before it.
-fn push_chunks(chunks: &mut Vec<Chunk>, mut ranges: Vec<FlatRange>) {
-    if let Some(previous) = chunks.pop_if(|previous| previous.ranges.len() + ranges.len() <= CHUNK / 2) {
-        ranges.splice(0..0, previous.ranges.iter().cloned());
-    }
-    if ranges.is_empty() {
-        return;
-    }
-    #[cfg(test)]
-    super::tests::work::add(ranges.len());
-    let pieces = ranges.len().div_ceil(CHUNK);
-    let size = ranges.len().div_ceil(pieces);
-    let mut ranges = ranges.into_iter().peekable();
-    while let Some(first) = ranges.peek().map(|r| r.range.start()) {
-        chunks.push(Chunk { first, ranges: ranges.by_ref().take(size).collect() });
     }
 }
