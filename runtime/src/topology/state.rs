@@ -144,6 +144,8 @@ impl State {
 
     /// Gives each space the root that it shows now, makes views for roots that are new, and forgets those that nobody shows.
     fn choose_roots(&mut self, update: &mut Renewal) {
+        // A space is there for readers from its commit on, even while nothing decodes in it.
+        update.changed |= self.shown.len() < self.spaces.len();
         self.shown.resize(self.spaces.len(), None);
         self.published.resize_with(self.spaces.len(), || SpaceView { view: self.nothing.clone(), since: 0 });
         for index in 0..self.spaces.len() {

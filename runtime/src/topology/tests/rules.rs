@@ -324,6 +324,19 @@ fn r10_a_commit_that_shows_nothing_new_publishes_nothing() {
 }
 
 #[test]
+fn r10_a_space_in_which_nothing_decodes_yet_is_published() {
+    let mut map = Map::new();
+    let space = map.commit(|tx| {
+        let target = tx.container("target", 0x10);
+        let root = tx.alias("root", target, 0, 0x10);
+        tx.set_enabled(root, false);
+        tx.address_space("space", root)
+    });
+    assert_eq!(map.generation, 1);
+    assert!(map.view(space).is_empty());
+}
+
+#[test]
 fn r11_every_unlawful_operation_is_a_typed_error_that_changes_nothing() {
     use TopologyError::*;
     let mut map = Map::new();
