@@ -4,6 +4,8 @@ mod boot;
 mod emulator;
 mod figures;
 mod handlers;
+mod plot;
+mod topology;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +34,8 @@ enum Command {
 enum Bench {
     /// The Debian guest from start to its first line of userspace.
     Boot(BenchBootArgs),
+    /// The memory topology beside other maps: lookups, commits, grace periods. Draws them, too.
+    Topology(BenchTopologyArgs),
 }
 
 /// The guest of every command here.
@@ -58,6 +62,16 @@ struct BenchBootArgs {
 }
 
 #[derive(Args)]
+struct BenchTopologyArgs {
+    /// How many ranges a map has; the larger ones take minutes.
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 1_000, 100_000])]
+    ranges: Vec<u64>,
+    /// Where the plots go.
+    #[arg(long, value_name = "DIR", default_value = "docs")]
+    docs: PathBuf,
+}
+
+#[derive(Args)]
 struct BootsArgs {
     #[command(flatten)]
     guest: GuestArgs,
@@ -75,6 +89,8 @@ enum Error {
     Start { program: String, source: std::io::Error },
     #[error("{program}: no line with {marker:?} within {seconds} s; its last lines:\n{tail}")]
     NoMarker { program: String, marker: String, seconds: u64, tail: String },
+    #[error("{}: {source}", path.display())]
+    Write { path: PathBuf, source: std::io::Error },
     #[error("{0}")]
     Failed(String),
 }
@@ -82,6 +98,7 @@ enum Error {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bench(Bench::Boot(args)) => boot::bench(&args),
+        Command::Bench(Bench::Topology(args)) => topology::bench(&args),
         Command::Boots(args) => boot::repeat(&args),
         Command::Handlers => handlers::check(),
     };
