@@ -103,6 +103,8 @@ pub mod eventfd;
 #[cfg(feature = "vm-memory")]
 pub mod guest_memory;
 pub mod iommu;
+#[cfg(feature = "kvm")]
+pub mod kvm;
 pub mod line;
 pub mod live_copy;
 pub mod ram;
