@@ -1,6 +1,7 @@
 //! Developer commands: `cargo xtask --help`.
 
 mod boot;
+mod difftest;
 mod emulator;
 mod figures;
 mod handlers;
@@ -28,6 +29,8 @@ enum Command {
     Boots(BootsArgs),
     /// Checks the machine code of the hart's hot handlers: no stack, no call, an indirect jump at the end.
     Handlers,
+    /// Random cases on our hart and on QEMU's, seed after seed, until they differ or the time is up.
+    Difftest(DifftestArgs),
 }
 
 #[derive(Subcommand)]
@@ -80,6 +83,19 @@ struct BootsArgs {
     times: u32,
 }
 
+#[derive(Args)]
+struct DifftestArgs {
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Cases for each seed.
+    #[arg(long, default_value_t = 60_000)]
+    cases: u64,
+    /// No new seed is begun after this many minutes.
+    #[arg(long, default_value_t = 0)]
+    minutes: u64,
+}
+
 /// Whatever keeps a command from its figures.
 #[derive(Debug, thiserror::Error)]
 enum Error {
@@ -101,6 +117,7 @@ fn main() -> ExitCode {
         Command::Bench(Bench::Topology(args)) => topology::bench(&args),
         Command::Boots(args) => boot::repeat(&args),
         Command::Handlers => handlers::check(),
+        Command::Difftest(args) => difftest::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

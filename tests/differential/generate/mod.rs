@@ -68,6 +68,8 @@ pub struct Maker {
     kept: u32,
     /// Registers with addresses in or around scratch memory.
     pointers: Vec<u8>,
+    /// The last destination.
+    last: u8,
     /// A load-reserved stands somewhere before: no lone store-conditional may follow.
     pub reserved: bool,
     /// The one interrupt that may be enabled: of several that are pending the reference takes the wrong one first.
@@ -172,6 +174,7 @@ fn start(mut rng: Rng, theme: &'static str) -> Maker {
         sstc,
         borrowed,
         imprecise: false,
+        last: 10,
         protected: false,
         rng,
         case,
@@ -324,16 +327,22 @@ impl Maker {
     /// A destination.
     pub fn rd(&mut self) -> u8 {
         loop {
-            let register = self.rng.below(32) as u8;
+            let register = self.rs();
             if register == 0 || self.kept >> register & 1 == 0 {
+                self.last = register;
                 return register;
             }
         }
     }
 
-    /// A source.
+    /// A source: any register, but often the last destination, so that instructions follow on one another as in programs; and often
+    /// one of those that programs, and so the hart, use most.
     pub fn rs(&mut self) -> u8 {
-        self.rng.below(32) as u8
+        match self.rng.below(10) {
+            0..=2 => self.last,
+            3 | 4 => self.rng.pick(&[2, 8, 9, 10, 11, 12, 13, 14, 15]),
+            _ => self.rng.below(32) as u8,
+        }
     }
 
     /// Whether nothing may write the register.
