@@ -53,7 +53,9 @@ pub fn float(maker: &mut Maker) -> Unit {
     let to_integer = matches!(op.format(), Format::Xff | Format::Xf | Format::XfRm);
     let rd = if to_integer { maker.rd() } else { maker.rs() };
     let rm = values::rounding(&mut maker.rng);
-    let o = Operands { rd, rs1: maker.rs(), rs2: maker.rs(), rs3: maker.rs(), rm, ..Operands::default() };
+    let zeroes = maker.rng.percent(8);
+    let source = |maker: &mut Maker| if zeroes { maker.rng.below(4) as u8 } else { maker.rs() };
+    let o = Operands { rd, rs1: source(maker), rs2: source(maker), rs3: source(maker), rm, ..Operands::default() };
     vec![Item::Word(word(op, o))]
 }
 

@@ -169,6 +169,8 @@ fn start(mut rng: Rng, theme: &'static str) -> Maker {
     let sstc = rng.percent(20);
     // A deadline that is over is an interrupt soon, and not at an exact instruction.
     let interrupt = if sstc { rng.pick(&[1 << 1, 1 << 9]) } else { rng.pick(&[1 << 1, 1 << 5, 1 << 9]) };
+    let mut case = case;
+    case.f[..4].copy_from_slice(&values::FLOAT_ZEROES);
     let mut maker = Maker {
         interrupt,
         sstc,

@@ -130,6 +130,9 @@ fn double(rng: &mut Rng) -> u64 {
     }
 }
 
+/// What f0 to f3 start with: both zeroes of both formats, whose pairs chance would seldom make.
+pub const FLOAT_ZEROES: [u64; 4] = [0, 1 << 63, 0xffff_ffff_0000_0000, 0xffff_ffff_8000_0000];
+
 /// A floating-point register: doubles, singles in their box, and singles whose box is broken.
 pub fn float(rng: &mut Rng) -> u64 {
     match rng.below(20) {
