@@ -192,6 +192,11 @@ pub(crate) fn pause(crew: &Arc<Crew>, slots: &Slots) -> Paused {
         slot.raise();
     }
     wait_until("readers", || slots.running().iter().map(|slot| slot.name().to_owned()).collect(), crew);
+    // While handlers still run: what readers that are gone have coalesced, and the helper is running.
+    for waiter in crew.fence_coalesced() {
+        // A device that is gone or has failed has nothing left to handle.
+        drop(waiter.wait());
+    }
     gate.close();
     let handlers = || if gate.passes_held() == 0 { Vec::new() } else { vec!["handlers on other threads".to_owned()] };
     wait_until("handlers", handlers, crew);

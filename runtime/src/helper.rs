@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64 as StdAtomicU64, AtomicUsize as StdAtomicUsize
 use std::time::{Duration, Instant};
 
 use crate::Clock;
+use crate::coalescing::{AT_MOST, Coalescing};
 use crate::gate::Gate;
 use crate::mailbox::Runnable;
 use crate::sync::{self, Condvar, Mutex};
@@ -29,6 +30,7 @@ pub struct Crew {
     clock: Clock,
     on_failure: Arc<dyn Fn(&str) + Send + Sync>,
     tunables: Tunables,
+    coalescing: Coalescing,
     /// A copy, for the path of every message: not exact, and ordered with nothing.
     drain_bound: StdAtomicUsize,
     /// Messages that mailboxes handled which are no more.
@@ -46,6 +48,7 @@ impl Crew {
             on_failure: on_failure.into(),
             drain_bound: StdAtomicUsize::new(tunables.get().drain_bound.max(1)),
             tunables,
+            coalescing: Coalescing::default(),
             handled_by_the_gone: StdAtomicU64::new(0),
         })
     }
@@ -58,6 +61,11 @@ impl Crew {
     /// The helper's inbox.
     pub fn helper(&self) -> &Helper {
         &self.helper
+    }
+
+    /// Who has coalesced writes.
+    pub(crate) fn coalescing(&self) -> &Coalescing {
+        &self.coalescing
     }
 
     /// The machine's time.
@@ -138,6 +146,8 @@ struct Inbox {
     timers_set: u64,
     /// Something changed since the helper last looked.
     knocked: bool,
+    /// There are coalesced writes, to be handled soon.
+    lingering: bool,
     ended: bool,
 }
 
@@ -146,6 +156,7 @@ struct Due {
     held: VecDeque<Arc<dyn Runnable>>,
     left: Vec<Arc<dyn Runnable>>,
     jobs: VecDeque<Job>,
+    lingering: bool,
 }
 
 /// The helper's inbox. Anybody puts in; one thread takes out.
@@ -214,6 +225,15 @@ impl Helper {
         });
     }
 
+    /// Has coalesced writes handled, if nobody else does before their time is up.
+    pub(crate) fn linger(&self) {
+        let mut inbox = self.inbox.lock();
+        if !std::mem::replace(&mut inbox.lingering, true) {
+            drop(inbox);
+            self.knock.notify_one();
+        }
+    }
+
     /// Makes the helper look at everything it watches.
     pub(crate) fn knock(&self) {
         self.put(|_| ());
@@ -221,8 +241,11 @@ impl Helper {
 
     /// One round over the inbox. Never sleeps.
     pub fn step(&self, crew: &Crew) -> Step {
-        let Due { held, left, jobs } = self.take_due(crew);
-        let idle = held.is_empty() && left.is_empty() && jobs.is_empty();
+        let Due { held, left, jobs, lingering } = self.take_due(crew);
+        let idle = held.is_empty() && left.is_empty() && jobs.is_empty() && !lingering;
+        if lingering {
+            crew.handle_coalesced();
+        }
         for actor in held {
             trampoline::with(|here| here.run(crew, actor));
         }
@@ -249,7 +272,8 @@ impl Helper {
                 jobs.extend(inbox.timers.pop().map(|timer| timer.0.job));
             }
         }
-        Due { held, left, jobs }
+        let lingering = std::mem::take(&mut inbox.lingering);
+        Due { held, left, jobs, lingering }
     }
 
     /// Sleeps until somebody knocks, a timer is due, or `at_most` has passed.
@@ -259,8 +283,13 @@ impl Helper {
             // A clock that is moved by hand does not say when, and one that stands does not come nearer: look now and then.
             crew.clock.until(timer.0.at).map_or(Duration::from_millis(1), |rest| rest.max(Duration::from_micros(20)))
         });
-        let end = Instant::now() + timer.map_or(at_most, |timer| timer.min(at_most));
+        let mut end = Instant::now() + timer.map_or(at_most, |timer| timer.min(at_most));
+        let mut lingers = false;
         while !inbox.knocked && !inbox.ended {
+            if inbox.lingering && !lingers {
+                lingers = true;
+                end = end.min(Instant::now() + AT_MOST);
+            }
             let Some(rest) = end.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) else { break };
             self.knock.wait_for(&mut inbox, rest);
         }

@@ -114,6 +114,7 @@ pub mod tunables;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 pub mod planted;
 
+mod coalescing;
 mod executive;
 mod gate;
 mod grace;

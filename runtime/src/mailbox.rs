@@ -13,19 +13,20 @@
 //! 4. So a word of 0 means: every message whose send is complete has been handled. The fast path starts from 0 alone, and never overtakes
 //!    a send that happened before it, whoever made that.
 //! 5. `MAIL` without `RUNNING` means that somebody is about to take the run-state: the sender that set it, a thread's run list, or the
-//!    helper, which keeps what a pause left lying.
+//!    helper, which keeps what a pause left lying, and comes for coalesced messages in time.
 #![allow(unsafe_code)] // The actor sits in a cell that the run-state guards: a lock, whose unlock may fail and mean "go on".
 
 mod actor;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as StdAtomicU64;
+use std::sync::{Arc, Weak};
 
 use crossbeam::utils::CachePadded;
 
 pub(crate) use actor::Runnable;
 pub use actor::{Actor, AnyMailbox, Outcome, Refusal};
 
+use crate::coalescing::{self, Coalesces};
 use crate::helper::Crew;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
@@ -37,8 +38,12 @@ use crate::trampoline::{self, Here};
 /// What is in the queue.
 enum Item<M> {
     Message(M),
+    /// One that nobody waits for, and that nobody was made to run the actor for.
+    Coalesced(M),
     Fence(Box<dyn FnOnce() + Send>),
-    Close { flush: bool },
+    Close {
+        flush: bool,
+    },
 }
 
 const RUNNING: u64 = 1;
@@ -58,6 +63,10 @@ pub struct Mailbox<A: Actor> {
     /// Handled messages; written by the owner of `RUNNING`. A statistic, which no model looks at.
     handled: StdAtomicU64,
     queue: Queue<Item<A::Message>>,
+    /// Coalesced messages that have not been handled: a bound, and a hint. The order of the queue does not lean on it.
+    coalesced: StdAtomicU64,
+    /// Whether the crew knows that this mailbox has some now and then.
+    registered: std::sync::Once,
     /// Touched by the owner of `RUNNING` alone; `None` once closed.
     actor: UnsafeCell<Option<A>>,
 }
@@ -78,6 +87,8 @@ impl<A: Actor> Mailbox<A> {
             health: AtomicU8::new(ALIVE),
             handled: StdAtomicU64::new(0),
             queue: Queue::new(),
+            coalesced: StdAtomicU64::new(0),
+            registered: std::sync::Once::new(),
             actor: UnsafeCell::new(Some(make(me))),
         })
     }
@@ -89,6 +100,32 @@ impl<A: Actor> Mailbox<A> {
             return false;
         }
         self.send(Item::Message(message));
+        true
+    }
+
+    /// Queues a message and leaves it there, until somebody runs the actor for another reason, or is made to (see `coalescing`). `false` when
+    /// the actor is not alive, or too many wait: then the caller sends it otherwise, and waits.
+    pub fn coalesce(self: &Arc<Self>, message: A::Message) -> bool {
+        if self.health.load(Ordering::Relaxed) != ALIVE {
+            return false;
+        }
+        if self.coalesced.fetch_add(1, Ordering::AcqRel) >= coalescing::MOST {
+            self.coalesced.fetch_sub(1, Ordering::AcqRel);
+            return false;
+        }
+        self.registered.call_once(|| {
+            let me: Weak<Self> = Arc::downgrade(self);
+            self.crew.coalescing().register(me);
+        });
+        self.queue.push(Item::Coalesced(message));
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::CoalesceUnannounced) {
+            return true;
+        }
+        // As in `send`, but for the scheduling. With a word of 0 before, nobody is about to take the run-state: the helper will (rule 5).
+        if self.state.fetch_or(MAIL, Ordering::AcqRel) == 0 {
+            self.crew.helper().linger();
+        }
         true
     }
 
@@ -268,6 +305,10 @@ impl<A: Actor> Mailbox<A> {
     fn run_item(&self, item: Item<A::Message>) {
         match item {
             Item::Message(message) => self.run_message(message),
+            Item::Coalesced(message) => {
+                self.run_message(message);
+                self.coalesced.fetch_sub(1, Ordering::AcqRel);
+            }
             Item::Fence(done) => done(),
             Item::Close { flush } => self.run_close(flush),
         }
@@ -327,6 +368,23 @@ impl<A: Actor> Runnable for Mailbox<A> {
 
     fn runs_while_paused(&self) -> bool {
         A::RUNS_WHILE_PAUSED
+    }
+}
+
+impl<A: Actor> Coalesces for Mailbox<A> {
+    fn has_coalesced(&self) -> bool {
+        self.coalesced.load(Ordering::Acquire) != 0
+    }
+
+    fn handle_coalesced(self: Arc<Self>) {
+        let crew = Arc::clone(&self.crew);
+        trampoline::with(|here| here.schedule(&crew, self));
+    }
+
+    fn fence_coalesced(self: Arc<Self>) -> Waiter<()> {
+        let (replier, waiter) = crate::reply::pair();
+        self.fence(Box::new(move || replier.answer(())));
+        waiter
     }
 }
 

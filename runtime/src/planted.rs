@@ -55,6 +55,8 @@ pub enum Bug {
     CopyBeforeAcknowledge,
     /// A reader keeps "marked already" over a collection (C9).
     KeepMarks,
+    /// A coalesced write is queued, and the mailbox does not say so (C10).
+    CoalesceUnannounced,
 }
 
 /// Bugs by the names that the command line gives them.

@@ -66,6 +66,8 @@ pub struct Reader {
     seen: Generation,
     /// Where the last address was found in that snapshot: it goes when the snapshot goes.
     pub(crate) near: Near,
+    /// It has left coalesced writes somewhere since it was last offline at a boundary.
+    pub(crate) has_coalesced: bool,
 }
 
 impl Reader {
@@ -84,6 +86,7 @@ impl Reader {
             snapshot: None,
             seen: 0,
             near: Near::default(),
+            has_coalesced: false,
         }
     }
 
@@ -216,7 +219,12 @@ impl Reader {
 
     /// Drops the view and goes offline at a boundary: before any wait. The caches keep what they hold, and hear of every change at the
     /// next [`Reader::checkpoint`], before the reader uses memory again.
+    ///
+    /// The coalesced writes that it has left are handled first.
     pub fn go_offline(&mut self) {
+        if std::mem::take(&mut self.has_coalesced) {
+            trampoline::with(|here| here.with_reader(|| self.crew.handle_coalesced()));
+        }
         self.near.forget();
         if self.snapshot.take().is_some() {
             self.slot.set(self.seen, Standing::Boundary);
@@ -233,6 +241,22 @@ impl Reader {
         self.slot.set(self.seen, Standing::Online);
         self.adopt_newest(caches);
         result
+    }
+
+    /// Has all coalesced writes handled, of whomever and for whichever device, and waits for that inside its call.
+    pub(crate) fn flush_coalesced(&mut self, caches: &mut dyn DropCached) {
+        let crew = Arc::clone(&self.crew);
+        for waiter in trampoline::with(|here| here.with_reader(|| crew.fence_coalesced())) {
+            if waiter.try_take().is_none() {
+                // A device that is gone or has failed has nothing left to handle.
+                drop(self.while_waiting(caches, || waiter.wait()));
+            }
+        }
+    }
+
+    /// The same in a handler, which does not wait: they are handled after it, and before what it posts from here on.
+    pub(crate) fn handle_coalesced(&self) {
+        self.crew.handle_coalesced();
     }
 
     /// Whether it is online.

@@ -8,7 +8,7 @@ use crate::actor::Verdict;
 use crate::mailbox::Outcome;
 use crate::reply::Waiter;
 use crate::topology::{FlatRange, Near, Side, Target, ring};
-use crate::{AddressSpaceId, BusError, DropCached, Gpa, RamBlock, Reader, Snapshot};
+use crate::{AddrRange, AddressSpaceId, BusError, DropCached, FlatView, Gpa, RamBlock, Reader, Snapshot};
 
 /// What one look at the view made of an access.
 enum Begun {
@@ -20,6 +20,10 @@ enum Begun {
     Waits(Waiter<Verdict>, String),
     /// More than one part, or translated.
     Parts(Vec<Part>),
+    /// A write that was left in the device's mailbox.
+    Coalesced,
+    /// Nothing yet: coalesced writes are to be handled first.
+    Flush,
 }
 
 impl Reader {
@@ -78,10 +82,20 @@ impl Reader {
         caches: &mut dyn DropCached,
     ) -> Result<u64, BusError> {
         let mut near = std::mem::take(&mut self.near);
-        let begun = begin(self.held(), space, &mut near, addr, size, value, intent);
+        let mut begun = begin(self.held(), space, &mut near, addr, size, value, intent, false);
+        if matches!(begun, Ok(Begun::Flush)) {
+            self.flush_coalesced(caches);
+            near.forget(); // It may have resynced.
+            begun = begin(self.held(), space, &mut near, addr, size, value, intent, true);
+        }
         self.near = near;
         let result = match begun {
             Ok(Begun::Done(value)) => return Ok(value),
+            Ok(Begun::Coalesced) => {
+                self.has_coalesced = true;
+                return Ok(0);
+            }
+            Ok(Begun::Flush) => Err(BusError::Decode(addr)), // Not possible: it has flushed.
             Ok(Begun::Answered(value)) => Ok(value),
             Ok(Begun::Waits(waiter, device)) => {
                 Carrier { reader: self, caches, asking: Asking::InCall }.wait_for(waiter, &device)
@@ -110,6 +124,7 @@ fn reaches(range: &FlatRange, addr: Gpa, size: u8) -> bool {
 
 /// The short way of an access that lies in one range: nothing is counted, nothing is allocated.
 #[inline]
+#[allow(clippy::too_many_arguments)] // One call, and a struct of them would be built for each access.
 fn begin(
     snapshot: &Snapshot,
     space: AddressSpaceId,
@@ -118,12 +133,19 @@ fn begin(
     size: u8,
     value: u64,
     intent: Intent,
+    flushed: bool,
 ) -> Result<Begun, BusError> {
     let range = near.find(snapshot, space, addr).ok_or(BusError::Decode(addr))?;
+    if range.flush_coalesced && !flushed {
+        return Ok(Begun::Flush);
+    }
     if !matches!(size, 1 | 2 | 4 | 8) {
         return Err(resolve::refused(range, addr));
     }
     if !reaches(range, addr, size) {
+        if !flushed && snapshot.view(space).is_some_and(|view| flushes(view, addr, size.into())) {
+            return Ok(Begun::Flush);
+        }
         return resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts);
     }
     let offset = resolve::offset_in(range, addr);
@@ -134,6 +156,9 @@ fn begin(
                 return Ok(Begun::Done(0));
             }
             let request = intent.request(target, offset, size, value & mask(size));
+            if intent.direction == Direction::Write && range.coalesces(offset, size) && target.coalesce(&request) {
+                return Ok(Begun::Coalesced);
+            }
             match target.access(&request)? {
                 Outcome::Now(verdict) => target.on_bus(verdict).map(Begun::Answered),
                 Outcome::Later(waiter) => Ok(Begun::Waits(waiter, target.name().to_owned())),
@@ -146,6 +171,12 @@ fn begin(
         Side::Elsewhere => resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts),
         Side::Nothing => Err(BusError::Decode(addr)),
     }
+}
+
+/// Whether any part of an access lies in a region that flushes.
+pub(super) fn flushes(view: &FlatView, addr: Gpa, len: usize) -> bool {
+    let range = AddrRange::with_size(addr, len as u128);
+    range.is_some_and(|range| view.overlapping(range).any(|part| part.flush_coalesced))
 }
 
 fn memory(block: &RamBlock, offset: u64, size: u8, value: u64, direction: Direction) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::by_reader::flushes;
 use super::carry::{Asking, Bytes, Carrier};
 use super::resolve::{self, Intent, Part, Place, resolve};
 use super::shape::Direction;
@@ -194,6 +195,12 @@ impl Door {
             if let Some((block, offset)) = memory_at(view, addr, bytes.len(), intent.direction) {
                 bytes.copy(block, offset);
                 return Ok(());
+            }
+            if flushes(view, addr, bytes.len()) {
+                match trampoline::inside_handler() {
+                    true => reader.handle_coalesced(),
+                    false => reader.flush_coalesced(&mut ()),
+                }
             }
             let parts = resolve(reader.held(), space, addr, bytes.len(), intent)?;
             let asking = match trampoline::inside_handler() {

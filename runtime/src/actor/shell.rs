@@ -14,7 +14,7 @@ pub(crate) enum Parcel<M> {
     Access(Request, Replier<Verdict>),
     /// The rest of an access whose beginning was answered late.
     Resume(Operation, Replier<Verdict>),
-    /// A write that nobody waits for, by another device.
+    /// A write that nobody waits for: by another device, or a coalesced one.
     Write(Request),
     /// What was posted.
     Message(M),

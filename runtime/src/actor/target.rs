@@ -33,6 +33,7 @@ trait Port: Send + Sync {
     fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError>;
     fn command(&self, request: &Request) -> Result<Verdict, BusError>;
     fn post_write(&self, request: &Request) -> bool;
+    fn coalesce(&self, request: &Request) -> bool;
     fn name(&self) -> &str;
     fn mailbox(&self) -> Arc<dyn AnyMailbox>;
     fn pins(&self) -> &PinCount;
@@ -58,6 +59,10 @@ impl<D: Device> Port for Mapped<D> {
 
     fn post_write(&self, request: &Request) -> bool {
         self.mailbox.post(Parcel::Write(*request))
+    }
+
+    fn coalesce(&self, request: &Request) -> bool {
+        self.mailbox.coalesce(Parcel::Write(*request))
     }
 
     fn name(&self) -> &str {
@@ -104,6 +109,11 @@ impl MmioTarget {
     #[inline]
     pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
         self.port.access(request)
+    }
+
+    /// Queues an allowed write that nobody waits for and nobody runs the device for; `false` when it must be sent otherwise.
+    pub(crate) fn coalesce(&self, request: &Request) -> bool {
+        self.port.coalesce(request)
     }
 
     /// What the bus says of a device's answer.

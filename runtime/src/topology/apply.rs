@@ -4,7 +4,7 @@
 use super::dirty::{Dirty, Span};
 use super::doorbell;
 use super::op::{Kind, Op, Stacking};
-use super::tree::{Flags, Placement, Region, SPACE_SIZE, Tree};
+use super::tree::{CoalescedParts, Flags, Placement, Region, SPACE_SIZE, Tree};
 use super::{AddressSpaceId, Doorbells, RegionId, RegionKind, Requesters, RomDeviceMode};
 use crate::TopologyError;
 use crate::iommu::IommuTarget;
@@ -52,6 +52,7 @@ pub(crate) enum Undo {
     CreateSpace(AddressSpaceId),
     Place(RegionId, Option<Placement>),
     Flags(RegionId, Flags),
+    Coalesced(RegionId, CoalescedParts),
     Size(RegionId, u128),
     AliasOffset(RegionId, u64),
     Translations(RegionId, IommuTarget),
@@ -102,6 +103,12 @@ impl Change<'_, '_> {
             Op::SetReadOnly { region, read_only } => self.set_flags(region, |flags| flags.read_only = read_only),
             Op::SetLog { region, mask } => self.set_flags(region, |flags| flags.log = mask),
             Op::LogFor { region, client, on } => self.log_for(region, client, on),
+            Op::AddCoalescing { region, size: 0, .. } => Err(TopologyError::ZeroSize(region)),
+            Op::AddCoalescing { region, offset, size } => {
+                self.set_coalesced(region, |ranges| ranges.get_or_insert_default().push((offset, size)))
+            }
+            Op::ClearCoalescing { region } => self.set_coalesced(region, |ranges| *ranges = None),
+            Op::SetFlushCoalesced { region, flush } => self.set_flags(region, |flags| flags.flush_coalesced = flush),
             Op::DropMarks => {
                 self.drop_marks = true;
                 Ok(())
@@ -222,6 +229,16 @@ impl Change<'_, '_> {
             self.undo.push(Undo::Flags(id, old));
             self.dirty.touch(self.tree, id, Span::of_size(region_size(self.tree, id)));
         }
+        Ok(())
+    }
+
+    fn set_coalesced(&mut self, id: RegionId, set: impl FnOnce(&mut CoalescedParts)) -> Result<(), TopologyError> {
+        let region = self.tree.get_mut(id).ok_or(TopologyError::UnknownRegion(id))?;
+        let old = region.coalesced.clone();
+        set(&mut region.coalesced);
+        self.roots_may_differ |= region.window().is_some();
+        self.undo.push(Undo::Coalesced(id, old));
+        self.dirty.touch(self.tree, id, Span::of_size(region_size(self.tree, id)));
         Ok(())
     }
 
@@ -352,6 +369,11 @@ pub(super) fn step_back(tree: &mut Tree, spaces: &mut Spaces, destroyed: &mut Ve
                 region.flags = flags;
             }
         }
+        Undo::Coalesced(id, old) => {
+            if let Some(region) = tree.get_mut(id) {
+                region.coalesced = old;
+            }
+        }
         Undo::AliasOffset(id, old) => {
             if let Some(Region { kind: Kind::Alias { offset, .. }, .. }) = tree.get_mut(id) {
                 *offset = old;
@@ -386,7 +408,7 @@ impl Undo {
     pub(super) fn is_history(&self) -> bool {
         match self {
             Undo::Create(_) | Undo::CreateSpace(_) | Undo::Place(..) | Undo::Flags(..) | Undo::Size(..) => true,
-            Undo::AliasOffset(..) | Undo::RomDeviceMode(..) | Undo::Destroy => true,
+            Undo::AliasOffset(..) | Undo::RomDeviceMode(..) | Undo::Destroy | Undo::Coalesced(..) => true,
             Undo::Translations(..) | Undo::Doorbells(..) => false,
         }
     }

@@ -15,10 +15,12 @@ impl FlatRange {
         Some(FlatRange { range, offset, ..self.clone() })
     }
 
-    /// Whether both give an address that both have the same meaning, the dirty mask and doorbells included. Adjacent ranges that agree are one.
+    /// Whether both give an address that both have the same meaning, the dirty mask, doorbells and how writes arrive included. Adjacent ranges
+    /// that agree are one.
     pub(crate) fn agrees_with(&self, other: &FlatRange) -> bool {
         let alike = self.dirty_mask == other.dirty_mask && doorbell::same(&self.doorbells, &other.doorbells);
-        alike && self.shows_like(other)
+        let arrives_alike = self.coalesced == other.coalesced && self.flush_coalesced == other.flush_coalesced;
+        alike && arrives_alike && self.shows_like(other)
     }
 
     /// As [`FlatRange::agrees_with`], these two apart.

@@ -2,6 +2,7 @@
 
 mod actor;
 mod apply;
+mod coalesced;
 mod diff;
 mod dirty;
 mod doorbell;
@@ -45,6 +46,7 @@ pub(crate) use state::{Destroyed, State};
 pub(crate) use transaction::IdSource;
 pub(crate) use view::{Changes, SpaceView};
 
+pub use coalesced::Coalesced;
 pub use diff::{Update, difference};
 pub use doorbell::Doorbell;
 pub(crate) use doorbell::{Doorbells, ring};
@@ -132,6 +134,10 @@ pub struct FlatRange {
     pub dirty_mask: u8,
     /// The region's doorbells: see [`FlatRange::visible_doorbells`].
     pub(crate) doorbells: Doorbells,
+    /// Where in it writes are coalesced.
+    pub coalesced: Coalesced,
+    /// Whether an access to it first has all coalesced writes handled.
+    pub flush_coalesced: bool,
 }
 
 impl fmt::Debug for FlatRange {

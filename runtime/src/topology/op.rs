@@ -27,6 +27,9 @@ pub(crate) enum Op {
     SetRomDeviceMode { region: RegionId, mode: RomDeviceMode },
     LogFor { region: RegionId, client: DirtyClient, on: bool },
     DropMarks,
+    AddCoalescing { region: RegionId, offset: u64, size: u128 },
+    ClearCoalescing { region: RegionId },
+    SetFlushCoalesced { region: RegionId, flush: bool },
     Destroy { region: RegionId },
 }
 

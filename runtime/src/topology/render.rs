@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::dirty::Span;
-use super::tree::{Region, Tree};
-use super::{FlatRange, RegionId};
+use super::tree::{Region, SPACE_SIZE, Tree};
+use super::{Coalesced, FlatRange, RegionId};
 use crate::{AddrRange, Gpa};
 
 /// So few children are looked at one by one, whatever the window. (Fewer in tests, which are to look them up.)
@@ -13,8 +13,12 @@ const FEW_CHILDREN: usize = if cfg!(test) { 1 } else { 8 };
 
 /// What `root` shows of `window`: sorted, disjoint, adjacent ranges of one region joined.
 pub(crate) fn render(tree: &Tree, root: RegionId, window: AddrRange) -> Vec<FlatRange> {
-    let mut renderer = Renderer { tree, free: Free::all_of(window), todo: Vec::new(), ranges: Vec::new() };
-    renderer.todo.push(Work::Enter(root, Place { base: 0, clip: window.into(), read_only: false, log: 0 }));
+    let (todo, ranges) = (Vec::new(), Vec::new());
+    let mut renderer = Renderer { tree, free: Free::all_of(window), todo, ranges, coalesced: vec![Vec::new()] };
+    renderer.todo.push(Work::Enter(
+        root,
+        Place { base: 0, clip: window.into(), read_only: false, log: 0, coalesced: 0, flush: false },
+    ));
     renderer.run();
     let mut ranges = renderer.ranges;
     ranges.sort_unstable_by_key(|r| r.range.start());
@@ -46,6 +50,9 @@ struct Place {
     clip: Span,
     read_only: bool,
     log: u8,
+    /// Which of the renderer's lists has what its ancestors coalesce.
+    coalesced: usize,
+    flush: bool,
 }
 
 /// What is still to do, the next on top.
@@ -61,6 +68,8 @@ struct Renderer<'a> {
     free: Free,
     todo: Vec<Work>,
     ranges: Vec<FlatRange>,
+    /// Lists of what is coalesced, in addresses, whatever the window; the first is empty.
+    coalesced: Vec<Vec<Span>>,
 }
 
 impl Renderer<'_> {
@@ -82,7 +91,9 @@ impl Renderer<'_> {
             return;
         }
         let read_only = place.read_only | region.refuses_writes();
-        let place = Place { clip, read_only, log: place.log | region.flags.log, ..place };
+        let flush = place.flush | region.flags.flush_coalesced;
+        let coalesced = self.coalesced_in(region, place);
+        let place = Place { clip, read_only, log: place.log | region.flags.log, coalesced, flush, ..place };
         match region.window() {
             Some((target, offset)) => {
                 self.todo.push(Work::Enter(target, Place { base: place.base - i128::from(offset), ..place }));
@@ -92,6 +103,19 @@ impl Renderer<'_> {
                 self.push_children(region, place);
             }
         }
+    }
+
+    /// The list of what is coalesced in a region, where it is shown there.
+    fn coalesced_in(&mut self, region: &Region, place: Place) -> usize {
+        let Some(own) = &region.coalesced else { return place.coalesced };
+        let whole = Span::of_size(region.size);
+        let own = own.iter().filter_map(|&(offset, size)| {
+            Span::of_size(size.min(SPACE_SIZE)).shifted(i128::from(offset)).clipped(whole)
+        });
+        let inherited = self.coalesced[place.coalesced].iter().copied();
+        let list = inherited.chain(own.map(|span| span.shifted(place.base))).collect();
+        self.coalesced.push(list);
+        self.coalesced.len() - 1
     }
 
     /// The lowest first, so that the highest is done first.
@@ -120,6 +144,13 @@ impl Renderer<'_> {
     fn fill(&mut self, id: RegionId, place: Place) {
         let Some(region) = self.tree.get(id) else { return };
         let Some(target) = region.target() else { return };
+        let coalesced = match target.device() {
+            Some(_) if place.coalesced > 0 => {
+                let spans = self.coalesced[place.coalesced].iter().map(|span| span.shifted(-place.base));
+                Coalesced::new(spans, region.size)
+            }
+            _ => Coalesced::default(),
+        };
         let ranges = &mut self.ranges;
         self.free.take(place.clip, |range| {
             ranges.push(FlatRange {
@@ -130,6 +161,8 @@ impl Renderer<'_> {
                 read_only: place.read_only,
                 dirty_mask: place.log,
                 doorbells: region.doorbells.clone(),
+                coalesced: coalesced.clone(),
+                flush_coalesced: place.flush,
             });
         });
     }

@@ -256,7 +256,8 @@ pub(super) fn rendered_root(tree: &Tree, root: RegionId) -> Option<RegionId> {
             return None;
         }
         let whole = offset == 0 && region.size >= tree.get(target)?.size;
-        if !whole || region.flags.read_only || region.flags.log != 0 {
+        let plain = region.coalesced.is_none() && !region.flags.flush_coalesced;
+        if !whole || !plain || region.flags.read_only || region.flags.log != 0 {
             return Some(id);
         }
         id = target;

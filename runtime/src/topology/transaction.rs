@@ -234,6 +234,30 @@ impl Transaction {
         self.push(Op::LogFor { region, client, on })
     }
 
+    /// Has virtual CPUs' writes to a region, and to what shows through it, be coalesced: they are queued at the device, and nobody waits for
+    /// them. See [`Transaction::add_coalescing`].
+    pub fn set_coalescing(&mut self, region: RegionId) -> &mut Transaction {
+        self.clear_coalescing(region).add_coalescing(region, 0, super::tree::SPACE_SIZE)
+    }
+
+    /// The same for a part of a region; what passes the region's end is left out. A write that lies in it whole, in one range of the view, is a
+    /// message in the device's mailbox, ahead of any later access to the device by anybody. It is handled at once when the device is accessed
+    /// otherwise, a region is that [flushes](Transaction::set_flush_coalesced), a virtual CPU goes offline at a boundary, or the machine
+    /// is paused; and within ten milliseconds anyway. When 128 wait at a device, the next write waits for them.
+    pub fn add_coalescing(&mut self, region: RegionId, offset: u64, size: u128) -> &mut Transaction {
+        self.push(Op::AddCoalescing { region, offset, size })
+    }
+
+    /// No write to the region is coalesced any more, as far as the region itself says so.
+    pub fn clear_coalescing(&mut self, region: RegionId) -> &mut Transaction {
+        self.push(Op::ClearCoalescing { region })
+    }
+
+    /// Whether an access to a region, and to what shows through it, first has all coalesced writes handled, whichever devices they are for.
+    pub fn set_flush_coalesced(&mut self, region: RegionId, flush: bool) -> &mut Transaction {
+        self.push(Op::SetFlushCoalesced { region, flush })
+    }
+
     /// Has every reader forget which pages it has marked in dirty logs.
     pub(crate) fn drop_marks(&mut self) -> &mut Transaction {
         self.push(Op::DropMarks)

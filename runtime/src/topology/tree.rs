@@ -11,6 +11,10 @@ use super::{Doorbells, RegionId, RegionKind, Target};
 /// The largest size there is: all of `[0, 2^64)`.
 pub(crate) const SPACE_SIZE: u128 = 1 << 64;
 
+/// Offsets and sizes. Boxed, because hardly any region has some and a region is to be small.
+#[allow(clippy::box_collection)]
+pub(crate) type CoalescedParts = Option<Box<Vec<(u64, u128)>>>;
+
 /// A region: its attributes, apart from where it is placed.
 #[derive(Clone)]
 pub(crate) struct Region {
@@ -19,6 +23,8 @@ pub(crate) struct Region {
     pub(crate) kind: Kind,
     pub(crate) flags: Flags,
     pub(crate) doorbells: Doorbells,
+    /// Where writes are coalesced, as offset and size; `None` for nowhere.
+    pub(crate) coalesced: CoalescedParts,
     pub(crate) placement: Option<Placement>,
     pub(crate) children: Children,
     /// Which aliases show it, and which IOMMUs translate into a space with it as the root.
@@ -33,6 +39,7 @@ pub(crate) struct Flags {
     pub(crate) enabled: bool,
     pub(crate) read_only: bool,
     pub(crate) log: u8,
+    pub(crate) flush_coalesced: bool,
 }
 
 /// Where a region stands in its parent.
@@ -58,8 +65,9 @@ impl Region {
             name,
             size,
             kind,
-            flags: Flags { enabled: true, read_only: false, log: 0 },
+            flags: Flags { enabled: true, read_only: false, log: 0, flush_coalesced: false },
             doorbells: None,
+            coalesced: None,
             placement: None,
             children: Children::default(),
             aliases: BTreeSet::new(),
@@ -96,6 +104,7 @@ impl Region {
         Region {
             kind,
             name: self.name.clone(),
+            coalesced: self.coalesced.clone(),
             children: self.children.clone(),
             aliases: self.aliases.clone(),
             // No part of a survey, which holds on to nothing of the host's.

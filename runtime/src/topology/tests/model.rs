@@ -130,6 +130,13 @@ impl Model {
                 log => *log &= !client.mask(),
             },
             Op::DropMarks => {}
+            // How writes arrive is no matter of who decodes them.
+            Op::AddCoalescing { region, size: 0, .. } => return Err(TopologyError::ZeroSize(region)),
+            Op::AddCoalescing { region, .. }
+            | Op::ClearCoalescing { region }
+            | Op::SetFlushCoalesced { region, .. } => {
+                self.node(region)?;
+            }
             Op::SetAddress { region, offset } => match &mut self.node(region)?.parent {
                 Some(place) => place.1 = offset,
                 None => return Err(TopologyError::NotPlaced(region)),

@@ -1,0 +1,110 @@
+//! C10: a coalesced write is never handled after a later access to the same device, by whichever thread.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::thread;
+use manyhart_runtime::model::{Actor, Mailbox, Outcome, Replier, Rig};
+use manyhart_runtime::planted::Bug;
+
+/// Writes down what it handles.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u32>>>);
+
+enum Message {
+    Write(u32),
+    Access(u32, Replier<()>),
+}
+
+impl Log {
+    fn note(&self, n: u32) {
+        self.0.lock().expect("never poisoned").push(n);
+    }
+}
+
+impl Actor for Log {
+    type Message = Message;
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Write(n) => self.note(n),
+            Message::Access(n, reply) => {
+                self.note(n);
+                reply.answer(());
+            }
+        }
+    }
+}
+
+fn access(mailbox: &Arc<Mailbox<Log>>, n: u32) {
+    let inline = |log: &mut Log| {
+        log.note(n);
+        Outcome::Now(())
+    };
+    if let Outcome::Later(waiter) = mailbox.call(inline, |reply| Message::Access(n, reply)).expect("alive") {
+        waiter.wait().expect("alive");
+    }
+}
+
+/// One thread coalesces 1 and signals; another accesses with 2 once it has seen that; the helper comes for what waits.
+fn signalled() {
+    let rig = Rig::new(64);
+    let log = Log::default();
+    let mailbox = rig.mailbox("log", log.clone());
+    let signal = Arc::new(AtomicBool::new(false));
+    let other = {
+        let (mailbox, signal) = (Arc::clone(&mailbox), Arc::clone(&signal));
+        thread::spawn(move || {
+            let signalled = signal.load(Ordering::Acquire);
+            access(&mailbox, if signalled { 2 } else { 9 });
+        })
+    };
+    assert!(mailbox.coalesce(Message::Write(1)));
+    signal.store(true, Ordering::Release);
+    rig.help();
+    other.join().expect("it ends");
+    rig.help_all();
+    let mut handled = log.0.lock().expect("never poisoned").clone();
+    handled.retain(|n| *n != 9);
+    assert_eq!(handled.first(), Some(&1), "overtaken or lost");
+    assert_eq!(handled.iter().filter(|n| **n == 1).count(), 1, "handled once");
+}
+
+/// The same thread accesses after it, beside another's access.
+fn by_itself() {
+    let rig = Rig::new(64);
+    let log = Log::default();
+    let mailbox = rig.mailbox("log", log.clone());
+    let other = {
+        let mailbox = Arc::clone(&mailbox);
+        thread::spawn(move || access(&mailbox, 9))
+    };
+    assert!(mailbox.coalesce(Message::Write(1)));
+    access(&mailbox, 2);
+    other.join().expect("it ends");
+    let mut handled = log.0.lock().expect("never poisoned").clone();
+    handled.retain(|n| *n != 9);
+    assert_eq!(handled, [1, 2], "overtaken or lost");
+}
+
+#[test]
+fn c10_a_coalesced_write_is_ahead_of_an_access_by_another() {
+    common::holds(4, signalled);
+}
+
+#[test]
+fn c10_a_coalesced_write_is_ahead_of_an_access_by_its_writer() {
+    common::holds(4, by_itself);
+}
+
+#[test]
+fn c10_a_write_that_is_not_announced_is_found() {
+    common::fails_with(Bug::CoalesceUnannounced, "overtaken or lost", 4, by_itself);
+}
+
+#[test]
+fn c10_an_access_that_overtakes_mail_is_found() {
+    common::fails_with(Bug::OvertakeMail, "overtaken or lost", 4, by_itself);
+}
