@@ -1,5 +1,7 @@
 //! Every example of a concept runs, and what it asserts holds.
 
+#[path = "../examples/coalescing.rs"]
+mod coalescing;
 #[path = "../examples/deferred.rs"]
 mod deferred;
 #[path = "../examples/device.rs"]
@@ -27,7 +29,8 @@ type Example = fn() -> Result<(), Box<dyn std::error::Error>>;
 
 #[test]
 fn every_example_ends_well() {
-    let examples: [(&str, Example); 11] = [
+    let examples: [(&str, Example); 12] = [
+        ("coalescing", coalescing::main),
         ("deferred", deferred::main),
         ("device", device::main),
         ("listener", listener::main),
