@@ -1,7 +1,7 @@
 //! What the traits promise, over a small machine. A queue of rust-vmm's is in `tests/virtqueue.rs`.
 
 use std::sync::RwLock;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use vm_memory::bitmap::Bitmap;
@@ -11,6 +11,7 @@ use vm_memory::{
 };
 
 use super::*;
+use crate::iommu::{Asked, Mapped, Translator, Untranslated};
 use crate::ram::monitor;
 use crate::{Clock, Config, Executive, RegionId};
 
@@ -278,4 +279,70 @@ fn a5_a_device_sees_the_space_that_it_is_assigned_when_the_guard_is_taken() {
     memory.memory().write_obj(7u8, GuestAddress(0x1000)).unwrap();
     assert_eq!(machine.low.1.load::<u8>(0), Some(7));
     assert!(nothing.read_obj::<u8>(GuestAddress(0x1000)).is_err(), "a guard is of one generation");
+}
+
+/// Says that it is over, however it ends.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// One page, which may be moved at any time.
+struct Movable(AtomicU64);
+
+impl Translator for Movable {
+    fn translate(&self, asked: &Asked<'_>) -> Result<Vec<Mapped>, Untranslated> {
+        Ok(vec![Mapped { addr: Gpa(self.0.load(Ordering::Acquire) + asked.offset), len: asked.len }])
+    }
+}
+
+#[test]
+fn c5_nothing_goes_by_an_invalidated_translation_once_retired() {
+    let machine = machine();
+    let topology = machine.executive.topology();
+    let places = [(0x1000, machine.low.1.clone()), (0x3000, machine.high.clone())];
+    let page = Arc::new(Movable(AtomicU64::new(places[0].0)));
+    let mut t = topology.transaction();
+    let iommu = t.iommu("iommu", 0x1000, page.clone(), machine.space);
+    let space = t.address_space("device", iommu);
+    t.commit().unwrap();
+    let memory = machine.memory_of(space);
+    let (dma, done) = (topology.address_space(space), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        // Also when an assertion below fails: the scope waits for both.
+        let _ends = Ends(&done);
+        // One keeps a slice for a while, the other has each access translated.
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let view = memory.memory();
+                let slice = view.get_slices(GuestAddress(0), 8, Permissions::Write).unwrap().next().unwrap().unwrap();
+                for value in 1..20u64 {
+                    slice.write_obj(value, 0).unwrap();
+                    std::thread::yield_now();
+                }
+            }
+        });
+        scope.spawn(|| {
+            for value in 1u64.. {
+                if done.load(Ordering::Relaxed) {
+                    return;
+                }
+                dma.store(Gpa(8), value, DEVICE).unwrap();
+            }
+        });
+        for turn in 1..=10 {
+            let (old, (new, _)) = (&places[(turn + 1) % 2].1, &places[turn % 2]);
+            page.0.store(*new, Ordering::Release);
+            let mut t = topology.transaction();
+            t.invalidate_translations(iommu);
+            t.commit().unwrap().retired.wait();
+            // From here on the old page is free for anything else.
+            assert!(old.store(0, u64::MAX) && old.store(8, u64::MAX));
+            std::thread::sleep(Duration::from_millis(2));
+            assert_eq!([0, 8].map(|at| old.load::<u64>(at)), [Some(u64::MAX); 2], "turn {turn}");
+        }
+    });
 }
