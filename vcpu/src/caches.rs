@@ -8,6 +8,7 @@ use crate::csr::CsrFile;
 use crate::keys::KeyContext;
 use crate::memory::RamRange;
 use crate::tlb::Tlb;
+use crate::used::UsedPages;
 
 /// What a load-reserved left for a store-conditional.
 #[derive(Clone, Copy)]
@@ -32,8 +33,8 @@ pub(crate) struct Caches {
     /// Something was dropped since the hart looked last: contexts are to be selected again, and the block that runs may be stale.
     pub dropped: bool,
     space: AddressSpaceId,
-    /// The guest-physical addresses (first, last) from which anything was remembered since all was dropped.
-    used: (u64, u64),
+    /// The guest-physical pages of which anything was remembered since all was dropped.
+    used: UsedPages,
 }
 
 impl Caches {
@@ -46,13 +47,13 @@ impl Caches {
             ram: None,
             dropped: true,
             space,
-            used: (u64::MAX, 0),
+            used: UsedPages::default(),
         }
     }
 
     /// Notes that something of this page will be remembered.
     pub fn uses(&mut self, page: Gpa) {
-        self.used = (self.used.0.min(page.0 & !0xfff), self.used.1.max(page.0 | 0xfff));
+        self.used.insert(page);
     }
 
     /// Takes the keys of the context that the hart is in now.
@@ -88,8 +89,7 @@ impl Caches {
             Invalidate::Everything => true,
             Invalidate::Marks => false,
             Invalidate::Ranges(space, ranges) => {
-                space == self.space
-                    && ranges.iter().any(|range| range.start().0 <= self.used.1 && self.used.0 <= range.last().0)
+                space == self.space && ranges.iter().any(|&range| self.used.overlaps(range))
             }
         }
     }
@@ -105,7 +105,7 @@ impl DropCached for Caches {
             // Other bytes may answer at the addresses that code came from.
             self.code.revalidate();
             self.reservation = None;
-            self.used = (u64::MAX, 0);
+            self.used.clear();
             self.dropped = true;
         }
     }

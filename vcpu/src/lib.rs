@@ -45,6 +45,7 @@ mod tlb;
 mod trace;
 mod translate;
 pub mod trap;
+mod used;
 
 pub use config::{Commit, Exit, HartConfig, Isa, Statistics, Tracer};
 pub use hart::Hart;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 420.0;
 /// Where the axes are: left, top, right, bottom.
 const FRAME: [f64; 4] = [70.0, 46.0, 530.0, 370.0];

@@ -10,25 +10,54 @@ use crate::{AddrRange, Gpa};
 /// A leaf holds at most this many ranges. (These limits are small in tests, which are to reach them.)
 const LEAF: usize = if cfg!(test) { 4 } else { 32 };
 /// A branch holds at most this many leaves.
-const BRANCH: usize = if cfg!(test) { 4 } else { 64 };
+const BRANCH: usize = if cfg!(test) { 4 } else { 24 };
 
 /// Sorted, disjoint, joined ranges.
 #[derive(Default)]
 pub(super) struct Ranges {
-    branches: Vec<Run<Leaf>>,
+    branches: Vec<Branch>,
 }
 
-type Leaf = Run<FlatRange>;
+type Leaf = Run<FlatRange, LEAF>;
+type Branch = Run<Leaf, BRANCH>;
 
 /// What a window is to show from now on.
 pub(super) type Edit = (AddrRange, Vec<FlatRange>);
 
-/// Some neighbours; never empty.
-#[derive(Clone)]
-struct Run<T> {
+/// Some neighbours, at most `N`; never empty.
+struct Run<T, const N: usize> {
     /// Where its first range starts.
     start: Gpa,
-    items: Arc<[T]>,
+    node: Arc<Node<T, N>>,
+}
+
+/// What is searched lies close together, apart from what is found.
+struct Node<T, const N: usize> {
+    /// Where each item starts; behind the last, the end of all addresses.
+    starts: [Gpa; N],
+    items: Box<[T]>,
+}
+
+impl<T, const N: usize> Clone for Run<T, N> {
+    fn clone(&self) -> Self {
+        Run { start: self.start, node: Arc::clone(&self.node) }
+    }
+}
+
+impl<T: Starts, const N: usize> Run<T, N> {
+    fn new(items: Box<[T]>) -> Self {
+        let mut starts = [Gpa(u64::MAX); N];
+        starts.iter_mut().zip(&items).for_each(|(start, item)| *start = item.start());
+        Run { start: starts[0], node: Arc::new(Node { starts, items }) }
+    }
+}
+
+impl<T, const N: usize> Node<T, N> {
+    /// The place of the last item that starts at `addr` or below. The search has a fixed length, so that it needs no branch.
+    #[inline]
+    fn at_or_below(&self, addr: Gpa) -> Option<usize> {
+        self.starts.partition_point(|&start| start <= addr).min(self.items.len()).checked_sub(1)
+    }
 }
 
 /// Has a place among its like.
@@ -42,7 +71,7 @@ impl Starts for FlatRange {
     }
 }
 
-impl<T> Starts for Run<T> {
+impl<T, const N: usize> Starts for Run<T, N> {
     fn start(&self) -> Gpa {
         self.start
     }
@@ -53,7 +82,7 @@ impl<T> Starts for Run<T> {
 pub(crate) struct Found {
     /// The addresses of it: beside the pointer, so that who asks again follows none before it is known to be of use.
     range: AddrRange,
-    leaf: Arc<[FlatRange]>,
+    leaf: Arc<Node<FlatRange, LEAF>>,
     index: usize,
 }
 
@@ -66,7 +95,7 @@ impl Found {
 
     #[inline]
     pub(super) fn get(&self) -> &FlatRange {
-        &self.leaf[self.index]
+        &self.leaf.items[self.index]
     }
 }
 
@@ -74,8 +103,8 @@ impl Ranges {
     /// Of sorted, disjoint, joined ranges.
     pub(super) fn new(ranges: Vec<FlatRange>) -> Ranges {
         let (mut leaves, mut branches) = (Vec::new(), Vec::new());
-        push_runs(&mut leaves, ranges, LEAF);
-        push_runs(&mut branches, leaves, BRANCH);
+        push_runs(&mut leaves, ranges);
+        push_runs(&mut branches, leaves);
         Ranges { branches }
     }
 
@@ -84,19 +113,19 @@ impl Ranges {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.branches.iter().flat_map(|branch| branch.items.iter()).map(|leaf| leaf.items.len()).sum()
+        self.branches.iter().flat_map(|branch| branch.node.items.iter()).map(|leaf| leaf.node.items.len()).sum()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &FlatRange> {
-        self.branches.iter().flat_map(|branch| branch.items.iter()).flat_map(|leaf| leaf.items.iter())
+        self.branches.iter().flat_map(|branch| branch.node.items.iter()).flat_map(|leaf| leaf.node.items.iter())
     }
 
     /// The leaf and the place in it of the last range that starts at `addr` or below.
     #[inline]
-    fn at_or_below(&self, addr: Gpa) -> Option<(&Leaf, usize)> {
-        let branch = &self.branches[last_below(&self.branches, addr)?];
-        let leaf = &branch.items[last_below(&branch.items, addr)?];
-        Some((leaf, last_below(&leaf.items, addr)?))
+    fn at_or_below(&self, addr: Gpa) -> Option<(&Arc<Node<FlatRange, LEAF>>, usize)> {
+        let branch = &self.branches[self.branches.partition_point(|branch| branch.start <= addr).checked_sub(1)?].node;
+        let leaf = &branch.items[branch.at_or_below(addr)?].node;
+        Some((leaf, leaf.at_or_below(addr)?))
     }
 
     /// The range that has `addr`.
@@ -109,49 +138,43 @@ impl Ranges {
     /// The same, to be kept.
     pub(super) fn locate(&self, addr: Gpa) -> Option<Found> {
         let (leaf, index) = self.at_or_below(addr)?;
-        let found = Found { range: leaf.items[index].range, leaf: Arc::clone(&leaf.items), index };
+        let found = Found { range: leaf.items[index].range, leaf: Arc::clone(leaf), index };
         Some(found).filter(|found| found.contains(addr))
     }
 
     /// Every range that has an address in `range`, in ascending order.
     pub(super) fn overlapping(&self, range: AddrRange) -> impl Iterator<Item = &FlatRange> {
         let branches = &self.branches[around(&self.branches, range)];
-        let leaves = branches.iter().flat_map(move |branch| branch.items[around(&branch.items, range)].iter());
+        let leaves =
+            branches.iter().flat_map(move |branch| branch.node.items[around(&branch.node.items, range)].iter());
         let ranges = leaves.flat_map(move |leaf| {
-            let first = leaf.items.partition_point(|r| r.range.last() < range.start());
-            leaf.items[first..].iter()
+            let first = leaf.node.items.partition_point(|r| r.range.last() < range.start());
+            leaf.node.items[first..].iter()
         });
         ranges.take_while(move |r| r.range.start() <= range.last())
     }
 
     /// The successor in which each window shows what its edit says. The windows are sorted and disjoint.
     pub(super) fn spliced(&self, edits: Vec<Edit>) -> Ranges {
-        let in_branch = |leaves: Vec<Leaf>, edits| splice(&leaves, edits, LEAF, replaced);
-        Ranges { branches: splice(&self.branches, edits, BRANCH, in_branch) }
+        let in_branch = |leaves: Vec<Leaf>, edits| splice(&leaves, edits, replaced);
+        Ranges { branches: splice(&self.branches, edits, in_branch) }
     }
 }
 
-/// The place of the last that starts at `addr` or below.
-#[inline]
-fn last_below<T: Starts>(items: &[T], addr: Gpa) -> Option<usize> {
-    items.partition_point(|item| item.start() <= addr).checked_sub(1)
-}
-
 /// All that hold a range which has an address in `range`, or touches it.
-fn around<T: Starts>(runs: &[T], range: AddrRange) -> std::ops::Range<usize> {
+fn around<T, const N: usize>(runs: &[Run<T, N>], range: AddrRange) -> std::ops::Range<usize> {
     let after = Gpa(range.last().0.saturating_add(1));
-    let first = runs.partition_point(|run| run.start() < range.start()).saturating_sub(1);
-    let end = runs.partition_point(|run| run.start() <= after);
+    let first = runs.partition_point(|run| run.start < range.start()).saturating_sub(1);
+    let end = runs.partition_point(|run| run.start <= after);
     first..end.max(first)
 }
 
 /// The successors of `runs`: where edits fall into them, made of what `replace` makes of their items.
-fn splice<T: Starts + Clone>(
-    runs: &[Run<T>],
+fn splice<T: Starts + Clone, const N: usize>(
+    runs: &[Run<T, N>],
     edits: Vec<Edit>,
-    most: usize,
     replace: impl Fn(Vec<T>, Vec<Edit>) -> Vec<T>,
-) -> Vec<Run<T>> {
+) -> Vec<Run<T, N>> {
     let mut out = Vec::with_capacity(runs.len() + 1);
     let mut copied = 0;
     let mut edits = edits.into_iter().peekable();
@@ -164,8 +187,8 @@ fn splice<T: Starts + Clone>(
         }
         out.extend_from_slice(&runs[copied..near.start]);
         copied = near.end;
-        let old = runs[near].iter().flat_map(|run| run.items.iter().cloned()).collect();
-        push_runs(&mut out, replace(old, together), most);
+        let old = runs[near].iter().flat_map(|run| run.node.items.iter().cloned()).collect();
+        push_runs(&mut out, replace(old, together));
     }
     out.extend_from_slice(&runs[copied..]);
     out
@@ -203,20 +226,20 @@ fn outside(range: &FlatRange, window: AddrRange) -> (Option<FlatRange>, Option<F
     (before.and_then(|before| range.clipped(before)), after.and_then(|after| range.clipped(after)))
 }
 
-/// Appends items in runs of like length, at most `most`; few go into the run before them.
-fn push_runs<T: Starts + Clone>(runs: &mut Vec<Run<T>>, mut items: Vec<T>, most: usize) {
-    if let Some(previous) = runs.pop_if(|previous| previous.items.len() + items.len() <= most / 2) {
-        items.splice(0..0, previous.items.iter().cloned());
+/// Appends items in runs of like length; few go into the run before them.
+fn push_runs<T: Starts + Clone, const N: usize>(runs: &mut Vec<Run<T, N>>, mut items: Vec<T>) {
+    if let Some(previous) = runs.pop_if(|previous| previous.node.items.len() + items.len() <= N / 2) {
+        items.splice(0..0, previous.node.items.iter().cloned());
     }
     if items.is_empty() {
         return;
     }
     #[cfg(test)]
     super::tests::work::add(items.len());
-    let pieces = items.len().div_ceil(most);
+    let pieces = items.len().div_ceil(N);
     let size = items.len().div_ceil(pieces);
-    let mut items = items.into_iter().peekable();
-    while let Some(start) = items.peek().map(Starts::start) {
-        runs.push(Run { start, items: items.by_ref().take(size).collect() });
+    let mut items = items.into_iter();
+    while items.len() > 0 {
+        runs.push(Run::new(items.by_ref().take(size).collect()));
     }
 }

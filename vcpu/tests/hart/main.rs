@@ -3,6 +3,7 @@
 mod asm;
 mod atomics;
 mod code;
+mod commits;
 mod compute;
 mod dirty;
 mod float;
