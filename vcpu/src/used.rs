@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn pages_join_to_runs_from_both_sides() {
-        let cases: [(&[u64], &[(u64, u64)]); 5] = [
+        type Case = (&'static [u64], &'static [(u64, u64)]);
+        let cases: [Case; 5] = [
             (&[], &[]),
             (&[5, 5], &[(5, 5)]),
             (&[5, 7, 6], &[(5, 7)]),
