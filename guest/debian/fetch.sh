@@ -18,10 +18,13 @@ umask 022
 say() { echo "fetch: $*"; }
 die() { echo "fetch: $*" >&2; exit 1; }
 
-# Every file that VERSIONS names is there and has its sum.
+# Every file is there, is named in VERSIONS, and has its sum.
 whole() {
-    [ -r "$1/VERSIONS" ] && grep -q '^[0-9a-f]\{64\}  Image$' "$1/VERSIONS" &&
-        (cd "$1" && grep '^[0-9a-f]\{64\} ' VERSIONS | sha256sum -c --quiet - >/dev/null 2>&1)
+    [ -r "$1/VERSIONS" ] || return 1
+    for file in Image initramfs.cpio.gz fw_dynamic.bin init; do
+        grep -q "^[0-9a-f]\{64\}  $file\$" "$1/VERSIONS" || return 1
+    done
+    (cd "$1" && grep '^[0-9a-f]\{64\} ' VERSIONS | sha256sum -c --quiet - >/dev/null 2>&1)
 }
 if [ "${1:-}" = --check ]; then whole "${2:?}"; exit; fi
 [ $# -eq 1 ] || { echo "usage: $0 [--check] OUTDIR" >&2; exit 2; }
