@@ -7,6 +7,7 @@
 pub mod aclint;
 pub mod blank;
 pub mod finisher;
+pub mod pci;
 pub mod plic;
 pub mod rtc;
 pub mod test_window;
