@@ -1,7 +1,7 @@
 //! Everything a hart remembers of memory: translations, code, a reservation. What the runtime asks a reader to forget, it forgets here.
 
 use manyhart_runtime::ram::monitor::Token;
-use manyhart_runtime::{AddressSpaceId, DropCached, Gpa, Invalidate};
+use manyhart_runtime::{AddrRange, AddressSpaceId, DropCached, Gpa, Invalidate};
 
 use crate::block::CodeCache;
 use crate::csr::CsrFile;
@@ -9,6 +9,9 @@ use crate::keys::KeyContext;
 use crate::memory::RamRange;
 use crate::tlb::Tlb;
 use crate::used::UsedPages;
+
+/// More changed ranges than this are not looked up in the TLB one by one.
+const MOST_RANGES: usize = 64;
 
 /// What a load-reserved left for a store-conditional.
 #[derive(Clone, Copy)]
@@ -33,8 +36,10 @@ pub(crate) struct Caches {
     /// Something was dropped since the hart looked last: contexts are to be selected again, and the block that runs may be stale.
     pub dropped: bool,
     space: AddressSpaceId,
-    /// The guest-physical pages of which anything was remembered since all was dropped.
+    /// The guest-physical pages of which data may be remembered, or a reservation.
     used: UsedPages,
+    /// The same of code.
+    used_by_code: UsedPages,
 }
 
 impl Caches {
@@ -48,12 +53,18 @@ impl Caches {
             dropped: true,
             space,
             used: UsedPages::default(),
+            used_by_code: UsedPages::default(),
         }
     }
 
-    /// Notes that something of this page will be remembered.
+    /// Notes that data of this page will be remembered, or a reservation.
     pub fn uses(&mut self, page: Gpa) {
         self.used.insert(page);
+    }
+
+    /// Notes that code of this page will be remembered.
+    pub fn uses_code(&mut self, page: Gpa) {
+        self.used_by_code.insert(page);
     }
 
     /// Takes the keys of the context that the hart is in now.
@@ -83,14 +94,35 @@ impl Caches {
         self.dropped = true;
     }
 
-    /// Whether a change of these ranges touches what is remembered.
-    fn concerned(&self, what: Invalidate<'_>) -> bool {
-        match what {
-            Invalidate::Everything => true,
-            Invalidate::Marks => false,
-            Invalidate::Ranges(space, ranges) => {
-                space == self.space && ranges.iter().any(|&range| self.used.overlaps(range))
+    /// Forgets everything.
+    fn forget_all(&mut self) {
+        self.tlb.flush();
+        self.used.clear();
+        self.forget_code();
+    }
+
+    /// Other bytes may answer at the addresses that code came from.
+    fn forget_code(&mut self) {
+        self.code.revalidate();
+        self.used_by_code.clear();
+        self.reservation = None;
+        self.dropped = true;
+    }
+
+    /// Forgets what lies in these ranges: translations of other pages stay, and code where none of its pages is concerned.
+    fn forget_physical(&mut self, ranges: &[AddrRange]) {
+        if ranges.iter().any(|&range| self.used_by_code.overlaps(range)) {
+            self.forget_code();
+        }
+        let concerned: Vec<AddrRange> = ranges.iter().copied().filter(|&range| self.used.overlaps(range)).collect();
+        match concerned.len() {
+            0 => {}
+            1..=MOST_RANGES => {
+                self.tlb.flush_physical(&concerned);
+                concerned.into_iter().for_each(|range| self.used.remove(range));
+                self.reservation = None;
             }
+            _ => self.forget_all(),
         }
     }
 }
@@ -98,15 +130,11 @@ impl Caches {
 impl DropCached for Caches {
     fn drop_cached(&mut self, what: Invalidate<'_>) {
         self.ram = None;
-        if matches!(what, Invalidate::Marks) {
-            self.tlb.forget_marks();
-        } else if self.concerned(what) {
-            self.tlb.flush();
-            // Other bytes may answer at the addresses that code came from.
-            self.code.revalidate();
-            self.reservation = None;
-            self.used.clear();
-            self.dropped = true;
+        match what {
+            Invalidate::Marks => self.tlb.forget_marks(),
+            Invalidate::Everything => self.forget_all(),
+            Invalidate::Ranges(space, ranges) if space == self.space => self.forget_physical(ranges),
+            Invalidate::Ranges(..) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use manyhart_runtime::{AddrRange, AddressSpaceId, Gpa, Reader, Requester};
 use crate::hart::Hart;
 use crate::mmu::{self, AccessFault, AccessKind, Context, PteMemory, Translation};
 use crate::pmp::Pmp;
-use crate::tlb::Unmarked;
+use crate::tlb::PageAt;
 use crate::trap::{Exception, Privilege, Trap};
 
 const PAGE_MASK: u64 = 0xfff;
@@ -125,7 +125,7 @@ impl PteMemory for Tables<'_> {
 struct Place {
     addr: Gpa,
     /// For a store into a page under a dirty log: what to enter into the TLB once the page is marked.
-    unmarked: Option<Unmarked>,
+    unmarked: Option<PageAt>,
 }
 
 impl Hart {
@@ -151,7 +151,7 @@ impl Hart {
     }
 
     /// Enters a page into the TLB; for stores only where they need no mark. Otherwise returns what to enter once the page is marked.
-    fn fill(&mut self, va: u64, translation: &Translation, privilege: Privilege) -> Option<Unmarked> {
+    fn fill(&mut self, va: u64, translation: &Translation, privilege: Privilege) -> Option<PageAt> {
         let page = Gpa(translation.physical.0 & !PAGE_MASK);
         let allowed = self.csr.pmp.uniform_over_page(page, privilege)?;
         // What hits takes the guest's alignment for the host's.
@@ -160,9 +160,9 @@ impl Hart {
         let writable = translation.writable && allowed.write && !ram.read_only;
         self.caches.uses(page);
         self.statistics.tlb_fills += 1;
-        let host = ram.host.expose_provenance() as u64;
-        self.caches.tlb.fill(va, host, readable, writable && !ram.logged, translation.page_bits);
-        (writable && ram.logged).then(|| Unmarked::new(va, host))
+        let entry = PageAt::new(va, page.0, ram.host.expose_provenance() as u64);
+        self.caches.tlb.fill(entry, readable, writable && !ram.logged, translation.page_bits);
+        (writable && ram.logged).then_some(entry)
     }
 
     /// After a store through `place`: its page is marked now, if it is under a dirty log.
@@ -351,7 +351,7 @@ impl Hart {
             Some(_) => {}
         }
         let Some(ram) = self.ram_of(page, PAGE_MASK + 1) else { return Ok(None) };
-        self.caches.uses(page);
+        self.caches.uses_code(page);
         let index = self.caches.code.open(pc & !PAGE_MASK, page, translation.page_bits, |bytes| {
             // SAFETY: a whole page of a block of the view that the reader holds.
             unsafe { atomics::copy_out(ram.host, bytes) }

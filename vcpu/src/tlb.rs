@@ -7,7 +7,10 @@
 //!
 //! An entry exists only for a page that lies wholly in RAM, whose physical protection is uniform, and whose stores need no
 //! bookkeeping: a page under a dirty log is entered for stores only once it is marked, and taken out when the marks are collected. It
-//! points into the snapshot that the hart's reader holds.
+//! points into the snapshot that the hart's reader holds, and knows its guest-physical page, so that a change of the map takes out the
+//! entries that it concerns and no others.
+
+use manyhart_runtime::AddrRange;
 
 use crate::keys::{KeyContext, Keys};
 
@@ -26,10 +29,12 @@ pub(crate) struct Array {
     tags: [u64; ENTRIES],
     /// What makes a host address of a virtual one.
     addends: [u64; ENTRIES],
+    /// The guest-physical page, by its first address. Read when the map changes, and never by an access.
+    physical: [u64; ENTRIES],
 }
 
 impl Array {
-    const NEW: Array = Array { tags: [EMPTY; ENTRIES], addends: [0; ENTRIES] };
+    const NEW: Array = Array { tags: [EMPTY; ENTRIES], addends: [0; ENTRIES], physical: [0; ENTRIES] };
 
     /// The host address of `va`, for an access of `size` bytes with this key, if it is known and aligned.
     #[inline(always)]
@@ -38,8 +43,18 @@ impl Array {
         (self.tags[index] == (va & mask(size)) | key).then(|| va.wrapping_add(self.addends[index]))
     }
 
-    fn enter(&mut self, va: u64, tag: u64, addend: u64) {
-        (self.tags[index(va)], self.addends[index(va)]) = (tag, addend);
+    fn enter(&mut self, tag: u64, page: PageAt) {
+        let index = index(page.va);
+        (self.tags[index], self.addends[index]) = (tag, page.host.wrapping_sub(page.va));
+        self.physical[index] = page.physical;
+    }
+
+    /// Takes the entry at `index` out if its page has an address in one of `ranges`.
+    fn forget_physical(&mut self, index: usize, ranges: &[AddrRange]) {
+        let (first, last) = (self.physical[index], self.physical[index] | 0xfff);
+        if ranges.iter().any(|range| first <= range.last().0 && range.start().0 <= last) {
+            self.tags[index] = EMPTY;
+        }
     }
 }
 
@@ -52,6 +67,46 @@ const fn mask(size: u64) -> u64 {
 #[inline(always)]
 fn index(va: u64) -> usize {
     (va >> 12) as usize % ENTRIES
+}
+
+/// Some of the places of an array.
+struct Places([u64; ENTRIES / 64]);
+
+impl Places {
+    const NONE: Places = Places([0; ENTRIES / 64]);
+
+    fn insert(&mut self, index: usize) {
+        self.0[index / 64] |= 1 << (index % 64);
+    }
+
+    fn clear(&mut self) {
+        self.0 = Places::NONE.0;
+    }
+
+    fn for_each(&self, mut visit: impl FnMut(usize)) {
+        for (word, bits) in (0..).zip(self.0) {
+            let mut left = bits;
+            while left != 0 {
+                visit(word * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+    }
+}
+
+/// A page that is to be entered: where it lies for the guest's program, for the guest's bus and for the host.
+#[derive(Clone, Copy)]
+pub(crate) struct PageAt {
+    va: u64,
+    physical: u64,
+    host: u64,
+}
+
+impl PageAt {
+    /// The page of `va`; the others are first addresses.
+    pub fn new(va: u64, physical: u64, host: u64) -> PageAt {
+        PageAt { va: va & !0xfff, physical, host }
+    }
 }
 
 /// The virtual range from which anything of pages larger than 4 KiB is remembered: a fence of one address in it may be for all of
@@ -88,22 +143,10 @@ pub(crate) struct Tlb {
     keys: Keys,
     /// What was entered since the last flush.
     large: LargePages,
+    /// Where anything was entered since the last flush.
+    entered: Places,
     /// Where pages under a dirty log were entered into the store array since the last flush: they have been marked.
-    marked: Vec<u16>,
-}
-
-/// A page under a dirty log, to be entered for stores once it is marked.
-#[derive(Clone, Copy)]
-pub(crate) struct Unmarked {
-    page: u64,
-    host_page: u64,
-}
-
-impl Unmarked {
-    /// The page of `va`, which lies at `host_page`.
-    pub fn new(va: u64, host_page: u64) -> Unmarked {
-        Unmarked { page: va & !0xfff, host_page }
-    }
+    marked: Places,
 }
 
 impl Tlb {
@@ -111,7 +154,7 @@ impl Tlb {
     pub fn new() -> Tlb {
         let (load, store) = (Array::NEW, Array::NEW);
         let keys = Keys::new(LAST_KEY);
-        Tlb { key: 0, load, store, keys, large: LargePages::NONE, marked: Vec::new() }
+        Tlb { key: 0, load, store, keys, large: LargePages::NONE, entered: Places::NONE, marked: Places::NONE }
     }
 
     /// Forgets everything. The caller selects a context again.
@@ -119,7 +162,18 @@ impl Tlb {
         self.key = 0;
         self.keys.forget();
         self.large = LargePages::NONE;
-        self.marked.clear(); // Nothing finds those entries any more.
+        // Nothing finds those entries any more.
+        self.entered.clear();
+        self.marked.clear();
+    }
+
+    /// Forgets the entries of every context whose guest-physical pages have an address in one of `ranges`. Costs what was entered.
+    pub fn flush_physical(&mut self, ranges: &[AddrRange]) {
+        let (load, store) = (&mut self.load, &mut self.store);
+        self.entered.for_each(|index| {
+            load.forget_physical(index, ranges);
+            store.forget_physical(index, ranges);
+        });
     }
 
     /// Forgets the page that holds `va` in every context; everything, if a large page may hold it.
@@ -143,31 +197,28 @@ impl Tlb {
         self.load.tags.fill(EMPTY);
         self.store.tags.fill(EMPTY);
         self.large = LargePages::NONE;
+        self.entered.clear();
+        self.marked.clear();
         self.keys.restart();
         // The first key after a restart always exists.
         self.keys.get(context).unwrap_or(0)
     }
 
     /// Enters a page for stores that has just been marked in its dirty logs. Its entry for loads, made for the same access, has seen to the rest.
-    pub fn fill_marked(&mut self, page: Unmarked) {
+    pub fn fill_marked(&mut self, page: PageAt) {
         if self.key == 0 {
             return;
         }
-        let Unmarked { page, host_page } = page;
-        self.store.enter(page, page | self.key, host_page.wrapping_sub(page));
-        if self.marked.len() == 2 * ENTRIES {
-            // A guest that makes the same places change their pages again and again must not make this grow.
-            self.marked.sort_unstable();
-            self.marked.dedup();
-        }
-        self.marked.push(index(page) as u16);
+        self.store.enter(page.va | self.key, page);
+        self.entered.insert(index(page.va));
+        self.marked.insert(index(page.va));
     }
 
     /// The marks are collected: takes out what was entered for stores because of them. Costs what was marked.
     pub fn forget_marks(&mut self) {
-        for index in self.marked.drain(..) {
-            self.store.tags[usize::from(index)] = EMPTY;
-        }
+        let store = &mut self.store;
+        self.marked.for_each(|index| store.tags[index] = EMPTY);
+        self.marked.clear();
     }
 
     /// No entry fits any more until the next [`Tlb::select`]: every access takes the slow path.
@@ -175,20 +226,20 @@ impl Tlb {
         self.key = 0;
     }
 
-    /// Enters the page of `va` at the host address of its first byte, in the selected context.
-    pub fn fill(&mut self, va: u64, host_page: u64, readable: bool, writable: bool, page_bits: u32) {
+    /// Enters a page in the selected context; it is part of a page of 2^`bits` bytes of the guest's tables.
+    pub fn fill(&mut self, page: PageAt, readable: bool, writable: bool, bits: u32) {
         if self.key == 0 {
             return;
         }
-        let page = va & !0xfff;
-        let (tag, addend) = (page | self.key, host_page.wrapping_sub(page));
+        let tag = page.va | self.key;
         if readable {
-            self.load.enter(va, tag, addend);
+            self.load.enter(tag, page);
         }
         if writable {
-            self.store.enter(va, tag, addend);
+            self.store.enter(tag, page);
         }
-        self.large.note(va, page_bits);
+        self.entered.insert(index(page.va));
+        self.large.note(page.va, bits);
     }
 }
 
@@ -201,6 +252,8 @@ mod tests {
         KeyContext { satp, privilege, sum: false, mxr: false }
     }
 
+    const PHYSICAL: u64 = 0x8000_3000;
+
     fn hit(array: &Array, key: u64, va: u64, size: u64) -> Option<u64> {
         array.probe(va, size, key)
     }
@@ -209,7 +262,7 @@ mod tests {
     fn an_entry_serves_its_page_context_and_alignment() {
         let mut tlb = Tlb::new();
         tlb.select(context(1, Privilege::User));
-        tlb.fill(0x5123, 0x7000_0000, true, false, 12);
+        tlb.fill(PageAt::new(0x5123, PHYSICAL, 0x7000_0000), true, false, 12);
         let cases = [
             (0x5000, 8, Some(0x7000_0000)),
             (0x5ff8, 8, Some(0x7000_0ff8)),
@@ -231,7 +284,7 @@ mod tests {
         let mut tlb = Tlb::new();
         let (user, kernel) = (context(1, Privilege::User), context(1, Privilege::Supervisor));
         tlb.select(user);
-        tlb.fill(0x5000, 0x7000_0000, true, true, 12);
+        tlb.fill(PageAt::new(0x5000, PHYSICAL, 0x7000_0000), true, true, 12);
         tlb.select(kernel);
         assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another privilege");
         tlb.select(context(2, Privilege::User));
@@ -250,7 +303,7 @@ mod tests {
         let mut tlb = Tlb::new();
         let user = context(1, Privilege::User);
         tlb.select(user);
-        tlb.fill(0x5000, 0x7000_0000, true, true, 12);
+        tlb.fill(PageAt::new(0x5000, PHYSICAL, 0x7000_0000), true, true, 12);
         for round in 0..2000 {
             tlb.flush();
             tlb.select(user);
@@ -263,13 +316,51 @@ mod tests {
         let mut tlb = Tlb::new();
         let user = context(1, Privilege::User);
         tlb.select(user);
-        tlb.fill(0x20_5000, 0x7000_0000, true, true, 21);
-        tlb.fill(0x80_5000, 0x7000_0000, true, true, 12);
+        tlb.fill(PageAt::new(0x20_5000, PHYSICAL, 0x7000_0000), true, true, 21);
+        tlb.fill(PageAt::new(0x80_5000, PHYSICAL, 0x7000_0000), true, true, 12);
         tlb.flush_page(0x81_5000);
         tlb.select(user);
         assert!(hit(&tlb.load, tlb.key, 0x80_5000, 8).is_some(), "another page");
         tlb.flush_page(0x20_0000);
         tlb.select(user);
         assert_eq!(hit(&tlb.load, tlb.key, 0x20_5000, 8), None);
+    }
+
+    #[test]
+    fn a_change_of_the_map_takes_out_what_it_concerns_in_every_context() {
+        let range =
+            |first, last| AddrRange::new(manyhart_runtime::Gpa(first), manyhart_runtime::Gpa(last)).expect("not empty");
+        let (user, kernel) = (context(1, Privilege::User), context(1, Privilege::Supervisor));
+        let cases = [
+            (range(PHYSICAL, PHYSICAL), [false, true]),
+            (range(PHYSICAL + 0xfff, u64::MAX), [false, false]),
+            (range(PHYSICAL + 0x1000, PHYSICAL + 0x1000), [true, false]),
+            (range(0, PHYSICAL - 1), [true, true]),
+        ];
+        for (changed, stay) in cases {
+            let mut tlb = Tlb::new();
+            tlb.select(kernel);
+            tlb.fill(PageAt::new(0x6000, PHYSICAL + 0x1000, 0x7100_0000), true, true, 12);
+            tlb.select(user);
+            tlb.fill(PageAt::new(0x5000, PHYSICAL, 0x7000_0000), true, false, 12);
+            tlb.fill_marked(PageAt::new(0x5000, PHYSICAL, 0x7000_0000));
+            tlb.flush_physical(&[changed]);
+            assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some(), stay[0], "{changed}");
+            assert_eq!(hit(&tlb.store, tlb.key, 0x5000, 8).is_some(), stay[0], "{changed}");
+            tlb.select(kernel);
+            assert_eq!(hit(&tlb.load, tlb.key, 0x6000, 8).is_some(), stay[1], "{changed}");
+        }
+    }
+
+    #[test]
+    fn collected_marks_take_out_stores_alone() {
+        let mut tlb = Tlb::new();
+        tlb.select(context(1, Privilege::User));
+        let page = PageAt::new(0x5000, PHYSICAL, 0x7000_0000);
+        tlb.fill(page, true, false, 12);
+        tlb.fill_marked(page);
+        tlb.forget_marks();
+        assert!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some());
+        assert_eq!(hit(&tlb.store, tlb.key, 0x5000, 8), None);
     }
 }

@@ -46,6 +46,25 @@ impl UsedPages {
         self.runs.range(..=last).next_back().is_some_and(|(_, &end)| first <= end)
     }
 
+    /// Takes out the pages that have an address in `range`; some stay where they stand in the middle of a run and there are too many.
+    pub fn remove(&mut self, range: AddrRange) {
+        let (first, last) = (range.start().0 >> PAGE_BITS, range.last().0 >> PAGE_BITS);
+        let touched = self.runs.range(..=last).rev().take_while(|&(_, &end)| first <= end);
+        for (begin, end) in touched.map(|(&begin, &end)| (begin, end)).collect::<Vec<_>>() {
+            let is_split = begin < first && last < end;
+            if is_split && self.runs.len() >= MOST_RUNS {
+                return;
+            }
+            self.runs.remove(&begin);
+            if begin < first {
+                self.runs.insert(begin, first - 1);
+            }
+            if last < end {
+                self.runs.insert(last + 1, end);
+            }
+        }
+    }
+
     /// Empties it.
     pub fn clear(&mut self) {
         self.runs.clear();
@@ -101,6 +120,25 @@ mod tests {
     }
 
     #[test]
+    fn removal_takes_pages_out_of_the_middle_and_from_both_ends() {
+        type Case = (&'static [u64], (u64, u64), &'static [(u64, u64)]);
+        let cases: [Case; 6] = [
+            (&[], (0, u64::MAX), &[]),
+            (&[1, 2, 3], (0x2000, 0x2000), &[(1, 1), (3, 3)]),
+            (&[1, 2, 3], (0x1fff, 0x2000), &[(3, 3)]),
+            (&[1, 2, 3], (0x3000, 0x9000), &[(1, 2)]),
+            (&[1, 5, 9, 12], (0x4000, 0x9fff), &[(1, 1), (12, 12)]),
+            (&[0, 0xf_ffff_ffff_ffff], (0, u64::MAX), &[]),
+        ];
+        for (put, (first, last), want) in cases {
+            let mut used = pages(put);
+            used.remove(range(first, last));
+            let runs: Vec<(u64, u64)> = used.runs.into_iter().collect();
+            assert_eq!(runs, want, "{put:?} without {first:#x}..={last:#x}");
+        }
+    }
+
+    #[test]
     fn too_many_runs_become_coarse_and_lose_nothing() {
         let mut put: Vec<u64> = (0..2 * MOST_RUNS as u64).map(|index| index * 3).collect();
         for _ in ["ascending", "descending"] {
@@ -108,6 +146,17 @@ mod tests {
             assert!(used.runs.len() <= MOST_RUNS);
             assert!(put.iter().all(|page| used.overlaps(range(page << 12, page << 12))));
             put.reverse();
+        }
+    }
+
+    #[test]
+    fn removals_do_not_make_too_many_runs() {
+        let mut used = UsedPages::default();
+        used.runs.insert(0, u64::MAX >> PAGE_BITS);
+        for page in (1..4 * MOST_RUNS as u64).map(|index| index * 2) {
+            used.remove(range(page << 12, page << 12));
+            assert!(used.runs.len() <= MOST_RUNS);
+            assert!(used.overlaps(range((page + 1) << 12, (page + 1) << 12)));
         }
     }
 }

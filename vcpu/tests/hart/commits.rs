@@ -1,4 +1,4 @@
-//! What commits cost a hart that runs: nothing where it is not, one miss where it is.
+//! What commits cost a hart that runs: nothing where it is not, one miss a page where it is, and nothing for its other pages.
 
 use std::sync::Arc;
 
@@ -65,5 +65,32 @@ fn a_commit_in_the_working_set_costs_a_miss_for_each_page_of_it() {
         machine.run(100);
         assert_eq!(machine.hart.statistics().tlb_fills, before.tlb_fills + 2, "round {round}");
         assert_eq!(machine.hart.statistics().traps, before.traps);
+    }
+}
+
+/// The same hart, with its two pages in two regions.
+#[test]
+fn a_commit_on_one_page_leaves_the_others_and_the_code() {
+    let (mut machine, other) = busy();
+    let mut change = machine.executive.topology().transaction();
+    let first = change.alias("first page", other, 0, 0x1000);
+    let second = change.alias("second page", other, 0x1000, 0x1000);
+    change.del_subregion(machine.root, other);
+    change.add_subregion(machine.root, OTHER, first).add_subregion(machine.root, OTHER + 0x1000, second);
+    change.commit().expect("lawful");
+    machine.run(100);
+    for (round, moved) in [first, second, first, second].into_iter().enumerate() {
+        let before = machine.hart.statistics();
+        let home = if moved == first { OTHER } else { OTHER + 0x1000 };
+        for at in [AWAY, home] {
+            let mut change = machine.executive.topology().transaction();
+            change.set_address(moved, at);
+            change.commit().expect("lawful");
+        }
+        machine.run(100);
+        let after = machine.hart.statistics();
+        assert_eq!(after.tlb_fills, before.tlb_fills + 1, "round {round}");
+        assert_eq!(after.blocks, before.blocks, "round {round}");
+        assert_eq!(after.traps, before.traps, "round {round}");
     }
 }
