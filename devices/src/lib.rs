@@ -12,5 +12,6 @@ pub mod plic;
 pub mod rtc;
 pub mod test_window;
 pub mod uart;
+pub mod virtio;
 
 mod halves;
