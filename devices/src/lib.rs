@@ -6,6 +6,7 @@
 
 pub mod aclint;
 pub mod blank;
+pub mod block;
 pub mod finisher;
 pub mod pci;
 pub mod plic;
