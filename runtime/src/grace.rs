@@ -52,10 +52,10 @@ impl Removed {
         memory.chain(devices).chain(iommus).filter(|(_, pins)| *pins > 0)
     }
 
-    /// The mailboxes of the devices, each once.
+    /// The mailboxes of the devices that have one, each once.
     fn mailboxes(&self) -> Vec<Arc<dyn AnyMailbox>> {
         let mut found: Vec<Arc<dyn AnyMailbox>> = Vec::new();
-        for mailbox in self.targets().filter_map(Target::device).map(MmioTarget::mailbox) {
+        for mailbox in self.targets().filter_map(Target::device).filter_map(MmioTarget::mailbox) {
             if !found.iter().any(|other| Arc::ptr_eq(other, &mailbox)) {
                 found.push(mailbox);
             }

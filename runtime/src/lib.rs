@@ -129,7 +129,7 @@ mod sync;
 mod trampoline;
 
 pub use access::{AddressSpace, Dma, Hold, Requester};
-pub use actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, NoAnswer};
+pub use actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, MmioTarget, NoAnswer, Registers};
 pub use addr::{AddrRange, Gpa};
 pub use attention::Attention;
 pub use clock::Clock;

@@ -6,6 +6,8 @@
 //!   The crate is stronger; nothing here may lean on that.
 //! * [`Queue`] stands for `crossbeam`'s `SegQueue`: a deque behind loom's mutex. The mutex adds an edge between any two operations, which
 //!   the crate's queue has only from a push to the pop that takes its element; the models of the mailbox say what that hides.
+//! * [`SwapCell`] stands for `crossbeam`'s `AtomicCell` of an owned pointer: a swap with AcqRel order, which is a value under loom's mutex
+//!   there. It has an edge from each swap to the next, as swaps of one atomic have.
 //! * [`Mutex`] and [`Condvar`] stand for `parking_lot`'s. Waits that time out do not under loom: no model needs one to.
 //!
 //! `std::sync::Arc` is used everywhere and is not modelled: its counts only decide when a drop runs, and no drop here synchronises
@@ -58,6 +60,33 @@ mod real {
         pub(crate) fn load(&self) -> Arc<T> {
             self.0.load_full()
         }
+    }
+
+    /// One owned value or none, which anybody swaps, without a lock.
+    pub(crate) struct SwapCell<T>(crossbeam::atomic::AtomicCell<Option<Box<T>>>);
+
+    impl<T> SwapCell<T> {
+        pub(crate) fn new() -> SwapCell<T> {
+            const { assert!(crossbeam::atomic::AtomicCell::<Option<Box<T>>>::is_lock_free(), "a pointer fits an atomic") }
+            SwapCell(crossbeam::atomic::AtomicCell::new(None))
+        }
+
+        pub(crate) fn swap(&self, value: Option<Box<T>>) -> Option<Box<T>> {
+            self.0.swap(value)
+        }
+    }
+
+    /// How many readers that nobody uses are kept.
+    pub(crate) const POOL_PLACES: usize = 32;
+
+    /// Where this thread looks first, so that threads seldom meet.
+    pub(crate) fn first_place() -> usize {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        std::thread_local! {
+            static MINE: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        }
+        MINE.with(|mine| *mine)
     }
 
     /// Lets others run: first the host's scheduler decides how long, then longer and longer, up to a millisecond or so.
@@ -150,6 +179,27 @@ mod modelled {
         pub(crate) fn pop(&self) -> Option<T> {
             self.0.lock().expect("never poisoned").pop_front()
         }
+    }
+
+    /// See the module's text.
+    pub(crate) struct SwapCell<T>(loom::sync::Mutex<Option<Box<T>>>);
+
+    impl<T> SwapCell<T> {
+        pub(crate) fn new() -> SwapCell<T> {
+            SwapCell(loom::sync::Mutex::new(None))
+        }
+
+        pub(crate) fn swap(&self, value: Option<Box<T>>) -> Option<Box<T>> {
+            std::mem::replace(&mut *self.0.lock().expect("never poisoned"), value)
+        }
+    }
+
+    /// As many as a model has threads.
+    pub(crate) const POOL_PLACES: usize = 2;
+
+    /// Everybody begins at the same place.
+    pub(crate) fn first_place() -> usize {
+        0
     }
 
     /// `parking_lot`'s shape over loom's mutex.

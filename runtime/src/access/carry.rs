@@ -1,13 +1,13 @@
 //! Resolved parts, carried out one after the other, in ascending order.
 
-use super::resolve::{Cut, Intent, Part, Place};
+use super::resolve::{Cut, Intent, Part, Place, check, offset_in};
 use super::shape::Direction;
-use crate::actor::{MmioPin, Request, Verdict, on_bus};
+use crate::actor::{MmioPin, MmioTarget, Request, Verdict, on_bus};
 use crate::mailbox::Outcome;
 use crate::ram::RamBlock;
 use crate::reply::Waiter;
 use crate::topology::ring;
-use crate::{BusError, DropCached, Reader};
+use crate::{BusError, DropCached, FlatRange, Gpa, Reader};
 
 /// The bytes of an access.
 pub(super) enum Bytes<'a> {
@@ -66,6 +66,24 @@ impl Bytes<'_> {
         debug_assert!(inside, "a view maps no more of a block than there is");
     }
 
+    /// Carries a whole access of 1, 2, 4 or 8 bytes to registers that take it at once.
+    pub(super) fn go_to(
+        self,
+        range: &FlatRange,
+        target: &MmioTarget,
+        addr: Gpa,
+        intent: Intent,
+    ) -> Result<(), BusError> {
+        let (offset, size) = (offset_in(range, addr), self.len() as u8);
+        check(range, target, addr, offset, size, intent.direction)?;
+        if intent.direction == Direction::Write && ring(&range.doorbells, offset, size, self.value()) {
+            return Ok(());
+        }
+        let request = intent.request(target, offset, size, self.value());
+        self.accept(target.command(&request)?);
+        Ok(())
+    }
+
     /// The value of at most 8 bytes to be written.
     fn value(&self) -> u64 {
         let mut word = [0; 8];
@@ -118,6 +136,8 @@ impl Carrier<'_> {
 
     fn ask(&mut self, target: &MmioPin, request: &Request) -> Result<u64, BusError> {
         match self.asking {
+            // Nobody waits for registers that take it at once, wherever the access comes from.
+            Asking::Anyway | Asking::Posting if target.is_direct() => target.command(request),
             Asking::InCall => match target.access(request)? {
                 Outcome::Now(verdict) => on_bus(target.name(), verdict),
                 Outcome::Later(waiter) => self.wait_for(waiter, target.name()),

@@ -33,8 +33,8 @@
 
 use std::sync::Arc;
 
-use super::space::{Door, ReaderPool, Seen};
-use super::{Hold, Requester};
+use super::space::{Door, Seen};
+use super::{Hold, ReaderPool, Requester};
 use crate::ram::atomics::Word;
 use crate::{AddressSpaceId, BusError, Gpa, Snapshot};
 

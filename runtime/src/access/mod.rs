@@ -6,6 +6,7 @@
 //! * `by_reader`: the accesses of virtual CPUs, which go offline while a device makes them wait.
 //! * `space`: [`AddressSpace`], the accesses of control threads and of devices (DMA).
 //! * [`dma`]: [`Dma`], the accesses of one device to the space that it is assigned.
+//! * `pool`: the readers that control threads and devices go online with, without a lock.
 //! * `hold`: [`Hold`], a whole snapshot in use by somebody who is no reader.
 //!
 //! What never happens here: a part that is resolved under a second view, a side effect before the whole access is known to be allowed, a
@@ -18,6 +19,7 @@ mod by_reader;
 mod carry;
 pub mod dma;
 mod hold;
+mod pool;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -25,8 +27,8 @@ mod tests;
 pub use dma::Dma;
 pub use hold::Hold;
 pub(crate) use hold::Holds;
+pub(crate) use pool::ReaderPool;
 pub use space::AddressSpace;
-pub(crate) use space::ReaderPool;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,35 +6,10 @@ use super::by_reader::flushes;
 use super::carry::{Asking, Bytes, Carrier};
 use super::resolve::{self, Intent, Part, Place, resolve};
 use super::shape::Direction;
-use super::{Hold, Requester};
+use super::{Hold, ReaderPool, Requester};
 use crate::ram::atomics::Word;
-use crate::sync::Mutex;
 use crate::topology::Side;
-use crate::{AddressSpaceId, BusError, FlatView, Gpa, RamBlock, Reader, Snapshot, trampoline};
-
-/// Readers for those who have none of their own, made as they are needed.
-pub(crate) struct ReaderPool {
-    make: Box<dyn Fn() -> Reader + Send + Sync>,
-    idle: Mutex<Vec<Reader>>,
-}
-
-impl ReaderPool {
-    /// Readers made by `make`, offline.
-    pub(crate) fn new(make: impl Fn() -> Reader + Send + Sync + 'static) -> ReaderPool {
-        ReaderPool { make: Box::new(make), idle: Mutex::new(Vec::new()) }
-    }
-
-    /// Runs `f` with a reader online. `anyway`: also while the machine is paused.
-    fn online<R>(&self, anyway: bool, f: impl FnOnce(&mut Reader) -> R) -> R {
-        let idle = self.idle.lock().pop();
-        let mut reader = idle.unwrap_or_else(|| (self.make)());
-        reader.enter(anyway, &mut ());
-        let result = f(&mut reader);
-        reader.go_offline();
-        self.idle.lock().push(reader);
-        result
-    }
-}
+use crate::{AddressSpaceId, BusError, FlatRange, FlatView, Gpa, MmioTarget, RamBlock, Snapshot, trampoline};
 
 /// One address space as control threads and DMA see it: any length, any alignment, RAM and devices alike. Cheap to clone;
 /// each call brings a reader online for its length.
@@ -42,7 +17,8 @@ impl ReaderPool {
 /// While the machine is paused a call waits for it to go on, except by [`Requester::Debugger`], for whom the machine was paused perhaps.
 ///
 /// Inside a device's handler, which never waits, memory is reached as everywhere. A write to another device is posted to it; a read from a
-/// device, or a write to the very device, is a typed re-entrancy error.
+/// device, or a write to the very device, is a typed re-entrancy error. [`Registers`](crate::Registers) are read and written at once, there as
+/// anywhere.
 #[derive(Clone)]
 pub struct AddressSpace {
     id: AddressSpaceId,
@@ -108,11 +84,25 @@ fn memory_at(view: &FlatView, addr: Gpa, len: usize, direction: Direction) -> Op
     }
 }
 
+/// The short way to registers that take every access at once: all of it in one range. Nothing is pinned, counted or allocated, no lock is
+/// taken: the reader is online until it is done.
+fn registers_at(view: &FlatView, addr: Gpa, len: usize, direction: Direction) -> Option<(&FlatRange, &MmioTarget)> {
+    let range = view.find(addr).filter(|range| matches!(len, 1 | 2 | 4 | 8) && !range.flush_coalesced)?;
+    let fits = range.range.last().0 - addr.0 >= len as u64 - 1;
+    match range.target.side(direction) {
+        Side::Device(target) if fits && target.is_direct() => Some((range, target)),
+        _ => None,
+    }
+}
+
 /// In a handler: an access that would have to wait for a device is refused before any part of it is carried out.
 fn refuse_waiting(parts: &[Part], direction: Direction) -> Result<(), BusError> {
     trampoline::with(|here| {
         for part in parts {
             let Place::Mmio(target, _) = &part.place else { continue };
+            if target.is_direct() {
+                continue;
+            }
             let refused = direction == Direction::Read || here.is_running(target.name());
             if let Some(path) = here.path_to(target.name()).filter(|_| refused) {
                 return Err(BusError::Reentrant { path });
@@ -195,6 +185,9 @@ impl Door {
             if let Some((block, offset)) = memory_at(view, addr, bytes.len(), intent.direction) {
                 bytes.copy(block, offset);
                 return Ok(());
+            }
+            if let Some((range, target)) = registers_at(view, addr, bytes.len(), intent.direction) {
+                return bytes.go_to(range, target, addr, intent);
             }
             if flushes(view, addr, bytes.len()) {
                 match trampoline::inside_handler() {

@@ -7,11 +7,13 @@
 //! * `context`: what a handler may use, and answers that come later.
 //! * `shell`: the actor around a device; `operation`: one guest access on its way through it.
 //! * `handle`: how the rest of the machine reaches a device; `target`: its regions, as the topology maps them.
+//! * `direct`: registers that are no actor.
 //!
 //! What never happens here: an address, a bus, a lock held while a handler runs, a handler inside a handler.
 
 mod context;
 mod device;
+mod direct;
 mod handle;
 mod operation;
 mod shell;
@@ -20,6 +22,7 @@ mod target;
 
 pub use context::{Context, Deferred, Reply};
 pub use device::{Access, Answer, Device, NoAnswer};
+pub use direct::Registers;
 pub use handle::{DeviceHandle, Poster};
 pub use spec::{AccessShape, ByteOrder, MmioSpec};
 pub use target::MmioTarget;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::direct::{Direct, Registers};
 use super::handle::Owner;
 use super::operation::{Request, Verdict};
 use super::shell::{Parcel, Shell};
@@ -10,12 +11,13 @@ use crate::BusError;
 use crate::mailbox::{AnyMailbox, Mailbox, Outcome};
 use crate::ram::PinCount;
 
-/// A device's region as the topology maps it: a mailbox, a region number and the shape of accesses.
+/// A device's region as the topology maps it: a mailbox (or [`Registers`]), a region number and the shape of accesses.
 #[derive(Clone)]
 pub struct MmioTarget {
     port: Arc<dyn Port>,
     pub(crate) region: u32,
     pub(crate) spec: MmioSpec,
+    is_direct: bool,
     /// Keeps the device.
     _owner: Arc<dyn Send + Sync>,
 }
@@ -26,16 +28,18 @@ pub(crate) struct MmioPin {
     port: Arc<dyn Port>,
     pub(crate) region: u32,
     pub(crate) spec: MmioSpec,
+    is_direct: bool,
 }
 
 /// Where accesses go in, without the device's type.
-trait Port: Send + Sync {
+pub(super) trait Port: Send + Sync {
     fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError>;
     fn command(&self, request: &Request) -> Result<Verdict, BusError>;
     fn post_write(&self, request: &Request) -> bool;
     fn coalesce(&self, request: &Request) -> bool;
     fn name(&self) -> &str;
-    fn mailbox(&self) -> Arc<dyn AnyMailbox>;
+    /// `None`: registers that take every access at once.
+    fn mailbox(&self) -> Option<Arc<dyn AnyMailbox>>;
     fn pins(&self) -> &PinCount;
 }
 
@@ -69,8 +73,8 @@ impl<D: Device> Port for Mapped<D> {
         self.mailbox.name()
     }
 
-    fn mailbox(&self) -> Arc<dyn AnyMailbox> {
-        Arc::clone(&self.mailbox) as Arc<dyn AnyMailbox>
+    fn mailbox(&self) -> Option<Arc<dyn AnyMailbox>> {
+        Some(Arc::clone(&self.mailbox) as Arc<dyn AnyMailbox>)
     }
 
     fn pins(&self) -> &PinCount {
@@ -81,7 +85,20 @@ impl<D: Device> Port for Mapped<D> {
 impl MmioTarget {
     pub(super) fn new<D: Device>(owner: Arc<Owner<D>>, region: u32, spec: MmioSpec) -> MmioTarget {
         let port = Arc::new(Mapped { mailbox: Arc::clone(&owner.mailbox), pins: PinCount::new() });
-        MmioTarget { port, region, spec, _owner: owner }
+        MmioTarget { port, region, spec, is_direct: false, _owner: owner }
+    }
+
+    /// Registers without a mailbox, to be mapped: accesses are carried out at once by whoever makes them, also inside a handler.
+    /// `spec` shapes what arrives; the parts of an access that is split are accesses of their own, between which others may come.
+    ///
+    /// # Panics
+    /// If a size in `spec` is not 1, 2, 4 or 8, or a smallest is above its largest, or narrow writes are to be carried out as read, modify,
+    /// write, between which others would come: a mistake in the program.
+    pub fn direct(name: impl Into<String>, spec: MmioSpec, registers: Arc<dyn Registers>) -> MmioTarget {
+        let name = name.into();
+        assert!(spec.is_sound() && !spec.narrow_writes_by_rmw, "{name}: {spec:?}");
+        let port = Arc::new(Direct::new(name, registers));
+        MmioTarget { _owner: Arc::clone(&port) as Arc<dyn Send + Sync>, port, region: 0, spec, is_direct: true }
     }
 
     /// The device's name.
@@ -89,8 +106,14 @@ impl MmioTarget {
         self.port.name()
     }
 
+    /// Whether there is no mailbox, and every access is carried out at once.
+    #[inline]
+    pub(crate) fn is_direct(&self) -> bool {
+        self.is_direct
+    }
+
     /// The mailbox behind it.
-    pub(crate) fn mailbox(&self) -> Arc<dyn AnyMailbox> {
+    pub(crate) fn mailbox(&self) -> Option<Arc<dyn AnyMailbox>> {
         self.port.mailbox()
     }
 
@@ -102,13 +125,18 @@ impl MmioTarget {
     /// Holds it back. To be called online; it may be kept offline.
     pub(crate) fn pin(&self) -> MmioPin {
         self.port.pins().add();
-        MmioPin { port: Arc::clone(&self.port), region: self.region, spec: self.spec }
+        MmioPin { port: Arc::clone(&self.port), region: self.region, spec: self.spec, is_direct: self.is_direct }
     }
 
     /// Carries an allowed access out, or queues it: for a reader that is online, or that waits inside its call.
     #[inline]
     pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
         self.port.access(request)
+    }
+
+    /// As [`MmioPin::command`].
+    pub(crate) fn command(&self, request: &Request) -> Result<u64, BusError> {
+        self.port.command(request).and_then(|verdict| self.on_bus(verdict))
     }
 
     /// Queues an allowed write that nobody waits for and nobody runs the device for; `false` when it must be sent otherwise.
@@ -127,6 +155,11 @@ impl MmioPin {
     /// The device's name.
     pub(crate) fn name(&self) -> &str {
         self.port.name()
+    }
+
+    /// As [`MmioTarget::is_direct`].
+    pub(crate) fn is_direct(&self) -> bool {
+        self.is_direct
     }
 
     /// As [`MmioTarget::access`].

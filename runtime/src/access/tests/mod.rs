@@ -1,5 +1,6 @@
 //! The access rules, through a whole runtime: one space, a reader, and devices that write down what they are asked.
 
+mod direct;
 mod dma;
 mod iommu;
 mod machine;

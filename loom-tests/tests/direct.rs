@@ -1,0 +1,76 @@
+//! C5 for registers without a mailbox: a write by DMA, which takes no lock and pins nothing, is over before the `Retired` of the region's
+//! removal completes; and two that go online at once do not share a reader.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::Watched;
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::planted::Bug;
+use manyhart_runtime::{BusError, DeviceError, Gpa, MmioSpec, MmioTarget, Registers, Requester};
+
+/// Registers whose life ends with their removal.
+struct Cell(Arc<Watched>);
+
+impl Registers for Cell {
+    fn read(&self, _: u64, _: u8) -> Result<u64, DeviceError> {
+        Err(DeviceError::NoRegister)
+    }
+
+    fn write(&self, _: u64, _: u8, _: u64) -> Result<(), DeviceError> {
+        self.0.read();
+        Ok(())
+    }
+}
+
+/// Writes by DMA against the removal of what they write to.
+fn written(writers: u32) {
+    let rig = Rig::new(64);
+    let life: Arc<Watched> = Arc::default();
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let target = MmioTarget::direct("cell", MmioSpec::aligned(4, 4), Arc::new(Cell(Arc::clone(&life))));
+    let region = t.mmio("cell", 0x10, target);
+    t.add_subregion(root, 0, region);
+    t.commit().expect("lawful");
+
+    let writes: Vec<_> = (0..writers)
+        .map(|device| {
+            let memory = rig.topology().address_space(space);
+            thread::spawn(move || match memory.store(Gpa(0), 1u32, Requester::Device(device)) {
+                Ok(()) | Err(BusError::Decode(_)) => {}
+                Err(other) => panic!("{other}"),
+            })
+        })
+        .collect();
+
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    life.write();
+    for write in writes {
+        write.join().expect("it ends");
+    }
+}
+
+#[test]
+fn a_write_to_direct_registers_holds_them_back() {
+    common::holds(5, || written(1));
+}
+
+#[test]
+fn two_writes_have_a_reader_each() {
+    common::holds(2, || written(2));
+}
+
+#[test]
+fn a_missing_grace_period_is_found() {
+    common::fails_with(Bug::NoGrace, "Causality violation", 2, || written(1));
+}
