@@ -38,27 +38,10 @@ fn options(guest: &Guest, harts: u32, mode: &str) -> Vec<String> {
     .collect()
 }
 
-/// Our own command, built like this one: beside it.
-fn manyhart() -> Result<Emulator, Error> {
-    let status = std::process::Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--package", "manyhart"])
-        .status()
-        .map_err(|source| Error::Start { program: "cargo".to_owned(), source })?;
-    if !status.success() {
-        return Err(Error::Failed("manyhart does not build".to_owned()));
-    }
-    let here = std::env::current_exe().map_err(|source| Error::Start { program: "xtask".to_owned(), source })?;
-    Ok(Emulator { program: here.with_file_name("manyhart"), prefix: vec!["run".to_owned()] })
-}
-
-fn qemu() -> Emulator {
-    Emulator { program: "qemu-system-riscv64".into(), prefix: Vec::new() }
-}
-
 /// `bench boot`: runs of both in turn, so that a drift of the host hits both.
 pub fn bench(args: &BenchBootArgs) -> Result<(), Error> {
     let guest = guest(&args.guest)?;
-    let (ours, theirs) = (manyhart()?, qemu());
+    let (ours, theirs) = (Emulator::manyhart()?, Emulator::qemu());
     println!("{}\n{}", ours.version()?, theirs.version()?);
     let (mode, marker) = if args.self_check { ("poweroff", "SELFCHECK PASS") } else { ("marker", "GUEST-MARKER-1") };
     let options = options(&guest, args.guest.harts, mode);
@@ -84,7 +67,7 @@ pub fn bench(args: &BenchBootArgs) -> Result<(), Error> {
 /// `boots`: each must pass its self-check.
 pub fn repeat(args: &BootsArgs) -> Result<(), Error> {
     let guest = guest(&args.guest)?;
-    let ours = manyhart()?;
+    let ours = Emulator::manyhart()?;
     let options = options(&guest, args.guest.harts, "poweroff");
     let marker = format!("SELFCHECK PASS harts={}", args.guest.harts);
     for boot in 1..=args.times {

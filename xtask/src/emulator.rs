@@ -27,6 +27,24 @@ pub struct Times {
 }
 
 impl Emulator {
+    /// Our own command, built like this one: beside it.
+    pub fn manyhart() -> Result<Emulator, Error> {
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", "--package", "manyhart"])
+            .status()
+            .map_err(|source| Error::Start { program: "cargo".to_owned(), source })?;
+        if !status.success() {
+            return Err(Error::Failed("manyhart does not build".to_owned()));
+        }
+        let here = std::env::current_exe().map_err(|source| Error::Start { program: "xtask".to_owned(), source })?;
+        Ok(Emulator { program: here.with_file_name("manyhart"), prefix: vec!["run".to_owned()] })
+    }
+
+    /// Debian's QEMU.
+    pub fn qemu() -> Emulator {
+        Emulator { program: "qemu-system-riscv64".into(), prefix: Vec::new() }
+    }
+
     /// The name to print.
     pub fn name(&self) -> String {
         self.program.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
@@ -41,6 +59,15 @@ impl Emulator {
 
     /// Runs with `options` until the console shows `marker`, then ends it.
     pub fn until(&self, options: &[String], marker: &str, limit: Duration) -> Result<Times, Error> {
+        Ok(self.watch(options, marker, limit)?.0)
+    }
+
+    /// The same for a guest that says its figures itself: the lines before the marker.
+    pub fn lines_until(&self, options: &[String], marker: &str, limit: Duration) -> Result<Vec<String>, Error> {
+        Ok(self.watch(options, marker, limit)?.1)
+    }
+
+    fn watch(&self, options: &[String], marker: &str, limit: Duration) -> Result<(Times, Vec<String>), Error> {
         let started = Instant::now();
         let mut child = Command::new(&self.program)
             .args(&self.prefix)
@@ -51,12 +78,12 @@ impl Emulator {
             .spawn()
             .map_err(|source| Error::Start { program: self.name(), source })?;
         let lines = lines_of(&mut child);
-        let mut tail = Vec::new();
+        let mut shown = Vec::new();
         let times = loop {
             let left = limit.saturating_sub(started.elapsed());
             match lines.recv_timeout(left) {
                 Ok(line) if line.contains(marker) => break Some((started.elapsed(), cpu_seconds(child.id()))),
-                Ok(line) => tail.push(line),
+                Ok(line) => shown.push(line),
                 Err(_) => break None,
             }
         };
@@ -65,11 +92,11 @@ impl Emulator {
             program: self.name(),
             marker: marker.to_owned(),
             seconds: limit.as_secs(),
-            tail: tail.split_off(tail.len().saturating_sub(8)).join("\n"),
+            tail: shown[shown.len().saturating_sub(8)..].join("\n"),
         })?;
         ended.map_err(|source| Error::Start { program: self.name(), source })?;
         let cpu = cpu.ok_or_else(|| Error::Failed(format!("{} ended before its time could be read", self.name())))?;
-        Ok(Times { wall: wall.as_secs_f64(), cpu })
+        Ok((Times { wall: wall.as_secs_f64(), cpu }, shown))
     }
 }
 

@@ -5,6 +5,7 @@ mod difftest;
 mod emulator;
 mod figures;
 mod handlers;
+mod hotplug;
 mod plot;
 mod topology;
 
@@ -37,6 +38,8 @@ enum Command {
 enum Bench {
     /// The Debian guest from start to its first line of userspace.
     Boot(BenchBootArgs),
+    /// Device registers and BAR moves, as the guest itself measures them.
+    Hotplug(BenchHotplugArgs),
     /// The memory topology beside other maps: lookups, commits, grace periods. Draws them, too.
     Topology(BenchTopologyArgs),
 }
@@ -62,6 +65,16 @@ struct BenchBootArgs {
     /// To power-off with the self-check, instead of to the first line of userspace.
     #[arg(long)]
     self_check: bool,
+}
+
+#[derive(Args)]
+struct BenchHotplugArgs {
+    /// How many functions the board has; the last one moves.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=248))]
+    functions: u32,
+    /// Pairs of runs; the median counts.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
 }
 
 #[derive(Args)]
@@ -114,6 +127,7 @@ enum Error {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bench(Bench::Boot(args)) => boot::bench(&args),
+        Command::Bench(Bench::Hotplug(args)) => hotplug::bench(&args),
         Command::Bench(Bench::Topology(args)) => topology::bench(&args),
         Command::Boots(args) => boot::repeat(&args),
         Command::Handlers => handlers::check(),
