@@ -3,6 +3,8 @@
 //! * Memory becomes slots, in whole pages: read-only memory and a ROM device's memory as read-only slots, logged memory with KVM's dirty log. What
 //!   is no whole page, finds no free slot, or is refused by KVM becomes none: its accesses leave the guest as MMIO exits and are carried out
 //!   through [`AddressSpace`](crate::AddressSpace), slower and right.
+//! * What the guest writes to a logged slot KVM notes in its own log. It is read back, into the logs of the memory, when a log is collected, and
+//!   before a slot goes or is logged no more.
 //! * Doorbells that KVM can express become ioeventfds; the others ring from the exit.
 //! * To KVM a slot that moves is one deleted and one added, and a virtual CPU that ran in between would find nothing there: so all are held out of
 //!   the guest while slots change. A virtual CPU enters through [`KvmMemory::enter`], which also waits until the slots are those of the
@@ -150,6 +152,15 @@ struct Slot {
     /// Keeps the memory.
     range: FlatRange,
     pages: AddrRange,
+    /// Whether KVM notes what is written.
+    logged: bool,
+}
+
+impl Slot {
+    /// Where in its memory it begins.
+    fn offset(&self) -> u64 {
+        self.range.offset + (self.pages.start().0 - self.range.range.start().0)
+    }
 }
 
 struct Bell {
@@ -160,30 +171,47 @@ struct Bell {
 
 impl Slots {
     /// Tells KVM of a slot; of `size` 0: that there is none.
-    fn set(&self, number: usize, slot: &Slot, logged: bool, size: u128) -> Result<(), kvm_ioctls::Error> {
+    fn set(&self, number: usize, slot: &Slot, size: u128) -> Result<(), kvm_ioctls::Error> {
         let Some(block) = slot.range.target.memory() else { return Ok(()) };
         let read_only = slot.range.read_only || slot.range.target.device().is_some();
-        let offset = slot.range.offset + (slot.pages.start().0 - slot.range.range.start().0);
-        let flags = [(logged, KVM_MEM_LOG_DIRTY_PAGES), (read_only, KVM_MEM_READONLY)];
+        let flags = [(slot.logged, KVM_MEM_LOG_DIRTY_PAGES), (read_only, KVM_MEM_READONLY)];
         let region = kvm_userspace_memory_region {
             slot: number as u32,
             flags: flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum(),
             guest_phys_addr: slot.pages.start().0,
             memory_size: size as u64,
-            userspace_addr: block.host_base().expose_provenance() as u64 + offset,
+            userspace_addr: block.host_base().expose_provenance() as u64 + slot.offset(),
         };
         // SAFETY: the slot shows pages of the block only, which its range owns; the slot is kept until KVM has let go of it. The guest's
         // accesses race with those of this process, which are atomics (see `ram`).
         unsafe { self.vm.set_user_memory_region(region) }
     }
 
+    /// Brings what KVM has noted of the guest's writes to a logged slot into the logs of its memory. KVM protects the pages against writes that it
+    /// has not noted before this returns, so whatever the guest writes after is noted anew.
+    fn sync(&self, number: usize) {
+        let Some(slot) = self.slots.get(number).and_then(Option::as_ref).filter(|slot| slot.logged) else { return };
+        let Some(block) = slot.range.target.memory() else { return };
+        let from = slot.offset();
+        match self.vm.get_dirty_log(number as u32, slot.pages.size() as usize) {
+            Ok(words) => written(&words, |page| block.dirty().mark_written(from + page * PAGE_SIZE, PAGE_SIZE)),
+            Err(error) => {
+                // What it was is not known: all of it may have been written.
+                tracing::error!(range = %slot.range.range, %error, "KVM does not tell what was written");
+                block.dirty().mark_written(from, slot.pages.size() as u64);
+            }
+        }
+    }
+
     fn slot_of(&self, range: &FlatRange) -> Option<usize> {
         self.slots.iter().position(|slot| slot.as_ref().is_some_and(|slot| slot.range.range == range.range))
     }
 
+    /// Nobody is inside the guest.
     fn delete(&mut self, number: usize) {
+        self.sync(number);
         let Some(slot) = self.slots[number].take() else { return };
-        if let Err(error) = self.set(number, &slot, false, 0) {
+        if let Err(error) = self.set(number, &slot, 0) {
             // The memory stays, since KVM still has it; nobody enters the guest any more.
             tracing::error!(range = %slot.range.range, %error, "KVM keeps a slot");
             self.slots[number] = Some(slot);
@@ -193,8 +221,15 @@ impl Slots {
 
     fn relog(&mut self, range: &FlatRange) {
         let Some(number) = self.slot_of(range) else { return };
+        let logged = range.dirty_mask != 0;
+        if !logged {
+            self.door.close();
+            self.sync(number);
+        }
+        let Some(slot) = self.slots[number].as_mut() else { return };
+        slot.logged = logged;
         let Some(slot) = self.slots[number].as_ref() else { return };
-        if let Err(error) = self.set(number, slot, range.dirty_mask != 0, slot.pages.size()) {
+        if let Err(error) = self.set(number, slot, slot.pages.size()) {
             tracing::error!(range = %range.range, %error, "KVM does not change the log of a slot");
         }
     }
@@ -219,8 +254,8 @@ impl Listener for Slots {
             return;
         }
         self.door.close();
-        let slot = Slot { range: range.clone(), pages };
-        match self.set(number, &slot, range.dirty_mask != 0, pages.size()) {
+        let slot = Slot { range: range.clone(), pages, logged: range.dirty_mask != 0 };
+        match self.set(number, &slot, pages.size()) {
             Ok(()) if number == self.slots.len() => self.slots.push(Some(slot)),
             Ok(()) => self.slots[number] = Some(slot),
             Err(error) => tracing::warn!(range = %range.range, %error, "KVM takes no slot: it is reached by exits"),
@@ -236,6 +271,12 @@ impl Listener for Slots {
     fn log_stop(&mut self, range: &FlatRange, _: u8) {
         if range.dirty_mask == 0 {
             self.relog(range);
+        }
+    }
+
+    fn log_sync(&mut self, range: &FlatRange) {
+        if let Some(number) = self.slot_of(range) {
+            self.sync(number);
         }
     }
 
@@ -286,6 +327,17 @@ fn whole_pages(range: AddrRange) -> Option<AddrRange> {
     let end = (u128::from(range.last().0) + 1) / u128::from(PAGE_SIZE) * u128::from(PAGE_SIZE);
     let last = u64::try_from(end.checked_sub(1)?).ok()?;
     AddrRange::new(Gpa(start), Gpa(last))
+}
+
+/// The pages of a log of KVM's.
+fn written(words: &[u64], mut page: impl FnMut(u64)) {
+    for (&word, first) in words.iter().zip((0..).step_by(64)) {
+        let mut left = word;
+        while left != 0 {
+            page(first + u64::from(left.trailing_zeros()));
+            left &= left - 1;
+        }
+    }
 }
 
 /// `None` where KVM has no word for it: a size with any value, a value of any size.

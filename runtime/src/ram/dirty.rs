@@ -109,6 +109,11 @@ impl DirtyLogs {
         result
     }
 
+    /// Marks what somebody else has written by now and noted elsewhere: another process, or a guest under the host's hypervisor.
+    pub fn mark_written(&self, offset: u64, len: u64) {
+        self.logged_by_anyone(offset, len, || ());
+    }
+
     /// Marks the pages of `len` bytes at `offset`, for every client that logs.
     fn mark(&self, offset: u64, len: u64) {
         let active = self.active.load(Ordering::Relaxed);

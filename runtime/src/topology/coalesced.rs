@@ -22,6 +22,15 @@ impl Coalesced {
     }
 }
 
+/// The parts of `range` to which writes are coalesced that `before` (the same range at another time) does not have.
+pub(super) fn beyond(range: &FlatRange, before: &FlatRange) -> impl Iterator<Item = AddrRange> {
+    let had: Vec<AddrRange> = match range.coalesced == before.coalesced {
+        true => range.coalesced_ranges().collect(),
+        false => before.coalesced_ranges().collect(),
+    };
+    range.coalesced_ranges().filter(move |part| had.binary_search(part).is_err())
+}
+
 impl FlatRange {
     /// The addresses of this range to which writes are coalesced: ascending and disjoint.
     pub fn coalesced_ranges(&self) -> impl Iterator<Item = AddrRange> {

@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use super::dirty::{hull, merged};
 use super::view::FlatView;
-use super::{Doorbells, FlatRange, Target, doorbell};
+use super::{FlatRange, Target, doorbell};
 use crate::{AddrRange, Gpa};
 
 impl FlatRange {
@@ -55,26 +55,20 @@ pub enum Update {
     Delete(FlatRange),
     /// This range of the new view is new.
     Add(FlatRange),
-    /// This range stays; `range` is as in the new view, and its dirty mask may differ from `old_mask`.
+    /// This range stays, although who logs it, its doorbells or how writes to it arrive may differ.
     Keep {
-        /// The range.
+        /// As in the new view.
         range: FlatRange,
-        /// Its dirty mask in the old view.
-        old_mask: u8,
-        /// The doorbells of its region in the old view.
-        doorbells: OldDoorbells,
+        /// As in the old one.
+        old: FlatRange,
     },
 }
-
-/// The doorbells that a range had before.
-#[derive(Debug, Clone)]
-pub struct OldDoorbells(pub(super) Doorbells);
 
 impl Update {
     /// The dirty-log clients that start to log this range, which is kept.
     pub fn log_start(&self) -> u8 {
         match self {
-            Update::Keep { range, old_mask, .. } => range.dirty_mask & !old_mask,
+            Update::Keep { range, old } => range.dirty_mask & !old.dirty_mask,
             _ => 0,
         }
     }
@@ -82,7 +76,7 @@ impl Update {
     /// The dirty-log clients that stop logging this range, which is kept.
     pub fn log_stop(&self) -> u8 {
         match self {
-            Update::Keep { range, old_mask, .. } => old_mask & !range.dirty_mask,
+            Update::Keep { range, old } => old.dirty_mask & !range.dirty_mask,
             _ => 0,
         }
     }
@@ -123,11 +117,7 @@ fn compare<'a>(
             deletions.push(Update::Delete(gone.clone()));
         }
         match olds.next_if(|o| o.is_same_range(range)) {
-            Some(kept) => rest.push(Update::Keep {
-                range: range.clone(),
-                old_mask: kept.dirty_mask,
-                doorbells: OldDoorbells(kept.doorbells.clone()),
-            }),
+            Some(kept) => rest.push(Update::Keep { range: range.clone(), old: kept.clone() }),
             None => rest.push(Update::Add(range.clone())),
         }
     }

@@ -80,8 +80,8 @@ pub(super) fn same(a: &Doorbells, b: &Doorbells) -> bool {
 }
 
 /// The doorbells of `range` that `before` (the same range earlier) does not have, with their addresses.
-pub(super) fn beyond<'a>(range: &'a FlatRange, before: &'a Doorbells) -> impl Iterator<Item = (Gpa, &'a Doorbell)> {
-    let old = if same(&range.doorbells, before) { range.doorbells.as_deref() } else { before.as_deref() };
+pub(super) fn beyond<'a>(range: &'a FlatRange, before: &'a FlatRange) -> impl Iterator<Item = (Gpa, &'a Doorbell)> {
+    let old = before.doorbells.as_deref();
     range.visible_doorbells().filter(move |(_, bell)| old.is_none_or(|old| !old.iter().any(|o| o.is_same(bell))))
 }
 

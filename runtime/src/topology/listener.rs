@@ -21,8 +21,8 @@ use std::sync::{Arc, Weak};
 
 use super::listeners::Listeners;
 use super::{Doorbell, FlatRange, Generation};
-use crate::Gpa;
 use crate::sync::{Condvar, Mutex};
+use crate::{AddrRange, Gpa};
 
 /// Keeps a copy of an address space. A listener that carries out what it is told ends each round with exactly the new view.
 ///
@@ -56,6 +56,25 @@ pub trait Listener: Send + 'static {
     /// A range that stays is logged by fewer clients than `old_mask` says.
     fn log_stop(&mut self, range: &FlatRange, old_mask: u8) {
         let _ = (range, old_mask);
+    }
+
+    /// A range that it has is logged, and somebody is about to read the log: what it has noted of writes to the range so far is to be brought
+    /// into the logs of the range's memory before this returns ([`DirtyLogs::mark_written`](crate::ram::DirtyLogs::mark_written)). Comes at any time
+    /// between rounds. What it notes until a `region_del`, or a `log_stop` that leaves nobody, it brings there then, by itself.
+    ///
+    /// There is no call for all memory at once: a live copy logs each region that it copies.
+    fn log_sync(&mut self, range: &FlatRange) {
+        let _ = range;
+    }
+
+    /// Writes to `part` of a range that it has are coalesced from now on.
+    fn coalesced_io_add(&mut self, range: &FlatRange, part: AddrRange) {
+        let _ = (range, part);
+    }
+
+    /// They are coalesced no more. Told among the deletions, before the one of its range; of a part that has grown or shrunk, too.
+    fn coalesced_io_del(&mut self, range: &FlatRange, part: AddrRange) {
+        let _ = (range, part);
     }
 
     /// A doorbell rings at `addr` from now on, in a range that it has.

@@ -1,17 +1,20 @@
 //! All listeners of one topology: who comes and goes, and the rounds on the helper thread.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::listener::{End, Listener, ListenerHandle, Progress};
 use super::publication::Publication;
 use super::tell::{Told, tell};
-use super::{AddressSpaceId, Snapshot};
+use super::{AddressSpaceId, RegionId, Snapshot};
 use crate::grace::Graces;
 use crate::helper::Crew;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
+use crate::reply;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{self, Mutex};
+use crate::trampoline;
 
 /// Every listener of one topology.
 pub(crate) struct Listeners {
@@ -58,9 +61,9 @@ impl Listeners {
         let mut inbox = self.inbox.lock();
         inbox.numbers += 1;
         let number = inbox.numbers;
-        let (name, has, leaving, failed) = (name.into(), None, false, None);
+        let (name, has, logged, leaving, failed) = (name.into(), None, BTreeMap::new(), false, None);
         let progress_of = Arc::clone(&progress);
-        inbox.coming.push(Told { name, space, priority, number, listener, progress, has, leaving, failed });
+        inbox.coming.push(Told { name, space, priority, number, listener, progress, has, logged, leaving, failed });
         drop(inbox);
         self.ask_for_round();
         ListenerHandle::new(number, progress_of, Arc::downgrade(self))
@@ -90,6 +93,32 @@ impl Listeners {
             self.ask_for_round();
         }
         any
+    }
+
+    /// Returns when every listener has brought what it noted of writes to a region into the region's logs (control threads only, never a
+    /// listener). Where there are no listeners it costs one load.
+    pub(super) fn sync_log(self: &Arc<Listeners>, region: RegionId) {
+        // Whoever has shown the region to somebody has been counted long before: by the commit that it was told of.
+        // In a handler, which never waits, the commit that comes next is refused, and nothing is collected.
+        if self.count.load(Ordering::Acquire) == 0 || trampoline::inside_handler() {
+            return;
+        }
+        let (replier, waiter) = reply::pair();
+        let listeners = Arc::clone(self);
+        self.crew.helper().run(Box::new(move || {
+            let mut told = listeners.told.lock();
+            told.iter_mut().for_each(|told| told.sync_log(region));
+            // One that has panicked leaves in the next round, which is asked for.
+            let failed = told.iter().any(|told| told.failed.is_some());
+            drop(told);
+            if failed {
+                listeners.ask_for_round();
+            }
+            replier.answer(());
+        }));
+        if waiter.wait().is_err() {
+            tracing::debug!(?region, "the helper is gone, and every listener with it");
+        }
     }
 
     fn ask_for_round(self: &Arc<Listeners>) {

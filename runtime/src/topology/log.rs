@@ -96,8 +96,10 @@ impl DirtyLog {
         Ok(self.begin_snapshot(range)?.wait())
     }
 
-    /// The first half of [`DirtyLog::snapshot_and_clear`], for whoever has something else to do than to wait.
+    /// The first half of [`DirtyLog::snapshot_and_clear`], for whoever has something else to do than to wait for readers. Listeners that note
+    /// writes elsewhere are waited for here.
     pub fn begin_snapshot(&self, range: Range<u64>) -> Result<Collected, TopologyError> {
+        self.topology.listeners().sync_log(self.region);
         let pages = self.collect(range);
         match self.renew() {
             Ok(acknowledged) => Ok(Collected { pages, acknowledged }),

@@ -1,12 +1,13 @@
 //! One round of telling listeners what differs. Knows of no threads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::diff::{Update, difference_within};
-use super::doorbell;
 use super::listener::{Listener, Progress};
-use super::{AddressSpaceId, Changes, FlatRange, FlatView, Generation, Snapshot};
-use crate::{AddrRange, sync};
+use super::{AddressSpaceId, Changes, FlatRange, FlatView, Generation, RegionId, Snapshot};
+use super::{coalesced, doorbell};
+use crate::{AddrRange, Gpa, sync};
 
 /// A listener, and what it has.
 pub(crate) struct Told {
@@ -18,6 +19,8 @@ pub(crate) struct Told {
     pub(super) progress: Arc<Progress>,
     /// The view that it has, as of a generation; `None` before its first round.
     pub(super) has: Option<(Generation, Arc<FlatView>)>,
+    /// The ranges that it has which somebody logs, by their first address.
+    pub(super) logged: BTreeMap<Gpa, FlatRange>,
     /// It is to be told that all of it is gone.
     pub(super) leaving: bool,
     /// It has panicked, and how.
@@ -47,7 +50,26 @@ impl Told {
             },
             None => (vec![AddrRange::ALL], nothing()),
         };
-        Some(difference_within(&windows, &old, &view))
+        let updates = difference_within(&windows, &old, &view);
+        updates.iter().for_each(|update| self.note_log(update));
+        Some(updates)
+    }
+
+    fn note_log(&mut self, update: &Update) {
+        let (range, stays) = match update {
+            Update::Delete(range) => (range, false),
+            Update::Add(range) | Update::Keep { range, .. } => (range, range.dirty_mask != 0),
+        };
+        match stays {
+            true => drop(self.logged.insert(range.range.start(), range.clone())),
+            false => drop(self.logged.remove(&range.range.start())),
+        }
+    }
+
+    /// Has it bring what it has noted of a region's writes into the region's logs.
+    pub(super) fn sync_log(&mut self, region: RegionId) {
+        let ranges: Vec<FlatRange> = self.logged.values().filter(|range| range.region == region).cloned().collect();
+        self.call(|listener| ranges.iter().for_each(|range| listener.log_sync(range)));
     }
 
     /// Calls it, unless it has panicked before.
@@ -75,14 +97,14 @@ pub(crate) fn tell(listeners: &mut [Told], snapshot: &Snapshot) {
     }
     for Errand { told, updates, deletions } in errands.iter_mut().rev() {
         told.call(|listener| {
-            updates.iter().for_each(|update| silence(listener, update));
+            updates.iter().for_each(|update| take_out(listener, update));
             updates[..*deletions].iter().for_each(|update| pass_on(listener, update));
         });
     }
     for Errand { told, updates, deletions } in &mut errands {
         told.call(|listener| {
             updates[*deletions..].iter().for_each(|update| pass_on(listener, update));
-            updates[*deletions..].iter().for_each(|update| hang_up(listener, update));
+            updates[*deletions..].iter().for_each(|update| put_in(listener, update));
         });
     }
     for Errand { told, .. } in &mut errands {
@@ -94,36 +116,43 @@ fn pass_on(listener: &mut dyn Listener, update: &Update) {
     match update {
         Update::Delete(range) => listener.region_del(range),
         Update::Add(range) => listener.region_add(range),
-        Update::Keep { range, old_mask, .. } => {
+        Update::Keep { range, old } => {
             listener.region_nop(range);
             if update.log_start() != 0 {
-                listener.log_start(range, *old_mask);
+                listener.log_start(range, old.dirty_mask);
             }
             if update.log_stop() != 0 {
-                listener.log_stop(range, *old_mask);
+                listener.log_stop(range, old.dirty_mask);
             }
         }
     }
 }
 
-/// The doorbells that are gone.
-fn silence(listener: &mut dyn Listener, update: &Update) {
+/// What a range has in it — doorbells, parts to which writes are coalesced — and has no more.
+fn take_out(listener: &mut dyn Listener, update: &Update) {
     match update {
-        Update::Delete(range) => range.visible_doorbells().for_each(|(addr, bell)| listener.eventfd_del(addr, bell)),
-        Update::Keep { range, doorbells, .. } => {
-            let old = FlatRange { doorbells: doorbells.0.clone(), ..range.clone() };
-            doorbell::beyond(&old, &range.doorbells).for_each(|(addr, bell)| listener.eventfd_del(addr, bell));
+        Update::Delete(range) => {
+            range.visible_doorbells().for_each(|(addr, bell)| listener.eventfd_del(addr, bell));
+            range.coalesced_ranges().for_each(|part| listener.coalesced_io_del(range, part));
+        }
+        Update::Keep { range, old } => {
+            doorbell::beyond(old, range).for_each(|(addr, bell)| listener.eventfd_del(addr, bell));
+            coalesced::beyond(old, range).for_each(|part| listener.coalesced_io_del(old, part));
         }
         Update::Add(_) => {}
     }
 }
 
-/// The doorbells that are new.
-fn hang_up(listener: &mut dyn Listener, update: &Update) {
+/// What a range has in it and did not have.
+fn put_in(listener: &mut dyn Listener, update: &Update) {
     match update {
-        Update::Add(range) => range.visible_doorbells().for_each(|(addr, bell)| listener.eventfd_add(addr, bell)),
-        Update::Keep { range, doorbells, .. } => {
-            doorbell::beyond(range, &doorbells.0).for_each(|(addr, bell)| listener.eventfd_add(addr, bell));
+        Update::Add(range) => {
+            range.visible_doorbells().for_each(|(addr, bell)| listener.eventfd_add(addr, bell));
+            range.coalesced_ranges().for_each(|part| listener.coalesced_io_add(range, part));
+        }
+        Update::Keep { range, old } => {
+            doorbell::beyond(range, old).for_each(|(addr, bell)| listener.eventfd_add(addr, bell));
+            coalesced::beyond(range, old).for_each(|part| listener.coalesced_io_add(range, part));
         }
         Update::Delete(_) => {}
     }

@@ -92,15 +92,16 @@ fn range_changes(older: &Survey, newer: &Survey, space: AddressSpaceId) -> Vec<R
     let changes = updates.flat_map(|update| match update {
         Update::Delete(range) => vec![RangeChange::Gone(older.range_info(&range))],
         Update::Add(range) => vec![RangeChange::Came(newer.range_info(&range))],
-        Update::Keep { range, old_mask, .. } => kept(older.range_info(&range), newer.range_info(&range), old_mask),
+        Update::Keep { range, old } => kept(older.range_info(&old), newer.range_info(&range)),
     });
     changes.collect()
 }
 
 /// A ROM device in its other mode is another range; of anything else only who logs it can differ.
-fn kept(before: RangeInfo, after: RangeInfo, old_mask: u8) -> Vec<RangeChange> {
+fn kept(before: RangeInfo, after: RangeInfo) -> Vec<RangeChange> {
+    let old_mask = before.dirty_mask;
     if before.kind != after.kind {
-        vec![RangeChange::Gone(RangeInfo { dirty_mask: old_mask, ..before }), RangeChange::Came(after)]
+        vec![RangeChange::Gone(before), RangeChange::Came(after)]
     } else if after.dirty_mask != old_mask {
         vec![RangeChange::Logged { range: after, old_mask }]
     } else {

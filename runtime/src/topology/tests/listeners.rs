@@ -100,6 +100,7 @@ pub(super) fn told(space: AddressSpaceId, priority: i32, number: u64, listener: 
         listener: Box::new(listener),
         progress,
         has: None,
+        logged: Default::default(),
         leaving: false,
         failed: None,
     }

@@ -8,6 +8,7 @@ mod model;
 mod properties;
 mod rules;
 mod seed;
+mod told_parts;
 
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};

@@ -294,11 +294,11 @@ fn check_replay(old: &FlatView, new: &FlatView) {
                 assert!(has.iter().all(|r| !r.range.overlaps(range.range)), "{range:?} was not free");
                 has.push(range.clone());
             }
-            Update::Keep { range, old_mask, .. } => {
+            Update::Keep { range, old } => {
                 deleting = false;
                 let kept = has.iter_mut().find(|r| r.is_same_range(range)).unwrap();
-                assert_eq!(kept.dirty_mask, *old_mask);
-                kept.dirty_mask = (old_mask | update.log_start()) & !update.log_stop();
+                assert_eq!(kept.dirty_mask, old.dirty_mask);
+                kept.dirty_mask = (old.dirty_mask | update.log_start()) & !update.log_stop();
             }
         }
     }
