@@ -3,8 +3,10 @@
 //! `cargo bench --bench harts`. Small loops say what an operation costs; they are no measure of a guest.
 
 use manyhart::console::Serial;
+use manyhart::control::ControlSpec;
 use manyhart::load::{Firmware, Images, Source};
 use manyhart::machine::{BoardSpec, Machine, MachineError, RunSpec};
+use manyhart::plug::PlugSpec;
 
 /// Instructions a hart and a run.
 const INSTRUCTIONS: u64 = 100_000_000;
@@ -52,6 +54,8 @@ fn run(harts: u32, code: &[u32]) -> Result<manyhart::machine::Summary, MachineEr
         log_commits: None,
         signature: None,
         summary: false,
+        control: ControlSpec::default(),
+        plug: PlugSpec::default(),
     })?;
     machine.start()?;
     // Each hart says once that it has reached its limit.

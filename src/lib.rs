@@ -5,14 +5,18 @@
 //! * [`load`]: from image files to a plan of what stands where in guest memory; it knows no running machine.
 //! * [`board`]: one memory map, its devices and their wires; it loads nothing and runs nothing.
 //! * [`console`]: the host's side of the serial console; it knows no UART and no guest.
+//! * [`plug`]: what is plugged into a board: devices by name, with typed properties.
 //! * [`machine`]: the life cycle: build, run, reboot, stop.
+//! * [`control`]: a running machine, commanded from outside.
 //! * [`builtin`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
 
 pub mod board;
 pub mod builtin;
 pub mod cli;
 pub mod console;
+pub mod control;
 pub mod debian;
 pub mod load;
 pub mod machine;
+pub mod plug;
 mod text;

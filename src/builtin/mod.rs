@@ -20,8 +20,10 @@ use manyhart_runtime::{AddressSpace, BusError, Requester, TopologyError};
 
 use crate::cli::{BuiltinArgs, fail};
 use crate::console::Serial;
+use crate::control::ControlSpec;
 use crate::load::{Firmware, Images, Source};
 use crate::machine::{BoardSpec, Event, Machine, MachineError, RunSpec, listen_to_signals};
+use crate::plug::PlugSpec;
 
 use layout::{HartStatistics, STATISTICS_SIZE, STOP};
 use progress::Progress;
@@ -123,6 +125,8 @@ fn spec(args: &BuiltinArgs) -> RunSpec {
         log_commits: None,
         signature: None,
         summary: false,
+        control: ControlSpec::default(),
+        plug: PlugSpec::default(),
     }
 }
 

@@ -274,6 +274,9 @@ pub struct ConsoleArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct ControlArgs {
+    /// Starts stopped: `cont`, by QMP or at the monitor, lets the harts run.
+    #[arg(short = 'S', long = "stopped")]
+    pub stopped: bool,
     /// Ends where the guest asks for a reboot.
     #[arg(long)]
     pub no_reboot: bool,

@@ -20,7 +20,9 @@ pub use values::{LoaderOption, ValueError};
 use args::ImageArgs;
 
 use crate::console::Serial;
+use crate::control::ControlSpec;
 use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
+use crate::plug::PlugSpec;
 use crate::{builtin, debian, load, machine};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
@@ -136,6 +138,8 @@ impl DebianArgs {
             log_commits: None,
             signature: None,
             summary: true,
+            control: ControlSpec::default(),
+            plug: PlugSpec::default(),
         }
     }
 }
@@ -193,6 +197,8 @@ impl RunArgs {
                 .signature
                 .map(|file| SignatureSpec { file, granularity: self.control.signature_granularity }),
             summary: !self.control.quiet,
+            control: ControlSpec { stopped: self.control.stopped },
+            plug: PlugSpec::default(),
         }
     }
 }

@@ -12,7 +12,6 @@ use clap::Command;
 const NOT_THERE: &[&str] = &[
     "D",
     "L",
-    "S",
     "action",
     "add-fd",
     "async-teardown",

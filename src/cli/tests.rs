@@ -1,5 +1,6 @@
 use super::*;
 use crate::console::Serial;
+use crate::control::ControlSpec;
 use crate::load::{Firmware, Images, Loader, Source};
 use crate::machine::{BoardSpec, Parts, RunSpec};
 
@@ -41,6 +42,8 @@ fn plain() -> RunSpec {
         log_commits: None,
         signature: None,
         summary: true,
+        control: ControlSpec::default(),
+        plug: PlugSpec::default(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use manyhart_devices::finisher::Outcome;
 
+use crate::control::Request;
+
 /// Something that the machine's owner must know.
 #[derive(Debug)]
 pub enum Event {
@@ -11,6 +13,10 @@ pub enum Event {
     Exit(u8),
     /// A person asked to leave, by a key or by a signal.
     Quit,
+    /// A client, or a person at the monitor, asked to end the machine.
+    QuitByCommand,
+    /// A client, or a person at the monitor, asks for this and waits for the answer.
+    Command(Request),
     /// The console's output cannot be written any more.
     ConsoleFailed(std::io::Error),
     /// A handler of this device has panicked.

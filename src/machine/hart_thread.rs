@@ -3,6 +3,7 @@
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -52,7 +53,8 @@ pub struct HartThread {
 }
 
 impl HartThread {
-    /// Starts the thread; the hart waits for [`HartThread::run`].
+    /// Starts the thread, whose id goes to `thread`; the hart waits for [`HartThread::run`].
+    #[expect(clippy::too_many_arguments, reason = "one call, of what a hart's thread owns")]
     pub fn spawn(
         config: HartConfig,
         reader: Reader,
@@ -61,11 +63,13 @@ impl HartThread {
         limit: Option<u64>,
         tracer: Option<Box<dyn Tracer>>,
         events: Sender<Event>,
+        thread: Arc<AtomicI32>,
     ) -> io::Result<HartThread> {
         let id = config.id;
         let (commands, orders) = unbounded();
         let attention_of_hart = attention.clone();
         let body = move || {
+            thread.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::Relaxed);
             let live = AssertUnwindSafe(|| {
                 let mut hart = Hart::new(config, reader, attention_of_hart, clock);
                 hart.set_tracer(tracer);

@@ -1,13 +1,15 @@
 //! One machine from power-on to its end.
 //!
 //! Order: [`Machine::build`], then perhaps changes of the owner's own through [`Machine::board`] and [`Machine::executive`], then
-//! [`Machine::start`]; events; [`Machine::reboot`] as often as wanted; at last [`Machine::stop`]. Control threads only.
+//! [`Machine::start`]; events; [`Machine::halt`], [`Machine::resume`] and [`Machine::reboot`] as often as wanted; at last [`Machine::stop`]. Control threads only.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 use std::time::{Instant, SystemTime};
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use manyhart_devices::uart::{self, UartMessage};
-use manyhart_runtime::{Clock, Config, DeviceHandle, Executive};
+use manyhart_runtime::{Clock, Config, DeviceHandle, Executive, Paused};
 use manyhart_vcpu::{HartConfig, Isa};
 
 use super::commits::CommitLog;
@@ -19,6 +21,7 @@ use super::{Event, MachineError, RunSpec, Summary, signature};
 use crate::board::memmap::{MROM, RAM_BASE};
 use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use crate::console::Serial;
+use crate::control::{Control, Notice, RunState};
 use crate::load::{LoadError, Piece, Plan};
 
 /// Bytes between a device that prints and the thread that writes.
@@ -31,6 +34,9 @@ pub struct Machine {
     htif: Option<DeviceHandle<Htif>>,
     plan: Plan,
     harts: Vec<HartThread>,
+    /// Held while the machine is stopped. No hart is in its loop then.
+    stopped: Option<Paused>,
+    control: Control,
     writers: Vec<Writer>,
     input: Option<Input>,
     serial: Serial,
@@ -68,12 +74,16 @@ impl Machine {
             host_time: Box::new(host_time),
         };
         let board = Board::new(&executive, config, outlets)?;
+        let threads: Vec<_> = (0..spec.board.harts).map(|_| Arc::default()).collect();
+        let control = Control::new(sender.clone(), executive.topology().clone(), threads.clone());
         let mut machine = Machine {
             executive,
             board,
             htif: None,
             plan,
             harts: Vec::new(),
+            stopped: None,
+            control,
             writers: Vec::new(),
             input: None,
             serial: spec.serial.clone(),
@@ -85,7 +95,7 @@ impl Machine {
         };
         machine.connect(output, target)?;
         machine.load();
-        machine.make_harts(spec.limit)?;
+        machine.make_harts(spec.limit, &threads)?;
         Ok(machine)
     }
 
@@ -109,23 +119,66 @@ impl Machine {
         self.sender.clone()
     }
 
+    /// Commands it, from any thread.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
     /// Connects the console's input, and lets the harts run.
     pub fn start(&mut self) -> Result<(), MachineError> {
-        self.input = Input::start(&self.serial, &self.board.uart, self.sender.clone())?;
-        self.started = Instant::now();
+        self.connect_input()?;
+        self.control.enter(RunState::Running, None);
         self.harts.iter().for_each(HartThread::run);
         Ok(())
     }
 
-    /// Back to power-on and off again: the harts leave their loops, the world is paused, devices and harts are reset, images loaded
-    /// anew. What the guest changed elsewhere in RAM stays, as on hardware.
-    pub fn reboot(&mut self) -> Result<(), MachineError> {
+    /// Connects the console's input; the harts wait for [`Machine::resume`] before their first instruction.
+    pub fn start_stopped(&mut self) -> Result<(), MachineError> {
+        self.stopped = Some(self.executive.pause());
+        self.connect_input()
+    }
+
+    fn connect_input(&mut self) -> Result<(), MachineError> {
+        self.input = Input::start(&self.serial, &self.board.uart, self.sender.clone())?;
+        self.started = Instant::now();
+        Ok(())
+    }
+
+    /// The harts leave their loops at an instruction's end, then the world is paused: guest time stands, no handler runs.
+    pub fn halt(&mut self) -> Result<(), MachineError> {
+        if self.stopped.is_none() {
+            let paused = self.hold()?;
+            self.stopped = Some(paused);
+            self.control.enter(RunState::Paused, Some(Notice::Stop));
+        }
+        Ok(())
+    }
+
+    /// Undoes [`Machine::halt`].
+    pub fn resume(&mut self) {
+        if let Some(paused) = self.stopped.take() {
+            self.control.enter(RunState::Running, Some(Notice::Resume));
+            drop(paused);
+            self.harts.iter().for_each(HartThread::run);
+        }
+    }
+
+    fn hold(&self) -> Result<Paused, MachineError> {
         let calls: Vec<_> = self.harts.iter().map(HartThread::call).collect();
         for (id, here) in calls.iter().enumerate() {
             here.recv().map_err(|_| MachineError::Panicked(format!("hart {id}")))?;
         }
+        Ok(self.executive.pause())
+    }
+
+    /// Back to power-on and off again: the harts leave their loops, the world is paused, devices and harts are reset, images loaded
+    /// anew. What the guest changed elsewhere in RAM stays, as on hardware. A machine that is stopped stays so.
+    pub fn reboot(&mut self) -> Result<(), MachineError> {
+        let paused = match self.stopped {
+            Some(_) => None,
+            None => Some(self.hold()?),
+        };
         self.forget_requests();
-        let paused = self.executive.pause();
         self.board.reset()?;
         if let Some(htif) = &self.htif {
             htif.reset()?;
@@ -134,9 +187,11 @@ impl Machine {
         for (id, hart) in (0..).zip(&self.harts) {
             hart.reset(self.start_of(id));
         }
-        drop(paused);
         self.reboots += 1;
-        self.harts.iter().for_each(HartThread::run);
+        if let Some(paused) = paused {
+            drop(paused);
+            self.harts.iter().for_each(HartThread::run);
+        }
         Ok(())
     }
 
@@ -162,6 +217,8 @@ impl Machine {
     pub fn stop(mut self) -> Result<Summary, MachineError> {
         let time = self.started.elapsed();
         drop(self.input.take());
+        // Devices push out what they hold through their handlers, and those run only in a world that is not paused.
+        drop(self.stopped.take());
         self.executive.stop();
         let harts = self.harts.drain(..).map(HartThread::join).collect();
         let runtime = self.executive.statistics();
@@ -204,15 +261,17 @@ impl Machine {
         }
     }
 
-    fn make_harts(&mut self, limit: Option<u64>) -> Result<(), MachineError> {
-        for (id, attention) in (0..).zip(&self.board.attentions) {
+    fn make_harts(&mut self, limit: Option<u64>, threads: &[Arc<AtomicI32>]) -> Result<(), MachineError> {
+        for ((id, attention), thread) in (0..).zip(&self.board.attentions).zip(threads) {
             let Start { pc, args } = self.start_of(id);
             let config =
                 HartConfig { id, space: self.board.space, isa: Isa::default(), reset_pc: pc, reset_args: args };
             let reader = self.executive.reader(format!("hart{id}"), Some(attention.clone()));
             let clock = self.executive.clock().clone();
             let tracer = self.commit_log.as_ref().map(CommitLog::tracer);
-            let hart = HartThread::spawn(config, reader, attention.clone(), clock, limit, tracer, self.sender.clone());
+            let thread = thread.clone();
+            let hart =
+                HartThread::spawn(config, reader, attention.clone(), clock, limit, tracer, self.sender.clone(), thread);
             self.harts.push(hart.map_err(|error| MachineError::Host { what: "a thread", error })?);
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The life cycle of a machine: build, run, reboot, stop. Harts, the board and the console meet here; what a hart or a device
 //! does is decided elsewhere.
 
+mod attend;
 mod commits;
 mod error;
 mod event;
@@ -18,8 +19,6 @@ mod wires;
 use std::path::Path;
 use std::process::ExitCode;
 
-use manyhart_devices::finisher::Outcome;
-
 pub use error::MachineError;
 pub use event::Event;
 pub use hart_thread::HartReport;
@@ -31,6 +30,7 @@ pub use summary::Summary;
 
 use crate::cli::fail;
 use crate::load::{Firmware, Plan};
+use attend::attend;
 use planner::PlannedBoard;
 
 /// Runs a guest to its end; the exit status is the guest's.
@@ -48,7 +48,11 @@ pub fn run(spec: RunSpec) -> ExitCode {
 fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
     let mut machine = Machine::build(spec)?;
     signals::listen(machine.sender())?;
-    machine.start()?;
+    if spec.control.stopped {
+        machine.start_stopped()?;
+    } else {
+        machine.start()?;
+    }
     let end = attend(&mut machine, spec.reboots);
     let signature = match (&end, &spec.signature) {
         (Ok(_), Some(signature)) => Some((signature, machine.signature(signature.granularity)?)),
@@ -66,23 +70,6 @@ fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
         eprintln!("{summary}");
     }
     Ok(status)
-}
-
-/// Waits for the run's end and answers its exit status; reboots on the way.
-fn attend(machine: &mut Machine, reboots: bool) -> Result<u8, MachineError> {
-    loop {
-        // The machine itself holds a sender, so the channel never closes.
-        match machine.events().recv() {
-            Ok(Event::Outcome(Outcome::Reboot)) if reboots => machine.reboot()?,
-            Ok(Event::Outcome(Outcome::PowerOff | Outcome::Reboot) | Event::Quit | Event::Limit(_)) | Err(_) => {
-                return Ok(0);
-            }
-            Ok(Event::Outcome(Outcome::Fail(code)) | Event::Exit(code)) => return Ok(code),
-            Ok(Event::ConsoleFailed(error)) => return Err(MachineError::Console(error)),
-            Ok(Event::DeviceFailed(name)) => return Err(MachineError::DeviceFailed(name)),
-            Ok(Event::HartPanicked(id)) => return Err(MachineError::Panicked(format!("hart {id}"))),
-        }
-    }
 }
 
 /// Writes the tree that the guest would get. Without a kernel none is needed, and no firmware either.

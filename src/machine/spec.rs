@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::console::Serial;
+use crate::control::ControlSpec;
 use crate::load::Images;
+use crate::plug::PlugSpec;
 
 /// What the board is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,10 @@ pub struct RunSpec {
     pub signature: Option<SignatureSpec>,
     /// Print a summary on standard error at the end.
     pub summary: bool,
+    /// How it is commanded.
+    pub control: ControlSpec,
+    /// What is plugged in.
+    pub plug: PlugSpec,
 }
 
 /// Where a signature goes, and its shape.

@@ -1,0 +1,163 @@
+//! The handle that commands a machine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+use manyhart_runtime::topology::{Finding, History, Survey};
+use manyhart_runtime::{Topology, TopologyError};
+
+use super::notice::{Notice, Notices, Stamped};
+use super::status::{RunState, Status};
+use crate::machine::Event;
+
+/// What the machine's own thread is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// The harts leave their loops, the world is paused.
+    Stop,
+    /// On again.
+    Continue,
+    /// Back to power-on; a stopped machine stays stopped.
+    Reset,
+    /// The guest is asked to power off.
+    Powerdown,
+}
+
+/// A command, and where its answer goes.
+#[derive(Debug)]
+pub struct Request {
+    /// What is to be done.
+    pub command: Command,
+    answer: Sender<Result<(), ControlError>>,
+}
+
+impl Request {
+    /// Answers whoever asked, who may have gone.
+    pub fn answer(self, answer: Result<(), ControlError>) {
+        if self.answer.send(answer).is_err() {
+            tracing::debug!(command = ?self.command, "nobody waits for the answer");
+        }
+    }
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// The machine is going, or gone.
+    #[error("the machine has ended")]
+    Ended,
+    /// The board has nothing that would tell the guest.
+    #[error("this board has no power button that the guest could see: power it off from inside, or quit")]
+    NoPowerButton,
+    /// The machine failed while it did so.
+    #[error("{0}")]
+    Failed(String),
+    /// The map cannot be looked at.
+    #[error("memory map: {0}")]
+    Topology(#[from] TopologyError),
+}
+
+/// A hart as its thread shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HartInfo {
+    /// The hart.
+    pub id: u32,
+    /// The host's thread that runs it, once it has started.
+    pub thread: Option<i32>,
+}
+
+/// Commands a machine. Cheap to clone, for any thread but the machine's own and those of handlers: answers are waited for.
+#[derive(Clone)]
+pub struct Control(Arc<Shared>);
+
+struct Shared {
+    events: Sender<Event>,
+    topology: Topology,
+    status: Status,
+    notices: Notices,
+    /// The harts' host threads, 0 where one has not started.
+    threads: Vec<Arc<AtomicI32>>,
+}
+
+impl Control {
+    /// Of the machine that listens to `events`.
+    pub fn new(events: Sender<Event>, topology: Topology, threads: Vec<Arc<AtomicI32>>) -> Control {
+        let (status, notices) = (Status::new(), Notices::default());
+        Control(Arc::new(Shared { events, topology, status, notices, threads }))
+    }
+
+    /// Stops the harts; the machine is still when this returns. Stopping a stopped machine does nothing.
+    pub fn stop(&self) -> Result<(), ControlError> {
+        self.ask(Command::Stop)
+    }
+
+    /// Lets the harts run on.
+    pub fn cont(&self) -> Result<(), ControlError> {
+        self.ask(Command::Continue)
+    }
+
+    /// Back to power-on.
+    pub fn reset(&self) -> Result<(), ControlError> {
+        self.ask(Command::Reset)
+    }
+
+    /// Asks the guest to power off.
+    pub fn powerdown(&self) -> Result<(), ControlError> {
+        self.ask(Command::Powerdown)
+    }
+
+    /// Ends the machine, soon: who wants to say something first has said it.
+    pub fn quit(&self) -> Result<(), ControlError> {
+        self.0.events.send(Event::QuitByCommand).map_err(|_| ControlError::Ended)
+    }
+
+    /// What the machine is at.
+    pub fn status(&self) -> RunState {
+        self.0.status.get()
+    }
+
+    /// What happens from now on.
+    pub fn listen(&self) -> Receiver<Stamped> {
+        self.0.notices.listen()
+    }
+
+    /// The harts.
+    pub fn harts(&self) -> Vec<HartInfo> {
+        let thread = |word: &Arc<AtomicI32>| Some(word.load(Ordering::Relaxed)).filter(|&thread| thread != 0);
+        (0..).zip(&self.0.threads).map(|(id, word)| HartInfo { id, thread: thread(word) }).collect()
+    }
+
+    /// The memory map as it is now.
+    pub fn survey(&self) -> Result<Survey, ControlError> {
+        Ok(self.0.topology.survey()?)
+    }
+
+    /// How the memory map came to be.
+    pub fn history(&self) -> Result<History, ControlError> {
+        Ok(self.0.topology.history()?)
+    }
+
+    /// What is lawful in the map and probably not meant.
+    pub fn lint(&self) -> Result<Vec<Finding>, ControlError> {
+        Ok(self.0.topology.lint()?)
+    }
+
+    /// The machine is at something else now, and everybody is told. For its own thread.
+    pub(crate) fn enter(&self, state: RunState, notice: Option<Notice>) {
+        self.0.status.set(state);
+        notice.iter().for_each(|notice| self.tell(notice));
+    }
+
+    /// Tells everybody.
+    pub(crate) fn tell(&self, notice: &Notice) {
+        self.0.notices.tell(notice);
+    }
+
+    fn ask(&self, command: Command) -> Result<(), ControlError> {
+        let (answer, answered) = bounded(1);
+        self.0.events.send(Event::Command(Request { command, answer })).map_err(|_| ControlError::Ended)?;
+        // The machine's end drops what it has not answered.
+        answered.recv().unwrap_or(Err(ControlError::Ended))
+    }
+}

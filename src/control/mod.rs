@@ -1,0 +1,15 @@
+//! A running machine, commanded from outside: the handle that any thread may hold, what happened as notices, and the two languages that
+//! speak to it, QMP for programs and the monitor for people.
+//!
+//! The thread that runs the machine carries commands out, one after the other, because it owns the harts and the pause. Whoever commands
+//! waits for its answer; nobody else does, and the machine never waits for a client.
+
+mod handle;
+mod notice;
+mod spec;
+mod status;
+
+pub use handle::{Command, Control, ControlError, HartInfo, Request};
+pub use notice::{Cause, Notice, Notices, Stamped};
+pub use spec::ControlSpec;
+pub use status::RunState;

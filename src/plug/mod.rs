@@ -1,0 +1,12 @@
+//! What is plugged into a board: the devices that `-device` and `device_add` name, with their typed properties.
+
+mod options;
+
+pub use options::{DeviceOptions, OptionError};
+
+/// What a command line plugs in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlugSpec {
+    /// `-device`, in order.
+    pub devices: Vec<DeviceOptions>,
+}
