@@ -9,10 +9,14 @@
 //!
 //! Source: Virtual I/O Device (VIRTIO) Version 1.2, OASIS Committee Specification 01.
 
+mod core;
 pub mod device;
+pub mod mmio;
 pub mod queue;
+mod registers;
+pub mod rng;
 pub mod session;
 
 pub use device::{ActivateError, Activation, VirtioDevice, config_bytes};
 pub use queue::{Chain, Virtqueue};
-pub use session::{Guard, Interrupts, Memory, Waker};
+pub use session::{Guard, Inside, Interrupts, Memory, Waker};

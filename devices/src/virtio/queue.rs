@@ -21,11 +21,13 @@ pub struct Virtqueue {
     queue: Queue,
     memory: Memory,
     interrupts: Interrupts,
+    /// Chains were given back since the driver was last asked whether it wants to hear.
+    untold: bool,
 }
 
 impl Virtqueue {
     pub(super) fn new(index: u16, queue: Queue, memory: Memory, interrupts: Interrupts) -> Virtqueue {
-        Virtqueue { index, queue, memory, interrupts }
+        Virtqueue { index, queue, memory, interrupts, untold: false }
     }
 
     /// Its number.
@@ -88,13 +90,17 @@ impl Virtqueue {
 
     /// Gives a chain back, `written` bytes of its writable part filled from the start. The driver is told by [`signal`](Self::signal).
     pub fn add_used(&mut self, guard: &Guard, chain: u16, written: u32) {
-        if self.queue.add_used(&**guard, chain, written).is_err() {
-            self.fail(Broken::Ring);
+        match self.queue.add_used(&**guard, chain, written) {
+            Ok(()) => self.untold = true,
+            Err(_) => self.fail(Broken::Ring),
         }
     }
 
-    /// Tells the driver of what was used since the last call, unless it does not want to hear.
+    /// Tells the driver of what was given back since the last call, if anything was and the driver wants to hear.
     pub fn signal(&mut self, guard: &Guard) {
+        if !std::mem::take(&mut self.untold) {
+            return;
+        }
         match self.wants_signal(guard) {
             Ok(true) => self.interrupts.used(self.index),
             Ok(false) => {}

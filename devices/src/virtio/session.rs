@@ -19,8 +19,10 @@ pub(super) enum Posted {
     Of(u64, Signal),
     /// Somebody has called [`Waker::wake`].
     Wake,
-    /// The reset of this session has taken too long.
-    Overdue(u64),
+    /// A session is over, and nobody is inside any more.
+    Quiet,
+    /// A reset has taken too long.
+    Overdue,
 }
 
 /// Posts to a transport; `false` when it is gone.
@@ -31,49 +33,22 @@ pub(super) enum Signal {
     Used(u16),
     ConfigChanged,
     NeedsReset,
-    /// It is over, and nobody touches memory any more.
-    Quiet,
 }
 
-/// One activation.
-pub(super) struct Session {
-    number: u64,
-    over: AtomicBool,
-    /// Guards that are out.
-    inside: AtomicU64,
-    /// The device has failed: said once.
-    failed: AtomicBool,
-    transport: Post,
-}
+/// How many are inside of guest memory in the name of one device, in whatever session. A clone waits for them from a control thread.
+#[derive(Clone, Default)]
+pub struct Inside(Arc<AtomicU64>);
 
-impl Session {
-    pub(super) fn new(number: u64, transport: Post) -> Arc<Session> {
-        let (over, failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Session { number, over, inside: AtomicU64::new(0), failed, transport })
+impl Inside {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == 0
     }
 
-    pub(super) fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// Grants no more guards. Whether nobody is inside; otherwise the last who leaves posts [`Signal::Quiet`].
-    ///
-    /// Here: `over` is set, then `inside` is read. There ([`Memory::enter`]): `inside` is raised, then `over` is read. Both sequentially
-    /// consistent, so that either the one who enters sees that it is over and leaves again, or it is counted here. And who leaves lowers
-    /// `inside`, then reads `over`: either it sees that it is the last one waited for, or this here finds it gone.
-    pub(super) fn close(&self) -> bool {
-        self.over.store(true, Ordering::SeqCst);
-        self.is_quiet()
-    }
-
-    pub(super) fn is_quiet(&self) -> bool {
-        self.inside.load(Ordering::SeqCst) == 0
-    }
-
-    /// Waits until nobody is inside; control threads only. Whether that came in time.
-    pub(super) fn wait_quiet(&self, limit: Duration) -> bool {
+    /// Waits until nobody is inside, at most for `limit`; whether that came in time. For control threads, after a reset of the device and before memory is
+    /// given another meaning.
+    pub fn wait(&self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
-        while !self.is_quiet() {
+        while !self.is_empty() {
             if Instant::now() >= end {
                 return false;
             }
@@ -81,25 +56,55 @@ impl Session {
         }
         true
     }
+}
+
+/// One activation.
+pub(super) struct Session {
+    number: u64,
+    over: AtomicBool,
+    inside: Inside,
+    /// The device has failed: said once.
+    failed: AtomicBool,
+    transport: Post,
+}
+
+impl Session {
+    pub(super) fn new(number: u64, inside: Inside, transport: Post) -> Arc<Session> {
+        let (over, failed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Session { number, over, inside, failed, transport })
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Grants no more guards. When the caller then finds somebody inside, the last who leaves posts [`Posted::Quiet`].
+    ///
+    /// Here: `over` is set, then `inside` is read. There ([`Memory::enter`]): `inside` is raised, then `over` is read. Both sequentially
+    /// consistent, so that either the one who enters sees that it is over and leaves again, or it is counted here. And who leaves lowers
+    /// `inside`, then reads `over`: either it sees that it is the last one waited for, or this here finds it gone.
+    pub(super) fn close(&self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
 
     fn is_over(&self) -> bool {
         self.over.load(Ordering::SeqCst)
     }
 
     fn leave(&self) {
-        if self.inside.fetch_sub(1, Ordering::SeqCst) == 1 && self.is_over() {
-            self.post(Signal::Quiet);
+        if self.inside.0.fetch_sub(1, Ordering::SeqCst) == 1 && self.is_over() {
+            self.post(Posted::Quiet);
         }
     }
 
     fn tell(&self, signal: Signal) {
         if !self.is_over() {
-            self.post(signal);
+            self.post(Posted::Of(self.number, signal));
         }
     }
 
-    fn post(&self, signal: Signal) {
-        if !(self.transport)(Posted::Of(self.number, signal)) {
+    fn post(&self, message: Posted) {
+        if !(self.transport)(message) {
             tracing::trace!("a device that is gone has something to tell");
         }
     }
@@ -123,9 +128,9 @@ impl Memory {
     pub fn enter(&self) -> Option<Guard> {
         // The wait for a pause comes first: who waits here is not inside.
         let view = self.space.memory();
-        self.session.inside.fetch_add(1, Ordering::SeqCst);
-        let inside = Arc::new(Inside(Arc::clone(&self.session)));
-        if self.session.is_over() { None } else { Some(Guard { view, _inside: inside }) }
+        self.session.inside.0.fetch_add(1, Ordering::SeqCst);
+        let counted = Arc::new(Counted(Arc::clone(&self.session)));
+        if self.session.is_over() { None } else { Some(Guard { view, _counted: counted }) }
     }
 }
 
@@ -134,7 +139,7 @@ impl Memory {
 #[derive(Clone)]
 pub struct Guard {
     view: Arc<GuestView>,
-    _inside: Arc<Inside>,
+    _counted: Arc<Counted>,
 }
 
 impl Deref for Guard {
@@ -145,9 +150,9 @@ impl Deref for Guard {
     }
 }
 
-struct Inside(Arc<Session>);
+struct Counted(Arc<Session>);
 
-impl Drop for Inside {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.leave();
     }
