@@ -8,6 +8,7 @@
 //! * [`plug`]: what is plugged into a board: devices by name, with typed properties.
 //! * [`machine`]: the life cycle: build, run, reboot, stop.
 //! * [`control`]: a running machine, commanded from outside.
+//! * [`guest`]: what running one of the repository's own bare guests takes.
 //! * [`builtin`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
 
 pub mod board;
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod console;
 pub mod control;
 pub mod debian;
+pub mod guest;
 pub mod load;
 pub mod machine;
 pub mod plug;

@@ -1,17 +1,14 @@
 # The built-in guest of `manyhart`: every hart hammers RAM and device windows with self-checking patterns while the host
-# adds, moves and removes those windows under it. Machine mode, no stack, no compressed instructions (the trap handler
-# steps over a faulting access by four bytes).
+# adds, moves and removes those windows under it.
 #
 # The host writes the parameter block before it starts the harts; `src/builtin/layout.rs` holds the same numbers.
 # A check that fails writes what it expected, what it got and where, and counts an error: it never stops the run by itself.
 #
-# s0 hart  s1 parameters  s2 this hart's statistics  s3 private RAM  s4 random state  s5 round  s6 bank now selected
-# s7 sequence number of the last message to the next hart  s8 last message seen from the previous hart  s9 scratch
-# s10 table of newest epochs seen, by identity  s11 set by the trap handler: the access faulted
+# Besides the registers of ../common.inc: s5 round  s6 bank now selected
+# s7 sequence number of the last message to the next hart  s8 last message seen from the previous hart
+# s10 table of newest epochs seen, by identity
 
-.option norvc
-.equ PARAMS,          0x80100000
-.equ P_HARTS,         0x00
+.include "common.inc"
 .equ P_PAIR,          0x08        # two adjacent pages whose contents swap places in one transaction
 .equ P_SLOTS,         0x10        # device windows, two to a pair
 .equ P_SLOT_PAIRS,    0x18        # how many pairs of positions
@@ -24,7 +21,7 @@
 .equ P_WORD_A,        0x50        # the 32-bit word that fills the one page of the pair ...
 .equ P_WORD_B,        0x58        # ... and the other
 
-.equ STATS,           0x80110000  # + hart << 8
+.equ STATS_SHIFT,     0x8
 .equ S_ROUNDS,        0x00
 .equ S_RAM,           0x08
 .equ S_TEAR,          0x10
@@ -44,45 +41,14 @@
 .equ M_VALUE,         0x08
 .equ M_ACKNOWLEDGED,  0x10
 .equ EPOCHS,          0x80130000  # + hart << 9: 64 identities
-.equ PRIVATE,         0x80200000  # + hart << 12
-
-.equ FINISHER,        0x100000
-
-.macro count field
-    ld      t0, \field(s2)
-    addi    t0, t0, 1
-    sd      t0, \field(s2)
-.endm
-
-# kind, expected, got, address: each a register but the kind
-.macro fail kind expected got address
-    mv      a2, \expected
-    mv      a3, \got
-    mv      a4, \address
-    li      a1, \kind
-    jal     ra, record_error
-.endm
 
 .section .text
 .globl _start
 _start:
-    csrw    mie, zero
-    la      t0, trap
-    csrw    mtvec, t0
-    csrr    s0, mhartid
-    li      s1, PARAMS
-    li      s2, STATS
-    slli    t0, s0, 8
-    add     s2, s2, t0
-    li      s3, PRIVATE
-    slli    t0, s0, 12
-    add     s3, s3, t0
+    enter_guest
     li      s10, EPOCHS
     slli    t0, s0, 9
     add     s10, s10, t0
-    li      s4, 0x9e3779b97f4a7c15
-    addi    t0, s0, 1
-    mul     s4, s4, t0
     li      s5, 0
     li      s6, 0
     li      s7, 0
@@ -91,37 +57,10 @@ _start:
 round:
     ld      t0, P_STOP(s1)
     bnez    t0, finish
-    # xorshift64
-    slli    t0, s4, 13
-    xor     s4, s4, t0
-    srli    t0, s4, 7
-    xor     s4, s4, t0
-    slli    t0, s4, 17
-    xor     s4, s4, t0
+    next_random
 
 # 1. RAM: eight words written and read back, and one addition that all harts share.
-    andi    t1, s4, 0x1f
-    slli    t1, t1, 6
-    add     t1, t1, s3
-    li      t2, 8
-    mv      t3, s4
-1:  sd      t3, 0(t1)
-    addi    t1, t1, 8
-    add     t3, t3, s4
-    addi    t2, t2, -1
-    bnez    t2, 1b
-    li      t2, 8
-2:  addi    t1, t1, -8
-    sub     t3, t3, s4
-    ld      t4, 0(t1)
-    beq     t4, t3, 3f
-    fail    1, t3, t4, t1
-3:  addi    t2, t2, -1
-    bnez    t2, 2b
-    addi    t0, s1, P_COUNTER
-    li      t1, 1
-    amoadd.d zero, t1, (t0)
-    count   S_RAM
+    check_ram
 
 # 2. Tear: one load across the border of two pages that the host swaps in one transaction. It may see either order or, while
 # the pair is away, a fault; it may not see one page twice.
@@ -260,65 +199,8 @@ cross_done:
     sd      s5, S_ROUNDS(s2)
     j       round
 
-# The last hart to finish compares the shared counter with the sum of all rounds and ends the machine.
-finish:
-    li      t0, 1
-    sd      t0, S_FINISHED(s2)
-    addi    t1, s1, P_DONE
-    amoadd.d.aqrl t2, t0, (t1)
-    addi    t2, t2, 1
-    ld      t3, P_HARTS(s1)
-    bne     t2, t3, park
-    li      t4, STATS
-    li      t5, 0
-1:  ld      t6, S_ROUNDS(t4)
-    add     t5, t5, t6
-    addi    t4, t4, 0x100
-    addi    t3, t3, -1
-    bnez    t3, 1b
-    ld      t6, P_COUNTER(s1)
-    addi    t1, s1, P_COUNTER
-    beq     t5, t6, 2f
-    fail    6, t5, t6, t1
-2:  li      t0, FINISHER
-    li      t1, 0x5555
-    sw      t1, 0(t0)
-park:
-    wfi
-    j       park
-
-# a1 kind, a2 expected, a3 got, a4 address. Keeps the first.
-record_error:
-    ld      a0, S_ERRORS(s2)
-    addi    a0, a0, 1
-    sd      a0, S_ERRORS(s2)
-    li      a7, 1
-    bne     a0, a7, 1f
-    sd      a2, S_EXPECTED(s2)
-    sd      a3, S_GOT(s2)
-    sd      a4, S_ADDRESS(s2)
-    sd      a1, S_ERROR_KIND(s2)
-1:  ret
-
-# A load or store that hits nothing is part of the game; anything else is an error, and the end of this hart's run.
 .balign 4
 trap:
     csrr    s9, mcause
-    addi    s9, s9, -5
-    beqz    s9, 1f
-    addi    s9, s9, -2
-    bnez    s9, 2f
-1:  li      s11, 1
-    csrr    s9, mepc
-    addi    s9, s9, 4
-    csrw    mepc, s9
-    ld      s9, S_FAULTS(s2)
-    addi    s9, s9, 1
-    sd      s9, S_FAULTS(s2)
-    mret
-2:  csrr    a3, mcause
-    csrr    a4, mepc
-    csrr    a2, mtval
-    li      a1, 7
-    jal     ra, record_error
-    j       finish
+    j       exception
+    routines

@@ -2,27 +2,23 @@
 
 use manyhart_runtime::Gpa;
 
-/// The guest program, assembled by `guest/hammer/build.sh`.
+use crate::guest::bank::Banks;
+
+/// The guest program, assembled by `guest/build.sh`.
 pub const PROGRAM: &[u8] = include_bytes!("../../guest/hammer/hammer.bin");
 /// RAM of the built-in board.
 pub const RAM_SIZE: u64 = 16 << 20;
 /// The most harts that the guest's tables have room for.
 pub const MAX_HARTS: i64 = 64;
 
-/// The page size that the layout is made of.
-pub const PAGE: u64 = 0x1000;
 /// Two adjacent pages whose contents swap places in one transaction.
-pub const PAIR: u64 = 0x4000_0000;
+pub const PAIR: u64 = 0x9000_0000;
 /// Positions of pairs of device windows, two pages each.
-pub const SLOTS: u64 = 0x4010_0000;
+pub const SLOTS: u64 = 0x9010_0000;
 /// How many positions.
 pub const SLOT_PAIRS: u64 = 8;
-/// One 8-byte register a hart that selects its bank.
-pub const BANK_CONTROL: u64 = 0x4020_0000;
-/// One page a hart: the selected bank.
-pub const BANK_WINDOW: u64 = 0x4030_0000;
-/// Two pages a hart: both banks, at a place that never changes.
-pub const BANK_STABLE: u64 = 0x4040_0000;
+/// The harts' banks.
+pub const BANKS: Banks = Banks { control: 0x9020_0000, window: 0x9030_0000, stable: 0x9040_0000 };
 /// The word that fills one page of the pair, and the one that fills the other.
 pub const WORDS: [u32; 2] = [0x0a0a_5e1f, 0x1b0b_7e57];
 /// How many pairs of windows exist: more than there are positions, so that some are always away. Two identities each; the guest has
@@ -42,16 +38,16 @@ pub fn parameters(harts: usize) -> [(Gpa, u64); 9] {
         (at(0x08), PAIR),
         (at(0x10), SLOTS),
         (at(0x18), SLOT_PAIRS),
-        (at(0x20), BANK_CONTROL),
-        (at(0x28), BANK_WINDOW),
-        (at(0x30), BANK_STABLE),
+        (at(0x20), BANKS.control),
+        (at(0x28), BANKS.window),
+        (at(0x30), BANKS.stable),
         (at(0x50), u64::from(WORDS[0])),
         (at(0x58), u64::from(WORDS[1])),
     ]
 }
 
-/// The bytes of one hart's statistics.
-pub const STATISTICS_SIZE: usize = 0x68;
+/// The words of one hart's statistics.
+const STATISTICS_WORDS: usize = 13;
 
 /// Where hart `hart` keeps its statistics.
 pub fn statistics_at(hart: usize) -> Gpa {
@@ -112,12 +108,8 @@ impl Mismatch {
 }
 
 impl HartStatistics {
-    /// From the bytes that the guest wrote, little-endian 64-bit words.
-    pub fn parse(bytes: &[u8; STATISTICS_SIZE]) -> HartStatistics {
-        let mut words = [0; STATISTICS_SIZE / 8];
-        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
-            *word = u64::from_le_bytes(*bytes);
-        }
+    /// From the words that the guest wrote.
+    pub fn from_words(words: [u64; STATISTICS_WORDS]) -> HartStatistics {
         let [rounds, ram, tear, epoch, bank, cross, faults, errors, kind, expected, got, address, finished] = words;
         let first = (kind != 0).then_some(Mismatch { kind, expected, got, address });
         HartStatistics { rounds, ram, tear, epoch, bank, cross, faults, errors, first, finished: finished != 0 }
@@ -128,15 +120,9 @@ impl HartStatistics {
 mod tests {
     use super::*;
 
-    /// The assembly's `.equ NAME, value` lines, so that the two lists cannot drift apart.
     fn equ(name: &str) -> u64 {
-        let source = include_str!("../../guest/hammer/hammer.S");
-        let line = source
-            .lines()
-            .find_map(|line| line.strip_prefix(".equ ")?.split_once(',').filter(|(left, _)| *left == name))
-            .unwrap_or_else(|| panic!("no .equ {name}"));
-        let value = line.1.split('#').next().expect("a value").trim();
-        u64::from_str_radix(value.trim_start_matches("0x"), 16).expect("a hexadecimal number")
+        let sources = [include_str!("../../guest/common.inc"), include_str!("../../guest/hammer/hammer.S")];
+        crate::guest::equ(&sources.concat(), name)
     }
 
     #[test]
@@ -149,29 +135,30 @@ mod tests {
             ("P_PAIR", PAIR),
             ("P_SLOTS", SLOTS),
             ("P_SLOT_PAIRS", SLOT_PAIRS),
-            ("P_BANK_CONTROL", BANK_CONTROL),
-            ("P_BANK_WINDOW", BANK_WINDOW),
-            ("P_BANK_STABLE", BANK_STABLE),
+            ("P_BANK_CONTROL", BANKS.control),
+            ("P_BANK_WINDOW", BANKS.window),
+            ("P_BANK_STABLE", BANKS.stable),
             ("P_WORD_A", u64::from(WORDS[0])),
             ("P_WORD_B", u64::from(WORDS[1])),
         ];
         for (name, value) in fields {
             assert!(parameters(4).contains(&(Gpa(PARAMETERS + equ(name)), value)), "{name}");
         }
-        assert_eq!(equ("S_FINISHED") as usize + 8, STATISTICS_SIZE);
+        assert_eq!(equ("S_FINISHED") as usize + 8, 8 * STATISTICS_WORDS);
+        assert_eq!(equ("STATS_SHIFT"), 8);
     }
 
     #[test]
     fn statistics_are_read_by_their_offsets() {
-        let mut bytes = [0; STATISTICS_SIZE];
-        let mut put = |name, value: u64| bytes[equ(name) as usize..][..8].copy_from_slice(&value.to_le_bytes());
+        let mut words = [0; STATISTICS_WORDS];
+        let mut put = |name, value: u64| words[equ(name) as usize / 8] = value;
         put("S_ROUNDS", 1);
         put("S_BANK", 2);
         put("S_ERRORS", 3);
         put("S_ERROR_KIND", 4);
         put("S_ADDRESS", 5);
         put("S_FINISHED", 1);
-        let got = HartStatistics::parse(&bytes);
+        let got = HartStatistics::from_words(words);
         assert_eq!((got.rounds, got.bank, got.errors, got.finished), (1, 2, 3, true));
         assert_eq!(got.first, Some(Mismatch { kind: 4, expected: 0, got: 0, address: 5 }));
     }

@@ -1,12 +1,10 @@
 //! The guest that comes with the command: `manyhart` without a subcommand.
 //!
 //! Every hart hammers RAM and device windows with self-checking patterns ([`layout`], `guest/hammer/`) while a seeded storm adds,
-//! moves and removes those windows under them ([`storm`], [`windows`]) and the harts move memory themselves ([`bank`]). What was checked, and whether it
-//! held, is the [`verdict`].
+//! moves and removes those windows under them ([`storm`], [`windows`]) and the harts move memory themselves
+//! ([`crate::guest::bank`]). What was checked, and whether it held, is the [`verdict`].
 
-mod bank;
 mod layout;
-mod progress;
 mod storm;
 mod verdict;
 mod windows;
@@ -14,29 +12,20 @@ mod windows;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::RecvTimeoutError;
-use manyhart_devices::finisher::Outcome;
-use manyhart_runtime::{AddressSpace, BusError, Requester, TopologyError};
+use manyhart_runtime::{BusError, TopologyError};
 
 use crate::cli::{BuiltinArgs, fail};
-use crate::console::Serial;
-use crate::control::ControlSpec;
-use crate::load::{Firmware, Images, Source};
-use crate::machine::{BoardSpec, Event, Machine, MachineError, RunSpec, listen_to_signals};
-use crate::plug::PlugSpec;
+use crate::guest::progress::Progress;
+use crate::guest::{Bench, LOOK, News, Program};
+use crate::machine::MachineError;
+use crate::text::grouped;
 
-use layout::{HartStatistics, STATISTICS_SIZE, STOP};
-use progress::Progress;
+use layout::{HartStatistics, STOP};
 use storm::Storm;
 use verdict::Report;
 use windows::{Windows, WindowsError};
 
 pub use layout::MAX_HARTS;
-
-/// How often the harts' figures are read.
-const LOOK: Duration = Duration::from_millis(100);
-/// How long all harts together may take to notice that they are to finish: generous, for hosts with few processors.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a run could not even be judged.
 #[derive(Debug, thiserror::Error)]
@@ -67,105 +56,65 @@ pub fn run(args: &BuiltinArgs) -> ExitCode {
 }
 
 fn play(args: &BuiltinArgs) -> Result<Report, BuiltinError> {
-    let mut machine = Machine::build(&spec(args))?;
-    let memory = machine.executive().topology().address_space(machine.board().space);
-    let mut windows = Windows::new(machine.executive(), machine.board().root, args.harts as usize)?;
-    for (address, word) in layout::parameters(args.harts as usize) {
-        memory.write(address, &word.to_le_bytes(), Requester::Debugger)?;
-    }
-    listen_to_signals(machine.sender())?;
+    let program = Program { name: "the built-in guest", image: layout::PROGRAM, memory: layout::RAM_SIZE, stop: STOP };
+    let mut bench = Bench::new(&program, args.harts)?;
+    let harts = args.harts as usize;
+    let mut windows = Windows::new(bench.machine().executive(), bench.machine().board().root, harts)?;
+    bench.set(layout::parameters(harts))?;
 
     let length = Duration::from_secs(args.seconds);
     let mut progress = Progress::new(length);
     let mut storm = Storm::new(args.seed);
     let mut report = Report { seed: args.seed, ..Report::default() };
-    machine.start()?;
+    bench.start()?;
     let started = Instant::now();
     let mut looked = started;
     while report.failure.is_none() && !report.interrupted && started.elapsed() < length {
         storm.step(&mut windows)?;
         if looked.elapsed() >= LOOK {
             looked = Instant::now();
-            read_figures(&mut report, &machine, &memory, args.harts)?;
+            read_figures(&mut report, &bench, harts)?;
             (report.changes, report.elapsed) = (storm.changes, started.elapsed());
-            progress.show(&report);
-            if let Ok(event) = machine.events().try_recv() {
-                note(&mut report, event);
+            progress.show(report.elapsed, || line(&report));
+            if let Some(news) = bench.news() {
+                note(&mut report, news);
             }
         }
     }
-    memory.write(STOP, &1u64.to_le_bytes(), Requester::Debugger)?;
     (report.changes, report.elapsed) = (storm.changes, started.elapsed());
     if report.failure.is_none() {
-        wait_for_the_end(&mut report, &machine);
+        bench.finish(|news| {
+            note(&mut report, news);
+            report.failure.is_none()
+        })?;
     }
     progress.finish();
-    read_figures(&mut report, &machine, &memory, args.harts)?;
-    let summary = machine.stop()?;
+    read_figures(&mut report, &bench, harts)?;
+    let summary = bench.stop()?;
     report.instructions = summary.harts.iter().map(|hart| hart.statistics.instructions).sum();
     Ok(report)
 }
 
-fn spec(args: &BuiltinArgs) -> RunSpec {
-    let program = Source::Memory { name: "the built-in guest", bytes: layout::PROGRAM.into() };
-    RunSpec {
-        board: BoardSpec { harts: args.harts, memory: layout::RAM_SIZE },
-        images: Images {
-            firmware: Firmware::None,
-            kernel: Some(program),
-            initrd: None,
-            command_line: None,
-            device_tree: None,
-            more: Vec::new(),
-        },
-        dump_device_tree: None,
-        serial: Serial::Null,
-        reboots: false,
-        limit: None,
-        log_commits: None,
-        signature: None,
-        summary: false,
-        control: ControlSpec::default(),
-        plug: PlugSpec::default(),
+fn note(report: &mut Report, news: News) {
+    match news {
+        News::Interrupted => report.interrupted = true,
+        News::DeviceFailed(name) => report.failure = Some(format!("device {name} has failed")),
+        News::Trouble(what) => report.failure = Some(what),
     }
 }
 
-/// The last hart that finishes powers the machine off.
-fn wait_for_the_end(report: &mut Report, machine: &Machine) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match machine.events().recv_deadline(deadline) {
-            Ok(Event::Outcome(Outcome::PowerOff)) => return,
-            Ok(event) => note(report, event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                report.failure = Some(format!("the harts did not finish within {} s", PATIENCE.as_secs()));
-            }
-        }
-        if report.failure.is_some() {
-            return;
-        }
-    }
-}
-
-/// What an event means for a run that is not at its end.
-fn note(report: &mut Report, event: Event) {
-    match event {
-        // A shorter run, judged as it is.
-        Event::Quit => report.interrupted = true,
-        Event::Outcome(Outcome::PowerOff) => report.failure = Some("the guest ended before it was told to".to_owned()),
-        Event::DeviceFailed(name) => report.failure = Some(format!("device {name} has failed")),
-        Event::HartPanicked(id) => report.failure = Some(format!("hart {id} has panicked")),
-        other => report.failure = Some(format!("unexpected: {other:?}")),
-    }
-}
-
-fn read_figures(report: &mut Report, machine: &Machine, memory: &AddressSpace, harts: u32) -> Result<(), BusError> {
-    report.harts.clear();
-    for hart in 0..harts as usize {
-        let mut bytes = [0; STATISTICS_SIZE];
-        memory.read(layout::statistics_at(hart), &mut bytes, Requester::Debugger)?;
-        report.harts.push(HartStatistics::parse(&bytes));
-    }
-    report.commits = machine.executive().statistics().commits;
+fn read_figures(report: &mut Report, bench: &Bench, harts: usize) -> Result<(), BusError> {
+    let rows = (0..harts).map(|hart| bench.get(layout::statistics_at(hart)).map(HartStatistics::from_words));
+    report.harts = rows.collect::<Result<_, _>>()?;
+    report.commits = bench.machine().executive().statistics().commits;
     Ok(())
+}
+
+fn line(report: &Report) -> String {
+    format!(
+        "{} checks, {} wrong, {} map changes",
+        grouped(report.total(|row| row.ram + row.tear + row.epoch + row.bank + row.cross)),
+        grouped(report.total(|row| row.errors)),
+        grouped(report.commits),
+    )
 }

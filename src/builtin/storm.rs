@@ -6,6 +6,7 @@ use manyhart_runtime::TopologyError;
 
 use super::layout::SLOT_PAIRS;
 use super::windows::Windows;
+use crate::guest::random::Random;
 
 /// How many changes of each kind were made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ const REST: Duration = Duration::from_micros(50);
 
 /// The storm. Equal seeds make equal choices; what the harts see in between is up to the host's scheduler.
 pub struct Storm {
-    state: u64,
+    random: Random,
     /// What it did.
     pub changes: Changes,
 }
@@ -35,21 +36,12 @@ pub struct Storm {
 impl Storm {
     /// A storm from this seed.
     pub fn new(seed: u64) -> Storm {
-        Storm { state: seed, changes: Changes::default() }
-    }
-
-    /// SplitMix64 (Steele, Lea, Flood 2014): any seed will do, zero included.
-    fn next(&mut self, bound: u64) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
+        Storm { random: Random::new(seed), changes: Changes::default() }
     }
 
     /// One change, and a short rest.
     pub fn step(&mut self, windows: &mut Windows) -> Result<(), TopologyError> {
-        match self.next(16) {
+        match self.random.below(16) {
             0..6 => {
                 windows.swap_pair()?;
                 self.changes.swaps += 1;
@@ -59,15 +51,15 @@ impl Storm {
                 self.changes.blinks += 1;
             }
             7..12 => {
-                let position = self.next(SLOT_PAIRS);
+                let position = self.random.below(SLOT_PAIRS);
                 self.changes.adds += u64::from(windows.place(position)?);
             }
             12 => {
-                let position = self.next(SLOT_PAIRS);
+                let position = self.random.below(SLOT_PAIRS);
                 self.changes.removes += u64::from(windows.remove(position)?);
             }
             _ => {
-                let (from, to) = (self.next(SLOT_PAIRS), self.next(SLOT_PAIRS));
+                let (from, to) = (self.random.below(SLOT_PAIRS), self.random.below(SLOT_PAIRS));
                 self.changes.moves += u64::from(windows.shift(from, to)?);
             }
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use manyhart_devices::test_window::{self, Scratch};
 use manyhart_runtime::{DeviceHandle, Executive, RamBlock, RegionId, Retired, Topology, TopologyError};
 
-use super::bank::{self, BankSwitch};
-use super::layout::{BANK_CONTROL, BANK_STABLE, BANK_WINDOW, PAGE, PAIR, SLOT_PAIRS, SLOTS, WINDOW_PAIRS, WORDS};
+use super::layout::{BANKS, PAIR, SLOT_PAIRS, SLOTS, WINDOW_PAIRS, WORDS};
+use crate::guest::bank::PAGE;
 
 /// Two device windows, side by side in one container that is mapped or away.
 struct WindowPair {
@@ -63,18 +63,7 @@ impl Windows {
         t.add_subregion_overlap(pair, PAGE, pages[1], 0);
         t.add_subregion(root, PAIR, pair);
 
-        let mut bank_windows = Vec::new();
-        for hart in 0..harts as u64 {
-            let name = format!("banks-{hart}");
-            let banks = t.ram(&name, Arc::new(RamBlock::anonymous(&name, 2 * PAGE)?));
-            let window = t.alias(&format!("bank-window-{hart}"), banks, 0, u128::from(PAGE));
-            t.add_subregion(root, BANK_STABLE + hart * 2 * PAGE, banks);
-            t.add_subregion(root, BANK_WINDOW + hart * PAGE, window);
-            bank_windows.push(window);
-        }
-        let switch = executive.spawn("bank-switch", BankSwitch::new(bank_windows));
-        let control = t.mmio("bank-switch", u128::from(PAGE), switch.mmio(0, bank::SPEC));
-        t.add_subregion(root, BANK_CONTROL, control);
+        BANKS.place(&mut t, executive, root, harts)?;
 
         let window_pairs = (0..WINDOW_PAIRS)
             .map(|pair| {

@@ -5,9 +5,6 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::verdict::Report;
-use crate::text::grouped;
-
 /// Shows how far a run is.
 pub struct Progress {
     bar: ProgressBar,
@@ -28,22 +25,19 @@ impl Progress {
         Progress { bar, plain, last: Instant::now(), length }
     }
 
-    /// What is known now.
-    pub fn show(&mut self, report: &Report) {
-        let line = format!(
-            "{:.0}/{} s  {} checks, {} wrong, {} map changes",
-            report.elapsed.as_secs_f64().min(self.length.as_secs_f64()),
-            self.length.as_secs(),
-            grouped(report.total(|row| row.ram + row.tear + row.epoch + row.bank + row.cross)),
-            grouped(report.total(|row| row.errors)),
-            grouped(report.commits),
-        );
-        if !self.plain {
-            self.bar.set_position(report.elapsed.as_millis() as u64);
-            self.bar.set_message(line);
-        } else if self.last.elapsed() >= PLAIN_INTERVAL {
+    /// What is known after `elapsed`; `line` is made when it is needed.
+    pub fn show(&mut self, elapsed: Duration, line: impl FnOnce() -> String) {
+        if self.plain && self.last.elapsed() < PLAIN_INTERVAL {
+            return;
+        }
+        let seconds = elapsed.as_secs_f64().min(self.length.as_secs_f64());
+        let line = format!("{seconds:.0}/{} s  {}", self.length.as_secs(), line());
+        if self.plain {
             self.last = Instant::now();
             eprintln!("{line}");
+        } else {
+            self.bar.set_position(elapsed.as_millis() as u64);
+            self.bar.set_message(line);
         }
     }
 
