@@ -107,6 +107,13 @@ impl<D: Device> DeviceHandle<D> {
         self.owner.mailbox.post(Parcel::Message(message))
     }
 
+    /// Posts a message that carries the way to answer it, and waits for the answer (control threads only), also while the machine is paused.
+    /// The device may answer later, from wherever.
+    pub fn ask<T: Send + 'static>(&self, message: impl FnOnce(Replier<T>) -> D::Message) -> Result<T, BusError> {
+        let parcel = |replier| Parcel::Message(message(replier));
+        self.owner.mailbox.command(parcel).map_err(|why| why.on_bus(self.name()))
+    }
+
     /// Resets the device and waits for it (control threads only).
     pub fn reset(&self) -> Result<(), BusError> {
         self.owner.mailbox.command(Parcel::Reset).map_err(|why| why.on_bus(self.name()))

@@ -27,6 +27,8 @@ pub use handle::{DeviceHandle, Poster};
 pub use spec::{AccessShape, ByteOrder, MmioSpec};
 pub use target::MmioTarget;
 
+pub use crate::reply::Replier;
+
 pub(crate) use operation::{Request, Verdict};
 pub(crate) use target::{MmioPin, on_bus};
 

@@ -1,0 +1,487 @@
+//! The host's side of PCI: puts functions in and takes them out, moves what they decode, looks. Cheap to clone; control threads only, and also while the
+//! machine is paused.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use manyhart_runtime::actor::Replier;
+use manyhart_runtime::{
+    BusError, Context, DeviceHandle, Executive, Generation, Line, RegionId, Topology, TopologyError,
+};
+use parking_lot::Mutex;
+
+use super::address::{Address, Place};
+use super::background::{self, Background};
+use super::fabric::plug::{self, Arrival};
+use super::fabric::{self, Draft, Fabric, Grant, Message, Parts};
+use super::query::BusReport;
+use super::tables::Tables;
+use super::{Blueprint, Identity, MsixSpec, Port, SharedLine};
+
+/// Bytes of a root port's only BAR.
+pub(super) const PORT_BAR_SIZE: u64 = 0x1000;
+/// A root port's one message, in that BAR.
+const PORT_MESSAGE: MsixSpec = MsixSpec { vectors: 1, table_bar: 0, table_offset: 0, pba_offset: 0x800 };
+/// The vendor of the generic host bridge, root port and bridge that guests know.
+const GENERIC_VENDOR: u16 = 0x1b36;
+const HOST_BRIDGE: u16 = 0x0008;
+const ROOT_PORT: u16 = 0x000c;
+const BRIDGE: u16 = 0x0001;
+const SUBSYSTEM_VENDOR: u16 = 0x1af4;
+const SUBSYSTEM: u16 = 0x1100;
+const CLASS_HOST_BRIDGE: u32 = 0x06_0000;
+const CLASS_BRIDGE: u32 = 0x06_0400;
+
+/// The name of the root bus.
+pub const ROOT_BUS: &str = "pcie.0";
+
+/// One window of the system map: where it is, its bytes, and the bus address at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostWindow {
+    /// The name of its region.
+    pub name: &'static str,
+    /// Where the system map has it.
+    pub base: u64,
+    /// Bytes.
+    pub size: u64,
+    /// What its first byte is on the bus.
+    pub bus_address: u64,
+}
+
+/// What a host is made of.
+pub struct HostConfig {
+    /// The root of the system map.
+    pub system: RegionId,
+    /// Configuration space: where it is in the system map.
+    pub ecam: u64,
+    /// Windows of memory.
+    pub memory: Vec<HostWindow>,
+    /// The window of I/O.
+    pub io: HostWindow,
+    /// INTA to INTD of device 0; of the others in turn.
+    pub intx: [Line; 4],
+    /// Told what happens. Called from inside handlers: it leaves a note and never waits.
+    pub on_event: Box<dyn Fn(PciEvent) + Send>,
+}
+
+/// Bytes of the window of configuration space: 256 buses.
+pub const ECAM_SIZE: u64 = 256 << 20;
+
+/// What happens that nobody has asked for just now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PciEvent {
+    /// A function is out of the hierarchy, and nothing reaches it any more.
+    Deleted {
+        /// Its name.
+        id: String,
+    },
+    /// The guest did not let a function go.
+    UnplugRefused {
+        /// Its name.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A bridge to be plugged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BridgeKind {
+    /// A port of the root complex, with a slot.
+    RootPort(SlotSpec),
+    /// A conventional bridge.
+    Conventional,
+}
+
+/// The slot of a root port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotSpec {
+    /// The number that is written on it; each port has another.
+    pub number: u16,
+    /// Whether functions come and go while the machine runs.
+    pub hotplug: bool,
+}
+
+/// Why a function is not plugged, or not taken out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlugError {
+    /// Another function has the name.
+    #[error("Duplicate device ID '{0}'")]
+    Duplicate(String),
+    /// No bus has the name.
+    #[error("Bus '{0}' not found")]
+    NoBus(String),
+    /// No function has the name.
+    #[error("Device '{0}' not found")]
+    NoFunction(String),
+    /// Every device number of the bus is taken.
+    #[error("PCI: no slot/function available on bus '{0}', all in use or reserved")]
+    Full(String),
+    /// The bus has no such device and function.
+    #[error("PCI: bus '{bus}' has no slot {device} function {function}")]
+    NoSlot {
+        /// The bus.
+        bus: String,
+        /// The device.
+        device: u8,
+        /// The function.
+        function: u8,
+    },
+    /// Another function is there.
+    #[error("PCI: slot {device} function {function} not available, in use by {by}")]
+    Occupied {
+        /// The device.
+        device: u8,
+        /// The function.
+        function: u8,
+        /// Who is there.
+        by: String,
+    },
+    /// The machine runs, and the bus has no slots.
+    #[error("Bus '{0}' does not support hotplugging")]
+    NoHotplug(String),
+    /// The guest, or the slot, does not let it happen now.
+    #[error("{0}")]
+    Refused(String),
+    /// The blueprint contradicts itself or PCI.
+    #[error("{0}")]
+    Blueprint(String),
+    /// The map refuses it.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+    /// The host bridge is gone or has failed.
+    #[error(transparent)]
+    Host(#[from] BusError),
+}
+
+/// Why the host does not do what is asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PciError {
+    /// No function has the name.
+    #[error("Device '{0}' not found")]
+    NoFunction(String),
+    /// The function has no such BAR.
+    #[error("'{id}' has no BAR {index}")]
+    NoBar {
+        /// The function.
+        id: String,
+        /// The BAR.
+        index: u8,
+    },
+    /// It makes no sense there.
+    #[error("{0}")]
+    Refused(String),
+    /// The map refuses it.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+    /// The host bridge is gone or has failed.
+    #[error(transparent)]
+    Host(#[from] BusError),
+}
+
+/// A change that the host makes to what a function decodes, as if the guest had written its registers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BarChange {
+    /// Whose.
+    pub id: String,
+    /// What.
+    pub what: Change,
+}
+
+/// What the host changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The address that a BAR holds; all ones, and so nothing mapped, where there is none.
+    Address {
+        /// Which BAR.
+        index: u8,
+        /// Where to.
+        address: Option<u64>,
+    },
+    /// How much a BAR decodes: a power of two.
+    Size {
+        /// Which BAR.
+        index: u8,
+        /// Bytes.
+        size: u64,
+    },
+    /// Command: memory space.
+    Memory(bool),
+    /// Command: I/O space.
+    Io(bool),
+    /// Command: bus master.
+    Master(bool),
+}
+
+/// Spaces that functions have for their DMA.
+#[derive(Default)]
+struct Grants {
+    /// Of ports, by their numbers, until they are plugged.
+    lent: std::collections::HashMap<u32, Grant>,
+    /// Of functions that are gone.
+    spare: Vec<Grant>,
+}
+
+struct Inner {
+    topology: Topology,
+    executive: Executive,
+    system: RegionId,
+    fabric: DeviceHandle<Fabric>,
+    numbers: AtomicU32,
+    grants: Arc<Mutex<Grants>>,
+}
+
+/// The host's handle.
+#[derive(Clone)]
+pub struct PciHost(Arc<Inner>);
+
+impl PciHost {
+    /// Makes the root complex with its host bridge, and puts its windows into the map. Control threads only, as everything here.
+    pub fn new(executive: &Executive, config: HostConfig) -> Result<PciHost, PlugError> {
+        let topology = executive.topology().clone();
+        let background = executive.spawn("pci-background", Background);
+        let mut map = topology.transaction();
+        let memory = map.container(&format!("{ROOT_BUS} memory"), 1 << 64);
+        let io = map.container(&format!("{ROOT_BUS} io"), 1 << 32);
+        let windows = config.memory.iter().map(|window| (window, memory)).chain([(&config.io, io)]);
+        for (window, bus) in windows {
+            let ones = map.mmio(
+                &format!("{} background", window.name),
+                window.size.into(),
+                background.mmio(background::ONES, background::SPEC),
+            );
+            map.add_subregion_overlap(config.system, window.base, ones, -1);
+            let shown = map.alias(window.name, bus, window.bus_address, window.size.into());
+            map.add_subregion_overlap(config.system, window.base, shown, 0);
+        }
+        let parts = Parts {
+            root: (memory, io),
+            gaps: background.mmio(background::ZEROES, background::SPEC),
+            wires: config.intx.map(|line| Arc::new(SharedLine::new(line))),
+            on_event: config.on_event,
+        };
+        let fabric = executive.spawn("pci", Fabric::new(parts, ROOT_BUS));
+        let ecam = map.mmio("pci-ecam", ECAM_SIZE.into(), fabric.mmio(0, fabric::SPEC));
+        map.add_subregion(config.system, config.ecam, ecam);
+        map.commit()?;
+        let inner = Inner {
+            topology,
+            executive: executive.clone(),
+            system: config.system,
+            fabric,
+            numbers: AtomicU32::new(1),
+            grants: Arc::default(),
+        };
+        let host = PciHost(Arc::new(inner));
+        host.add_host_bridge()?;
+        Ok(host)
+    }
+
+    fn add_host_bridge(&self) -> Result<(), PlugError> {
+        let identity = generic(HOST_BRIDGE, CLASS_HOST_BRIDGE);
+        let blueprint = Blueprint {
+            identity,
+            bars: Vec::new(),
+            rom: None,
+            interrupt_pin: None,
+            msi: None,
+            msix: None,
+            vendor_capabilities: Vec::new(),
+            express: false,
+            on_event: Box::new(|_| ()),
+        };
+        let port = self.port("host bridge")?;
+        self.plug("host-bridge", &Place::at(ROOT_BUS, 0, 0), port, blueprint).map(drop)
+    }
+
+    /// A function's side of the bus, before the function is made. It reaches nothing until it is plugged and the guest lets it.
+    pub fn port(&self, name: &str) -> Result<Port, PlugError> {
+        let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
+        let spare = self.0.grants.lock().spare.pop();
+        let grant = match spare {
+            Some(grant) => {
+                plug::lend_grant(&self.0.topology, grant, number)?;
+                grant
+            }
+            None => plug::make_grant(&self.0.topology, self.0.system, &format!("{name} dma"), number)?,
+        };
+        self.0.grants.lock().lent.insert(number, grant);
+        Ok(Port::new(self.0.topology.dma(number)))
+    }
+
+    /// Plugs a function: as at power-on before the machine runs, and through its slot after.
+    pub fn plug(&self, id: &str, at: &Place, port: Port, blueprint: Blueprint) -> Result<Address, PlugError> {
+        let grant = self.claim(&port)?;
+        let made = self.endpoint_arrival(id, at, port.clone(), grant, blueprint);
+        made.and_then(|(at, arrival)| self.send_in(at, arrival)).inspect_err(|_| self.return_grant(&port, grant))
+    }
+
+    /// Plugs a bridge or a root port, whose name is that of the bus behind it too. Before the machine runs only.
+    pub fn plug_bridge(&self, id: &str, at: &Place, kind: BridgeKind) -> Result<Address, PlugError> {
+        let port = self.port(id)?;
+        let grant = self.claim(&port)?;
+        let (device, msix) = match kind {
+            BridgeKind::RootPort(_) => (ROOT_PORT, Some(PORT_MESSAGE)),
+            BridgeKind::Conventional => (BRIDGE, None),
+        };
+        let draft = Draft::bridge(&generic(device, CLASS_BRIDGE), &kind, msix)?;
+        let tables = msix.map(|spec| self.tables(id, &port, spec));
+        let arrival = Arrival {
+            id: id.to_owned(),
+            draft,
+            bars: Vec::new(),
+            tables,
+            rom: None,
+            port: port.clone(),
+            grant,
+            on_event: Box::new(|_| ()),
+            is_bridge: true,
+        };
+        self.send_in(at.clone(), arrival).inspect_err(|_| self.return_grant(&port, grant))
+    }
+
+    fn endpoint_arrival(
+        &self,
+        id: &str,
+        at: &Place,
+        port: Port,
+        grant: Grant,
+        blueprint: Blueprint,
+    ) -> Result<(Place, Arrival), PlugError> {
+        let draft = Draft::endpoint(&blueprint, at.bus == ROOT_BUS)?;
+        let tables = blueprint.msix.map(|spec| self.tables(id, &port, spec));
+        let Blueprint { bars, rom, on_event, .. } = blueprint;
+        let arrival = Arrival { id: id.to_owned(), draft, bars, tables, rom, port, grant, on_event, is_bridge: false };
+        Ok((at.clone(), arrival))
+    }
+
+    fn tables(&self, id: &str, port: &Port, spec: MsixSpec) -> (u8, Vec<super::BarPart>) {
+        port.make_msix(&spec);
+        (spec.table_bar, Tables::parts(&self.0.executive, id, port, &spec))
+    }
+
+    fn send_in(&self, at: Place, arrival: Arrival) -> Result<Address, PlugError> {
+        self.ask(move |fabric, cx, answer| {
+            let (bus, devfn) = match fabric.find_place(&arrival.id, &at) {
+                Ok(place) => place,
+                Err(error) => return answer.answer(Err(error)),
+            };
+            if fabric.is_live() && fabric.is_root(bus) {
+                return answer.answer(Err(PlugError::NoHotplug(at.bus)));
+            }
+            let mut turn = plug::turn(cx);
+            let address = fabric.arrive(bus, devfn, arrival, &mut turn);
+            turn.post(
+                cx,
+                Box::new(move |result| answer.answer(result.as_ref().map(|_| address).map_err(|e| e.clone().into()))),
+            );
+        })?
+    }
+
+    /// Takes a function out at once, as if somebody had pulled it: no guest is asked.
+    pub fn surprise_remove(&self, id: &str) -> Result<(), PlugError> {
+        let (name, grants) = (id.to_owned(), Arc::clone(&self.0.grants));
+        self.ask(move |fabric, cx, answer| {
+            let mut turn = plug::turn(cx);
+            let removed = fabric.removable(&name).and_then(|number| {
+                let grant = fabric.leave(number, &mut turn).ok_or(PlugError::NoFunction(name.clone()))?;
+                Ok((number, grant))
+            });
+            let (number, grant) = match removed {
+                Ok(removed) => removed,
+                Err(error) => return answer.answer(Err(error)),
+            };
+            let me = cx.me();
+            turn.post(
+                cx,
+                Box::new(move |result| {
+                    if let Ok(committed) = result {
+                        committed.retired.on_complete(move || {
+                            let mut grants = grants.lock();
+                            grants.lent.remove(&number);
+                            grants.spare.push(grant);
+                            // A host bridge that is gone has nobody to tell.
+                            me.post(Message::Command(Box::new(move |fabric, _| {
+                                fabric.tell_host(PciEvent::Deleted { id: name })
+                            })));
+                        });
+                    }
+                    answer.answer(result.as_ref().map(drop).map_err(|error| error.clone().into()));
+                }),
+            );
+        })?
+    }
+
+    /// Moves, resizes, shows or hides what functions decode: all of it in one publication, or nothing.
+    pub fn adjust(&self, changes: Vec<BarChange>) -> Result<Generation, PciError> {
+        self.ask(move |fabric, cx, answer| {
+            let mut turn = plug::turn(cx);
+            match fabric.adjust(&changes, &mut turn) {
+                Ok(()) => turn.post(
+                    cx,
+                    Box::new(move |result| {
+                        let result = result.as_ref().map(|committed| committed.generation);
+                        answer.answer(result.map_err(|error| error.clone().into()));
+                    }),
+                ),
+                Err(error) => answer.answer(Err(error)),
+            }
+        })?
+    }
+
+    /// The hierarchy as it is.
+    pub fn query(&self) -> Result<Vec<BusReport>, BusError> {
+        self.ask(|fabric, _, answer| answer.answer(fabric.report()))
+    }
+
+    /// The machine runs: from now on functions come and go through slots.
+    pub fn go_live(&self) -> Result<(), BusError> {
+        self.ask(|fabric, _, answer| {
+            fabric.go_live();
+            answer.answer(());
+        })
+    }
+
+    /// Back to power-on; what is plugged stays. The machine is paused.
+    pub fn reset(&self) -> Result<(), BusError> {
+        self.0.fabric.reset()?;
+        // Behind the fabric's own transaction in the topology's queue: when this is carried out, so is that.
+        if let Err(error) = self.0.topology.transaction().commit() {
+            tracing::error!(%error, "a reset of PCI is not published");
+        }
+        Ok(())
+    }
+
+    /// Has the fabric do something that it answers, now or when its turn is published.
+    fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut Fabric, &mut Context<'_, Message>, Replier<T>) + Send + 'static,
+    ) -> Result<T, BusError> {
+        self.0.fabric.ask(|answer| Message::Command(Box::new(move |fabric, cx| what(fabric, cx, answer))))
+    }
+
+    fn claim(&self, port: &Port) -> Result<Grant, PlugError> {
+        let grants = self.0.grants.lock();
+        let grant = grants.lent.get(&port.number()).copied();
+        grant.ok_or_else(|| PlugError::Blueprint("a port of another host".to_owned()))
+    }
+
+    /// Of a port that was not plugged.
+    fn return_grant(&self, port: &Port, grant: Grant) {
+        let mut grants = self.0.grants.lock();
+        if grants.lent.remove(&port.number()).is_some() {
+            grants.spare.push(grant);
+        }
+    }
+}
+
+fn generic(device: u16, class: u32) -> Identity {
+    Identity {
+        vendor: GENERIC_VENDOR,
+        device,
+        revision: 0,
+        class,
+        subsystem_vendor: SUBSYSTEM_VENDOR,
+        subsystem: SUBSYSTEM,
+    }
+}
