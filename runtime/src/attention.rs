@@ -75,15 +75,20 @@ impl Attention {
         self.word.fetch_and(!Attention::RAISED, Ordering::AcqRel) & LEVELS
     }
 
-    /// Sets or clears the level `bit` (0–55; others are ignored), with Release; wakes the owner when it sets.
+    /// Sets or clears the level `bit` (0–55; others are ignored), with AcqRel; wakes the owner when it sets.
     pub fn set_level(&self, bit: u32, level: bool) {
         let mask = 1u64.checked_shl(bit).unwrap_or(0) & LEVELS;
         match level {
             true => self.raise_with(mask),
             false => {
-                self.word.fetch_and(!mask, Ordering::Release);
+                self.word.fetch_and(!mask, Ordering::AcqRel);
             }
         }
+    }
+
+    /// Takes a place in the order of the word's changes, and changes nothing: who comes before is seen, who comes after sees.
+    pub(crate) fn step(&self) {
+        self.word.fetch_or(0, Ordering::AcqRel);
     }
 
     /// Makes the owner look up without changing a level (a pause, a topology change, a moved deadline).
@@ -100,7 +105,8 @@ impl Attention {
             self.word.fetch_or(Attention::RAISED | levels, Ordering::Release);
             return;
         }
-        let before = self.word.fetch_or(Attention::RAISED | levels, Ordering::Release);
+        // Release: what came before is seen by who takes it. Acquire: who drives a level by what it sees elsewhere looks again after.
+        let before = self.word.fetch_or(Attention::RAISED | levels, Ordering::AcqRel);
         if before & PARKED != 0 {
             self.notify();
         }

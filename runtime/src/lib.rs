@@ -102,6 +102,7 @@ pub mod error;
 pub mod eventfd;
 #[cfg(feature = "vm-memory")]
 pub mod guest_memory;
+pub mod interrupt_file;
 pub mod iommu;
 #[cfg(feature = "kvm")]
 pub mod kvm;
@@ -138,6 +139,7 @@ pub use eventfd::EventFd;
 pub use executive::{Config, Executive, Statistics};
 pub use gate::Paused;
 pub use grace::Stall;
+pub use interrupt_file::InterruptFile;
 pub use line::{Line, LineSink};
 pub use live_copy::live_copy;
 pub use ram::{DirtyClient, RamBlock};

@@ -55,6 +55,8 @@ pub enum Bug {
     CopyBeforeAcknowledge,
     /// A reader keeps "marked already" over a collection (C9).
     KeepMarks,
+    /// Who has changed an interrupt file drives its level by one look, and does not look again (C8).
+    LookOnce,
     /// A coalesced write is queued, and the mailbox does not say so (C10).
     CoalesceUnannounced,
 }
