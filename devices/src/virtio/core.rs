@@ -90,8 +90,8 @@ impl Core {
     }
 
     pub(super) fn write_status(&mut self, value: u8) -> Written {
-        if self.resetting {
-            return if value == 0 { Written::Resetting } else { Written::Done };
+        if self.resetting && value != 0 {
+            return Written::Done;
         }
         match self.registers.write_status(value) {
             Effect::Nothing => Written::Done,
@@ -99,25 +99,20 @@ impl Core {
                 self.activate();
                 Written::Done
             }
-            Effect::Reset => {
-                self.close();
-                if self.inside.is_empty() {
-                    self.registers.reset();
-                    Written::Reset
-                } else {
-                    self.resetting = true;
-                    Written::Resetting
-                }
-            }
+            Effect::Reset => self.reset(),
         }
     }
 
-    /// Back to power-on at once, whoever is still inside: for a machine that is reset as a whole, whose owner waits for [`Core::inside`] before it
-    /// puts anything into memory.
-    pub(super) fn power_on(&mut self) {
+    /// Back to power-on, the driver's doing or not. Who owns the machine waits for [`Core::inside`] before it gives memory another meaning.
+    pub(super) fn reset(&mut self) -> Written {
         self.close();
-        self.resetting = false;
-        self.registers.reset();
+        self.resetting = !self.inside.is_empty();
+        if self.resetting {
+            Written::Resetting
+        } else {
+            self.registers.reset();
+            Written::Reset
+        }
     }
 
     /// Ends the session, if there is one.

@@ -247,7 +247,7 @@ impl Device for VirtioMmio {
 
     fn reset(&mut self, _: &mut Context<'_, MmioMessage>) {
         if let Some(core) = &mut self.core {
-            core.power_on();
+            core.reset();
         }
         self.quiet();
     }

@@ -12,6 +12,7 @@
 mod core;
 pub mod device;
 pub mod mmio;
+pub mod pci;
 pub mod queue;
 mod registers;
 pub mod rng;

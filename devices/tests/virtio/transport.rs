@@ -12,6 +12,7 @@ use manyhart_devices::virtio::{
 use manyhart_runtime::Gpa;
 
 use crate::machine::*;
+use crate::on_pci::{By, OnPci};
 
 /// What a test sees of a [`Probe`], and has it do.
 #[derive(Default)]
@@ -304,16 +305,29 @@ fn mmio() {
 }
 
 #[test]
+fn pci_by_intx() {
+    let probe = Probe::default();
+    all(&OnPci::new(probe.clone(), By::Intx), &probe);
+}
+
+#[test]
+fn pci_by_msix() {
+    let probe = Probe::default();
+    all(&OnPci::new(probe.clone(), By::Msix), &probe);
+}
+
+#[test]
 fn a_machine_that_is_reset_finds_out_who_is_inside() {
     let probe = Probe::default();
     let machine = OnMmio::new(probe.clone());
     machine.start(VERSION_1, 8);
     let guard = probe.0.active.lock().unwrap().as_ref().expect("active").0.enter().expect("not over");
     machine.slot.handle.reset().unwrap();
-    assert_eq!(machine.status(), 0);
+    assert_ne!(machine.status(), 0, "not done");
     assert!(!machine.slot.inside.wait(Duration::from_millis(5)));
     drop(guard);
     assert!(machine.slot.inside.wait(PATIENCE));
+    assert_eq!(machine.status(), 0);
     machine.start(VERSION_1, 8);
 }
 
