@@ -9,6 +9,8 @@ pub mod blank;
 pub mod block;
 pub mod finisher;
 pub mod pci;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod plic;
 pub mod rtc;
 pub mod test_window;

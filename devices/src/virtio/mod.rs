@@ -9,8 +9,11 @@
 //!
 //! Source: Virtual I/O Device (VIRTIO) Version 1.2, OASIS Committee Specification 01.
 
+pub mod blk;
 mod core;
 pub mod device;
+#[cfg(test)]
+mod driver;
 pub mod mmio;
 pub mod pci;
 pub mod queue;
