@@ -66,7 +66,7 @@ struct Marked(bool);
 
 impl DropCached for Marked {
     fn drop_cached(&mut self, what: Invalidate<'_>) {
-        if matches!(what, Invalidate::Marks | Invalidate::Everything) {
+        if matches!(what, Invalidate::Marks | Invalidate::Space(_)) {
             self.0 = false;
         }
     }

@@ -17,7 +17,7 @@ struct Cache {
 impl DropCached for Cache {
     fn drop_cached(&mut self, what: Invalidate<'_>) {
         let concerned = match what {
-            Invalidate::Everything => true,
+            Invalidate::Space(_) => true,
             Invalidate::Ranges(_, ranges) => ranges.iter().any(|range| range.contains(Gpa(0x1000))),
             // It stores to nothing by itself, and so remembers no marks.
             Invalidate::Marks => false,

@@ -30,6 +30,8 @@ impl Default for Limits {
 pub struct Round {
     /// Copied pages.
     pub pages: u64,
+    /// Bytes that the sink was given: whole pages.
+    pub bytes: u64,
     /// From the beginning of its snapshot to its end.
     pub took: Duration,
 }
@@ -41,6 +43,25 @@ pub struct Copied {
     pub paused: Paused,
     /// The first is all of memory, the last was copied in the pause.
     pub rounds: Vec<Round>,
+    /// How long the machine stood still for it: from the asking for the pause to the end of the last round.
+    pub stood_still: Duration,
+}
+
+impl Copied {
+    /// All that the sink was given, in pages: over those of the memory, what it cost that the machine ran on.
+    pub fn pages(&self) -> u64 {
+        self.rounds.iter().map(|round| round.pages).sum()
+    }
+
+    /// The same in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.rounds.iter().map(|round| round.bytes).sum()
+    }
+
+    /// How long all rounds took.
+    pub fn took(&self) -> Duration {
+        self.rounds.iter().map(|round| round.took).sum()
+    }
 }
 
 /// Why a copy ended early. The machine runs on, and nothing is logged any more.
@@ -80,6 +101,7 @@ pub fn live_copy(
             copier.copy(began, dirty)?;
             continue;
         }
+        let asked = Instant::now();
         let paused = executive.pause();
         let last = copier.snapshot()?;
         copier.copy(
@@ -93,7 +115,7 @@ pub fn live_copy(
                 })
                 .collect(),
         )?;
-        return Ok(Copied { paused, rounds: copier.rounds });
+        return Ok(Copied { paused, rounds: copier.rounds, stood_still: asked.elapsed() });
     }
 }
 
@@ -122,7 +144,7 @@ impl Copier<'_, '_> {
                 self.copy_range(index, range.clone())?;
             }
         }
-        self.rounds.push(Round { pages: copied, took: began.elapsed() });
+        self.rounds.push(Round { pages: copied, bytes: copied * PAGE_SIZE, took: began.elapsed() });
         Ok(())
     }
 

@@ -23,8 +23,8 @@ use crate::{AddrRange, AddressSpaceId, Attention, FlatRange, FlatView, Gpa, Snap
 /// What a reader must forget before it may use a newer snapshot.
 #[derive(Debug, Clone, Copy)]
 pub enum Invalidate<'a> {
-    /// Every pointer it has cached.
-    Everything,
+    /// Every pointer it has cached of this address space.
+    Space(AddressSpaceId),
     /// Whatever it has cached of these intervals of this address space.
     Ranges(AddressSpaceId, &'a [AddrRange]),
     /// Which pages it has marked in dirty logs: it stores to none of them without a mark. Nothing else has changed.
@@ -203,7 +203,7 @@ impl Reader {
         }
         for (space, changes) in new.changes_since(self.seen) {
             match changes {
-                Changes::Everything => return caches.drop_cached(Invalidate::Everything),
+                Changes::Everything => caches.drop_cached(Invalidate::Space(space)),
                 Changes::Ranges(ranges) if ranges.is_empty() => {}
                 Changes::Ranges(ranges) => caches.drop_cached(Invalidate::Ranges(space, &ranges)),
             }

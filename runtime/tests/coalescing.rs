@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{CPU, Machine, Scripted, a_while, soon};
-use manyhart_runtime::{DeviceHandle, FlatRange, Flow, Gpa, MmioSpec, Reader, RegionId, Requester, TopologyError};
+use manyhart_runtime::iommu::{Asked, Mapped, Translator, Untranslated};
+use manyhart_runtime::{
+    DeviceHandle, FlatRange, Flow, Gpa, MmioSpec, RamBlock, Reader, RegionId, Requester, TopologyError,
+};
 
 const AT: u64 = 0x1_0000;
 
@@ -158,6 +161,54 @@ fn coalesced_writes_of_all_devices_come_before_an_access_that_flushes() {
     let space = at.machine.executive.topology().address_space(at.machine.space);
     space.store(Gpa(2 * AT), 1u32, Requester::Device(1)).expect("a register");
     assert_eq!(at.handled().len(), 51, "whoever it is that flushes");
+}
+
+/// Translates nothing away.
+struct Straight;
+
+impl Translator for Straight {
+    fn translate(&self, asked: &Asked<'_>) -> Result<Vec<Mapped>, Untranslated> {
+        Ok(vec![Mapped { addr: Gpa(asked.offset), len: asked.len }])
+    }
+}
+
+#[test]
+fn coalesced_writes_come_before_an_access_that_flushes_behind_an_iommu() {
+    let mut at = at();
+    let (other, _) = scribe(&at.machine, "other");
+    let flushing = at.machine.map(&other, 2 * AT);
+    let (region, memory) = (at.region, at.machine.space);
+    let mut made = None;
+    at.change(|t| {
+        t.set_coalescing(region).set_flush_coalesced(flushing, true);
+        let root = t.container("root", 1 << 64);
+        let ram = t.ram("ram", Arc::new(RamBlock::anonymous("ram", 0x1000).expect("memory")));
+        let iommu = t.iommu("iommu", 16 * u128::from(AT), Arc::new(Straight), memory);
+        t.add_subregion(root, 0, iommu).add_subregion(root, 16 * AT, ram);
+        made = Some((t.address_space("device", root), iommu, ram));
+    });
+    let (device, iommu, ram) = made.expect("made");
+    let space = at.machine.executive.topology().address_space(device);
+    let by = Requester::Device(1);
+    // Each by one that has no reader of its own, then by a reader.
+    let flushed = |at: &mut At, addr: u64| {
+        let before = at.handled().len();
+        at.write(AT, 1);
+        space.load::<u32>(Gpa(addr), by).expect("it answers");
+        let first = at.handled().len() == before + 1;
+        at.write(AT, 2);
+        at.reader.read(device, Gpa(addr), 4, CPU, &mut ()).expect("it answers");
+        first && at.handled().len() == before + 2
+    };
+    assert!(flushed(&mut at, 2 * AT), "the region behind it flushes");
+    at.change(|t| _ = t.set_flush_coalesced(flushing, false).set_flush_coalesced(iommu, true));
+    assert!(flushed(&mut at, 2 * AT), "what translates flushes");
+    at.change(|t| _ = t.set_flush_coalesced(iommu, false).set_flush_coalesced(ram, true));
+    assert!(flushed(&mut at, 16 * AT), "memory, too, where it is asked to");
+    let before = at.handled().len();
+    at.write(AT, 1);
+    space.fill(Gpa(16 * AT), 8, 0, by).expect("memory");
+    assert_eq!(at.handled().len(), before + 1, "and when it is filled");
 }
 
 #[test]

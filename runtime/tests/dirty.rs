@@ -235,6 +235,10 @@ fn dirty_live_copies_beside_writers_that_cache_their_marks_are_what_memory_is() 
         assert!(at.block.read(0, &mut now));
         assert!(now == copy, "round {round}: the copy is not what memory is");
         assert_eq!(copied.rounds[0].pages, PAGES);
+        assert!(copied.pages() >= PAGES && copied.bytes() == copied.pages() * PAGE_SIZE);
+        assert!(
+            copied.took() >= copied.rounds[0].took && copied.stood_still <= copied.rounds[copied.rounds.len() - 1].took
+        );
         drop(copied.paused);
     }
     stop.store(true, Ordering::Relaxed);

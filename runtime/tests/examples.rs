@@ -6,6 +6,8 @@ mod coalescing;
 mod deferred;
 #[path = "../examples/device.rs"]
 mod device;
+#[path = "../examples/dirty_cost.rs"]
+mod dirty_cost;
 #[path = "../examples/listener.rs"]
 mod listener;
 #[path = "../examples/logging.rs"]
@@ -29,10 +31,11 @@ type Example = fn() -> Result<(), Box<dyn std::error::Error>>;
 
 #[test]
 fn every_example_ends_well() {
-    let examples: [(&str, Example); 12] = [
+    let examples: [(&str, Example); 13] = [
         ("coalescing", coalescing::main),
         ("deferred", deferred::main),
         ("device", device::main),
+        ("dirty_cost", dirty_cost::main),
         ("listener", listener::main),
         ("logging", logging::main),
         ("map", map::main),

@@ -96,7 +96,7 @@ struct Forgets(Vec<String>);
 impl DropCached for Forgets {
     fn drop_cached(&mut self, what: Invalidate<'_>) {
         self.0.push(match what {
-            Invalidate::Everything => "everything".to_owned(),
+            Invalidate::Space(space) => format!("all of {space:?}"),
             Invalidate::Ranges(_, ranges) => format!("{ranges:?}"),
             Invalidate::Marks => "marks".to_owned(),
         });
@@ -134,6 +134,30 @@ fn a_resync_names_what_changed_and_nothing_else() {
     for at in ["4000-", "8000-", "10000-"] {
         assert!(heard.contains(at), "{at} in {heard}");
     }
+}
+
+#[test]
+fn a_space_that_is_new_or_has_another_root_costs_the_others_nothing() {
+    let machine = Machine::new();
+    let mut reader = machine.executive.reader("reader", None);
+    let mut forgets = Forgets::default();
+    reader.checkpoint(&mut forgets);
+    forgets.0.clear();
+    let mut t = machine.transaction();
+    let (other, window) = (t.reservation("other", 0x1000), t.reservation("window", 0x1000));
+    let root = t.alias("root", other, 0, 0x1000);
+    let space = t.address_space("device", root);
+    t.add_subregion(machine.root, 0x4000, window);
+    t.commit().expect("lawful");
+    reader.resync(&mut forgets);
+    assert_eq!(forgets.0, ["[0000000000004000-0000000000004fff]".to_owned(), format!("all of {space:?}")]);
+    forgets.0.clear();
+    let mut t = machine.transaction();
+    t.set_enabled(root, false);
+    t.commit().expect("lawful");
+    reader.resync(&mut forgets);
+    assert_eq!(forgets.0, [format!("all of {space:?}")], "another root, another view");
+    reader.go_offline();
 }
 
 #[test]

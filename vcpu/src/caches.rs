@@ -132,9 +132,9 @@ impl DropCached for Caches {
         self.ram = None;
         match what {
             Invalidate::Marks => self.tlb.forget_marks(),
-            Invalidate::Everything => self.forget_all(),
+            Invalidate::Space(space) if space == self.space => self.forget_all(),
             Invalidate::Ranges(space, ranges) if space == self.space => self.forget_physical(ranges),
-            Invalidate::Ranges(..) => {}
+            Invalidate::Space(_) | Invalidate::Ranges(..) => {}
         }
     }
 }

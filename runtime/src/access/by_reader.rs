@@ -8,7 +8,7 @@ use crate::actor::Verdict;
 use crate::mailbox::Outcome;
 use crate::reply::Waiter;
 use crate::topology::{FlatRange, Near, Side, Target, ring};
-use crate::{AddrRange, AddressSpaceId, BusError, DropCached, FlatView, Gpa, RamBlock, Reader, Snapshot};
+use crate::{AddressSpaceId, BusError, DropCached, Gpa, RamBlock, Reader, Snapshot};
 
 /// What one look at the view made of an access.
 enum Begun {
@@ -143,10 +143,7 @@ fn begin(
         return Err(resolve::refused(range, addr));
     }
     if !reaches(range, addr, size) {
-        if !flushed && snapshot.view(space).is_some_and(|view| flushes(view, addr, size.into())) {
-            return Ok(Begun::Flush);
-        }
-        return resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts);
+        return in_parts(snapshot, space, addr, size, intent, flushed);
     }
     let offset = resolve::offset_in(range, addr);
     match range.target.side(intent.direction) {
@@ -168,15 +165,23 @@ fn begin(
             Err(BusError::WriteRefused { addr })
         }
         Side::Memory(block) => Ok(Begun::Done(memory(block, offset, size, value, intent.direction))),
-        Side::Elsewhere => resolve(snapshot, space, addr, size.into(), intent).map(Begun::Parts),
+        Side::Elsewhere => in_parts(snapshot, space, addr, size, intent, flushed),
         Side::Nothing => Err(BusError::Decode(addr)),
     }
 }
 
-/// Whether any part of an access lies in a region that flushes.
-pub(super) fn flushes(view: &FlatView, addr: Gpa, len: usize) -> bool {
-    let range = AddrRange::with_size(addr, len as u128);
-    range.is_some_and(|range| view.overlapping(range).any(|part| part.flush_coalesced))
+/// The long way: an access that straddles ranges, or is translated.
+fn in_parts(
+    snapshot: &Snapshot,
+    space: AddressSpaceId,
+    addr: Gpa,
+    size: u8,
+    intent: Intent,
+    flushed: bool,
+) -> Result<Begun, BusError> {
+    let parts = resolve(snapshot, space, addr, size.into(), intent)?;
+    let flush = !flushed && parts.iter().any(|part| part.flushes);
+    Ok(if flush { Begun::Flush } else { Begun::Parts(parts) })
 }
 
 fn memory(block: &RamBlock, offset: u64, size: u8, value: u64, direction: Direction) -> u64 {

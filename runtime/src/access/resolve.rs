@@ -18,6 +18,8 @@ pub(crate) struct Part {
     pub(crate) len: usize,
     /// What its writes may ring.
     pub(crate) doorbells: Doorbells,
+    /// Whether it, or what has translated it, wants coalesced writes handled first.
+    pub(crate) flushes: bool,
     /// What has translated it on its way, held back likewise.
     _via: Vec<IommuPin>,
 }
@@ -89,13 +91,16 @@ pub(crate) struct Run {
     first: usize,
     pub(crate) len: usize,
     via: Vec<IommuPin>,
+    /// Whether what has translated it flushes.
+    flushes: bool,
 }
 
 impl Run {
     /// All but the first `len` bytes.
     fn after(&self, len: usize) -> Result<Run, BusError> {
         let addr = self.addr.checked_add(len as u64).ok_or(BusError::Decode(Gpa(u64::MAX)))?;
-        Ok(Run { space: self.space, addr, first: self.first + len, len: self.len - len, via: self.via.clone() })
+        let (first, len, via) = (self.first + len, self.len - len, self.via.clone());
+        Ok(Run { space: self.space, addr, first, len, via, flushes: self.flushes })
     }
 }
 
@@ -115,7 +120,8 @@ pub(crate) fn resolve(
         let offset = offset_in(range, run.addr);
         let place = place(range, run.addr, offset, run.len, cut, intent)?;
         let doorbells = range.doorbells.clone();
-        parts.push(Part { place, offset, first: run.first, len: run.len, doorbells, _via: run.via });
+        let flushes = run.flushes | range.flush_coalesced;
+        parts.push(Part { place, offset, first: run.first, len: run.len, doorbells, flushes, _via: run.via });
         Ok(())
     })?;
     Ok(parts)
@@ -133,7 +139,7 @@ pub(crate) fn walk<'a>(
 ) -> Result<(), BusError> {
     // The next on top: what is translated comes before what lies behind it.
     let mut todo = Vec::new();
-    let mut next = (len > 0).then_some(Run { space, addr, first: 0, len, via: Vec::new() });
+    let mut next = (len > 0).then_some(Run { space, addr, first: 0, len, via: Vec::new(), flushes: false });
     while let Some(mut run) = next {
         let view = snapshot.view(run.space).ok_or(BusError::Decode(run.addr))?;
         let range = view.find(run.addr).ok_or(BusError::Decode(run.addr))?;
@@ -179,7 +185,8 @@ fn translate(
         end -= len;
         let mut via = run.via.clone();
         via.push(target.pin());
-        todo.push(Run { space: target.space(), addr: piece.addr, first: end, len, via });
+        let flushes = run.flushes | range.flush_coalesced;
+        todo.push(Run { space: target.space(), addr: piece.addr, first: end, len, via, flushes });
     }
     Ok(())
 }

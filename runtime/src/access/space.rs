@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use super::by_reader::flushes;
 use super::carry::{Asking, Bytes, Carrier};
 use super::resolve::{self, Intent, Part, Place, resolve};
 use super::shape::Direction;
 use super::{Hold, ReaderPool, Requester};
 use crate::ram::atomics::Word;
 use crate::topology::Side;
-use crate::{AddressSpaceId, BusError, FlatRange, FlatView, Gpa, MmioTarget, RamBlock, Snapshot, trampoline};
+use crate::{AddressSpaceId, BusError, FlatRange, FlatView, Gpa, MmioTarget, RamBlock, Reader, Snapshot, trampoline};
 
 /// One address space as control threads and DMA see it: any length, any alignment, RAM and devices alike. Cheap to clone;
 /// each call brings a reader online for its length.
+///
+/// Not for a thread whose own [`Reader`] is online: a call brings another reader online and may wait, and a thread that waits must be
+/// offline altogether, or grace periods and pauses wait for it in vain. Such a thread uses its reader.
 ///
 /// While the machine is paused a call waits for it to go on, except by [`Requester::Debugger`], for whom the machine was paused perhaps.
 ///
@@ -75,7 +77,7 @@ impl std::fmt::Debug for AddressSpace {
 
 /// The short way: memory of one range.
 fn memory_at(view: &FlatView, addr: Gpa, len: usize, direction: Direction) -> Option<(&RamBlock, u64)> {
-    let range = view.find(addr).filter(|_| len > 0)?;
+    let range = view.find(addr).filter(|range| len > 0 && !range.flush_coalesced)?;
     let fits = range.range.last().0 - addr.0 >= len as u64 - 1;
     let allowed = direction == Direction::Read || !range.read_only;
     match range.target.side(direction) {
@@ -162,9 +164,7 @@ impl Door {
     pub(super) fn fill(&self, addr: Gpa, len: u64, byte: u8, requester: Requester) -> Result<(), BusError> {
         let len = usize::try_from(len).map_err(|_| BusError::Decode(Gpa(u64::MAX)))?;
         self.readers.online(requester == Requester::Debugger, |reader| {
-            let space = self.space.find(reader.held()).ok_or(BusError::Decode(addr))?;
-            let intent = Intent { direction: Direction::Write, requester };
-            let parts = resolve(reader.held(), space, addr, len, intent)?;
+            let parts = self.resolve(reader, addr, len, Intent { direction: Direction::Write, requester })?;
             let memory: Option<Vec<_>> = parts.iter().map(|part| part.memory().map(|block| (block, part))).collect();
             let memory = memory.ok_or_else(|| BusError::Access { addr, region: "what is not memory".to_owned() })?;
             for (block, part) in memory {
@@ -175,11 +175,30 @@ impl Door {
         })
     }
 
+    /// The parts of an access, with coalesced writes handled where one of them wants that.
+    fn resolve(&self, reader: &mut Reader, addr: Gpa, len: usize, intent: Intent) -> Result<Vec<Part>, BusError> {
+        let now = |reader: &Reader| {
+            // A space that is not committed yet, or none at all: nothing decodes.
+            let space = self.space.find(reader.held()).ok_or(BusError::Decode(addr))?;
+            resolve(reader.held(), space, addr, len, intent)
+        };
+        let parts = now(reader)?;
+        if !parts.iter().any(|part| part.flushes) {
+            return Ok(parts);
+        }
+        drop(parts);
+        match trampoline::inside_handler() {
+            true => reader.handle_coalesced(),
+            false => reader.flush_coalesced(&mut ()),
+        }
+        // All of it again: the reader may have waited, and hold another snapshot now.
+        now(reader)
+    }
+
     fn access(&self, addr: Gpa, bytes: Bytes<'_>, requester: Requester) -> Result<(), BusError> {
         let intent = Intent { direction: bytes.direction(), requester };
         let anyway = requester == Requester::Debugger;
         self.readers.online(anyway, |reader| {
-            // A space that is not committed yet, or none at all: nothing decodes.
             let space = self.space.find(reader.held()).ok_or(BusError::Decode(addr))?;
             let view = reader.held().view(space).ok_or(BusError::Decode(addr))?;
             if let Some((block, offset)) = memory_at(view, addr, bytes.len(), intent.direction) {
@@ -189,13 +208,7 @@ impl Door {
             if let Some((range, target)) = registers_at(view, addr, bytes.len(), intent.direction) {
                 return bytes.go_to(range, target, addr, intent);
             }
-            if flushes(view, addr, bytes.len()) {
-                match trampoline::inside_handler() {
-                    true => reader.handle_coalesced(),
-                    false => reader.flush_coalesced(&mut ()),
-                }
-            }
-            let parts = resolve(reader.held(), space, addr, bytes.len(), intent)?;
+            let parts = self.resolve(reader, addr, bytes.len(), intent)?;
             let asking = match trampoline::inside_handler() {
                 true => Asking::Posting,
                 false if anyway => Asking::Anyway,

@@ -144,8 +144,8 @@ impl Renderer<'_> {
     fn fill(&mut self, id: RegionId, place: Place) {
         let Some(region) = self.tree.get(id) else { return };
         let Some(target) = region.target() else { return };
-        let coalesced = match target.device() {
-            Some(_) if place.coalesced > 0 => {
+        let coalesced = match region.has_device() {
+            true if place.coalesced > 0 => {
                 let spans = self.coalesced[place.coalesced].iter().map(|span| span.shifted(-place.base));
                 Coalesced::new(spans, region.size)
             }

@@ -87,6 +87,11 @@ impl Region {
         }
     }
 
+    /// Whether writes to it reach a device.
+    pub(crate) fn has_device(&self) -> bool {
+        matches!(self.kind.name(), RegionKind::Mmio | RegionKind::RomDevice(_))
+    }
+
     /// All that ever answered in it, whatever answers now.
     pub(crate) fn whole_target(&self) -> Option<Target> {
         match &self.kind {

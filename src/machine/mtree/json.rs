@@ -52,6 +52,8 @@ fn region(region: &RegionInfo) -> Value {
         "enabled": region.enabled,
         "read_only": region.read_only,
         "log": region.log,
+        "coalesced": region.coalesced.iter().map(|&(at, size)| json!([hex(at), hex(size)])).collect::<Value>(),
+        "flush_coalesced": region.flush_coalesced,
         "placed": placed,
         "alias_of": window,
         "translates_into": region.translates_into.map(|root| root.number()),
@@ -74,6 +76,8 @@ fn range(range: &RangeInfo) -> Value {
         "offset": hex(range.offset),
         "read_only": range.read_only,
         "log": range.dirty_mask,
+        "coalesced": range.coalesced.iter().map(|&part| json!([interval(part).0, interval(part).1])).collect::<Value>(),
+        "flush_coalesced": range.flush_coalesced,
     })
 }
 
@@ -107,7 +111,7 @@ fn range_change(change: &RangeChange) -> Value {
     match change {
         RangeChange::Gone(gone) => json!({ "gone": range(gone) }),
         RangeChange::Came(came) => json!({ "came": range(came) }),
-        RangeChange::Logged { range: logged, old_mask } => json!({ "logged": range(logged), "old_log": old_mask }),
+        RangeChange::Changed { before, after } => json!({ "before": range(before), "after": range(after) }),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::text::coalesced_part;
 use super::{RangeInfo, RegionInfo, RegionKind, Survey};
 use crate::topology::diff::{Update, difference};
 use crate::topology::view::FlatView;
@@ -43,12 +44,12 @@ pub enum RangeChange {
     Gone(RangeInfo),
     /// It is new.
     Came(RangeInfo),
-    /// It stays and is logged otherwise.
-    Logged {
+    /// It stays; who logs it or how writes to it arrive is different.
+    Changed {
+        /// As it was.
+        before: RangeInfo,
         /// As it is.
-        range: RangeInfo,
-        /// Who logged it before.
-        old_mask: u8,
+        after: RangeInfo,
     },
 }
 
@@ -97,13 +98,12 @@ fn range_changes(older: &Survey, newer: &Survey, space: AddressSpaceId) -> Vec<R
     changes.collect()
 }
 
-/// A ROM device in its other mode is another range; of anything else only who logs it can differ.
+/// A ROM device in its other mode is another range.
 fn kept(before: RangeInfo, after: RangeInfo) -> Vec<RangeChange> {
-    let old_mask = before.dirty_mask;
     if before.kind != after.kind {
         vec![RangeChange::Gone(before), RangeChange::Came(after)]
-    } else if after.dirty_mask != old_mask {
-        vec![RangeChange::Logged { range: after, old_mask }]
+    } else if after != before {
+        vec![RangeChange::Changed { before, after }]
     } else {
         Vec::new()
     }
@@ -136,7 +136,10 @@ impl fmt::Display for RangeChange {
         match self {
             RangeChange::Gone(range) => write!(f, "- {range}"),
             RangeChange::Came(range) => write!(f, "+ {range}"),
-            RangeChange::Logged { range, old_mask } => write!(f, "= {range} (log was {old_mask:#x})"),
+            RangeChange::Changed { before, after } => match before.attributes() {
+                nothing if nothing.is_empty() => write!(f, "= {after}"),
+                attributes => write!(f, "= {after} (was{attributes})"),
+            },
         }
     }
 }
@@ -196,6 +199,16 @@ fn what_changed(before: &RegionInfo, after: &RegionInfo) -> Vec<String> {
     }
     if before.log != after.log {
         said.push(format!("logged by {:#x}, was {:#x}", after.log, before.log));
+    }
+    if before.coalesced != after.coalesced {
+        let parts: Vec<String> = after.coalesced.iter().map(|&(at, size)| coalesced_part(at, size)).collect();
+        said.push(match parts.is_empty() {
+            true => "coalesces no writes".to_owned(),
+            false => format!("coalesces writes to {}", parts.join(", ")),
+        });
+    }
+    if before.flush_coalesced != after.flush_coalesced {
+        said.push(if after.flush_coalesced { "flushes" } else { "flushes no more" }.to_owned());
     }
     said
 }

@@ -88,6 +88,10 @@ pub struct RegionInfo {
     pub read_only: bool,
     /// Which dirty-log clients log it, one bit for each.
     pub log: u8,
+    /// Where it says that writes are coalesced, as offset and size: see [`Transaction::add_coalescing`](super::Transaction::add_coalescing).
+    pub coalesced: Vec<(u64, u128)>,
+    /// Whether an access to it first has all coalesced writes handled.
+    pub flush_coalesced: bool,
     /// Its place in its parent, where it has one.
     pub placed: Option<Placed>,
     /// What an alias shows.
@@ -152,6 +156,10 @@ pub struct RangeInfo {
     pub read_only: bool,
     /// Which dirty-log clients log it, one bit for each.
     pub dirty_mask: u8,
+    /// The addresses in it to which writes are coalesced.
+    pub coalesced: Vec<AddrRange>,
+    /// Whether an access to it first has all coalesced writes handled.
+    pub flush_coalesced: bool,
 }
 
 /// The topology at one generation.
@@ -212,6 +220,8 @@ impl Survey {
             enabled: flags.enabled,
             read_only: flags.read_only,
             log: flags.log,
+            coalesced: region.coalesced.as_deref().cloned().unwrap_or_default(),
+            flush_coalesced: flags.flush_coalesced,
             placed,
             window,
             translates_into: region.leads_to().filter(|_| region.window().is_none()),
@@ -239,6 +249,8 @@ impl Survey {
             offset: range.offset,
             read_only: range.read_only,
             dirty_mask: range.dirty_mask,
+            coalesced: range.coalesced_ranges().collect(),
+            flush_coalesced: range.flush_coalesced,
         }
     }
 
@@ -258,9 +270,16 @@ impl fmt::Display for RangeInfo {
         if self.offset != 0 {
             write!(f, " from {:#x}", self.offset)?;
         }
-        if self.dirty_mask != 0 {
-            write!(f, " [log {:#x}]", self.dirty_mask)?;
-        }
-        Ok(())
+        f.write_str(&self.attributes())
+    }
+}
+
+impl RangeInfo {
+    /// Who logs it and how writes to it arrive, each in brackets; nothing where that is as usual.
+    pub(super) fn attributes(&self) -> String {
+        let log = (self.dirty_mask != 0).then(|| format!(" [log {:#x}]", self.dirty_mask));
+        let coalesced = self.coalesced.iter().map(|part| format!(" [coalesced {part}]"));
+        let flush = self.flush_coalesced.then(|| " [flush]".to_owned());
+        log.into_iter().chain(coalesced).chain(flush).collect()
     }
 }

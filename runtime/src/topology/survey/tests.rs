@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{History, HistoryLimits, RangeInfo, Verdict, picture};
-use crate::topology::tests::{Map, whole_space};
+use crate::topology::tests::{Map, device, whole_space};
 use crate::topology::{AddressSpaceId, RegionId, RegionKind, Transaction};
 use crate::{Gpa, RamBlock, TopologyError};
 
@@ -40,6 +40,43 @@ view of memory, dma at generation 2: 1 ranges
   0000000000002004-000000000000200b reserved uart [log 0x1]
 ";
     assert_eq!(survey.flat_text(), flat);
+}
+
+#[test]
+fn dumps_and_differences_show_how_writes_arrive() {
+    let mut map = Map::new();
+    let (root, space) = whole_space(&mut map);
+    let (uart, poll) = map.commit(|tx| {
+        let (uart, poll) = (tx.mmio("uart", 0x100, device()), tx.mmio("poll", 0x10, device()));
+        tx.add_subregion(root, 0x1000, uart).add_subregion(root, 0x2000, poll);
+        tx.add_coalescing(uart, 0, 8).add_coalescing(uart, 0x10, 1 << 64).set_flush_coalesced(poll, true);
+        (uart, poll)
+    });
+    let survey = map.history().newest().clone();
+    let tree = survey.tree_text();
+    assert!(tree.contains("mmio): uart [coalesced 0x0-0x7] [coalesced from 0x10]\n"), "{tree}");
+    assert!(tree.contains("mmio): poll [flush]\n"), "{tree}");
+    let flat = "\
+view of memory at generation 2: 2 ranges
+  0000000000001000-00000000000010ff mmio     uart [coalesced 0000000000001000-0000000000001007] \
+[coalesced 0000000000001010-00000000000010ff]
+  0000000000002000-000000000000200f mmio     poll [flush]
+";
+    assert_eq!(survey.flat_text(), flat);
+    assert_eq!(map.published(space), survey.flat(space).unwrap(), "as the live view has it");
+    let region = survey.region(uart).unwrap();
+    assert_eq!((region.coalesced, region.flush_coalesced), (vec![(0, 8), (0x10, 1 << 64)], false));
+    map.commit(|tx| _ = tx.set_coalescing(uart).set_flush_coalesced(poll, false));
+    let want = "\
+generation 2 to 3
+  uart coalesces writes to all
+  poll flushes no more
+  in memory
+    = 0000000000001000-00000000000010ff mmio     uart [coalesced 0000000000001000-00000000000010ff] \
+(was [coalesced 0000000000001000-0000000000001007] [coalesced 0000000000001010-00000000000010ff])
+    = 0000000000002000-000000000000200f mmio     poll (was [flush])
+";
+    assert_eq!(map.history().difference(2, 3).unwrap().to_string(), want);
 }
 
 #[test]

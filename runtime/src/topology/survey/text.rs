@@ -78,7 +78,22 @@ impl Survey {
         let marks =
             [(!flags.enabled, " [disabled]"), (flags.read_only, " [read-only]"), (flags.log != 0, log.as_str())];
         text.extend(marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark));
+        let coalesced = region.coalesced.iter().flat_map(|parts| parts.iter());
+        text.extend(coalesced.map(|&(offset, size)| format!(" [coalesced {}]", coalesced_part(offset, size))));
+        if flags.flush_coalesced {
+            text.push_str(" [flush]");
+        }
         line(out, format_args!("{text}"));
+    }
+}
+
+/// A part of a region, by its offsets; to the end where it has no other.
+pub(super) fn coalesced_part(offset: u64, size: u128) -> String {
+    let last = u128::from(offset) + size - 1;
+    match (offset, u64::try_from(last)) {
+        (_, Ok(last)) if last < u64::MAX => format!("{offset:#x}-{last:#x}"),
+        (0, _) => "all".to_owned(),
+        _ => format!("from {offset:#x}"),
     }
 }
 
