@@ -369,6 +369,10 @@ impl<A: Actor> Runnable for Mailbox<A> {
     fn runs_while_paused(&self) -> bool {
         A::RUNS_WHILE_PAUSED
     }
+
+    fn crew(&self) -> &Arc<Crew> {
+        &self.crew
+    }
 }
 
 impl<A: Actor> Coalesces for Mailbox<A> {

@@ -117,6 +117,23 @@ impl Here {
         }
     }
 
+    /// Runs `f`, which touches registers that no actor is behind, as a handler of `name`: what it reaches besides it posts to, and that runs
+    /// after it. A pause waits for whoever touches them, so what `f` does itself never waits for a pause in turn.
+    #[inline]
+    pub(crate) fn touching<R>(&self, name: &str, f: impl FnOnce() -> R) -> R {
+        let handling = self.handling(name);
+        let result = f();
+        drop(handling);
+        if self.running.get().is_none() {
+            let first = self.listed.borrow_mut().pop_front();
+            if let Some(first) = first {
+                let crew = Arc::clone(first.crew());
+                self.run(&crew, first);
+            }
+        }
+        result
+    }
+
     /// Runs an actor that was taken, and whatever its handlers list, within the bound; the helper gets what is left.
     pub(crate) fn run(&self, crew: &Crew, first: Arc<dyn Runnable>) {
         let mut budget = crew.drain_bound();

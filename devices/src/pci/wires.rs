@@ -5,6 +5,8 @@
 //! the function reads. INTx is a level: the function's wish and the guest's permission stand in the same word, so each change of either is
 //! one read-modify-write, and who made the wire rise or fall is known exactly. Messages are pending bits: see `vector`.
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -246,11 +248,45 @@ impl Port {
         }
     }
 
-    /// A message is a write like any other: where the function may not master the bus, or nothing answers, it is lost, as on a real bus.
+    /// A message may unmask another one, in whoever's table its address leads to: that one is sent after it, from here, so that a guest that
+    /// strings messages together finds no end of no thread's stack.
     fn send(&self, message: Message) {
+        if SENDING.replace(true) {
+            return SET_OFF.with_borrow_mut(|set_off| set_off.push_back((self.clone(), message)));
+        }
+        let _sent = Sent;
+        self.write(message);
+        for _ in 0..MOST_SET_OFF {
+            let Some((port, message)) = SET_OFF.with_borrow_mut(VecDeque::pop_front) else { return };
+            port.write(message);
+        }
+    }
+
+    /// A message is a write like any other: where the function may not master the bus, or nothing answers, it is lost, as on a real bus.
+    fn write(&self, message: Message) {
         if let Err(error) = self.0.dma.store(Gpa(message.address & !3), message.data) {
             tracing::debug!(function = self.number(), ?message, %error, "a message reached nothing");
         }
+    }
+}
+
+/// How many messages one may set off, directly or not; what is beyond is lost. More than the largest table holds.
+const MOST_SET_OFF: u32 = 4096;
+
+thread_local! {
+    /// Whether this thread is inside [`Port::send`].
+    static SENDING: Cell<bool> = const { Cell::new(false) };
+    static SET_OFF: RefCell<VecDeque<(Port, Message)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// The end of [`Port::send`], however it ends.
+struct Sent;
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        SENDING.set(false);
+        // Dropped outside the borrow: a port's end may run anything.
+        drop(SET_OFF.take());
     }
 }
 

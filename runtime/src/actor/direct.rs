@@ -17,11 +17,12 @@ use super::target::Port;
 use crate::access::shape::Direction;
 use crate::mailbox::{AnyMailbox, Outcome};
 use crate::ram::PinCount;
-use crate::{BusError, DeviceError};
+use crate::{BusError, DeviceError, trampoline};
 
 /// Registers that anybody may touch at any time, several at once: virtual CPUs, control threads, DMA, other devices' handlers.
 ///
-/// Neither function waits or takes a lock that somebody holds for long; whoever calls may be in the middle of a handler. Mapped by
+/// Neither function waits or takes a lock that somebody holds for long; whoever calls may be in the middle of a handler. What a function does
+/// to memory and to other registers happens at once, what it sends to a device is posted, as from a handler. Mapped by
 /// [`MmioTarget::direct`](crate::actor::MmioTarget::direct).
 pub trait Registers: Send + Sync + 'static {
     /// A read of `size` (1, 2, 4, 8) bytes, of a shape that the region's spec implements.
@@ -53,11 +54,15 @@ impl Direct {
 
     /// All of an allowed access.
     fn carry_out(&self, request: &Request) -> Verdict {
-        let mut operation = Operation::new(request);
-        while let Some(call) = operation.next_call() {
-            operation.absorb(self.call(&call)?);
-        }
-        Ok(operation.outcome().unwrap_or_default())
+        trampoline::with(|here| {
+            here.touching(&self.name, || {
+                let mut operation = Operation::new(request);
+                while let Some(call) = operation.next_call() {
+                    operation.absorb(self.call(&call)?);
+                }
+                Ok(operation.outcome().unwrap_or_default())
+            })
+        })
     }
 }
 

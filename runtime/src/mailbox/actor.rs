@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::BusError;
+use crate::helper::Crew;
 #[cfg(doc)]
 use crate::reply::Replier;
 use crate::reply::Waiter;
@@ -89,4 +90,6 @@ pub(crate) trait Runnable: Send + Sync {
     fn put_down(&self);
     /// Whether it runs while the machine is paused.
     fn runs_while_paused(&self) -> bool;
+    /// Who it runs among.
+    fn crew(&self) -> &Arc<Crew>;
 }

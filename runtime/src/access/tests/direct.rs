@@ -189,3 +189,63 @@ fn many_go_online_at_once_without_a_reader_of_their_own() {
     });
     assert_eq!([&cells.0[0], &cells.0[1]].map(|cell| cell.load(Ordering::Relaxed)), [EACH - 1; 2]);
 }
+
+/// Registers that send on what is written to them.
+struct Relay(AddressSpace);
+
+impl Registers for Relay {
+    fn read(&self, _: u64, _: u8) -> Result<u64, DeviceError> {
+        Ok(0)
+    }
+
+    fn write(&self, offset: u64, _: u8, value: u64) -> Result<(), DeviceError> {
+        let sent = self.0.store(Gpa(offset << 8 | 0x1000), value as u32, Requester::Device(1));
+        sent.map_err(|error| DeviceError::Other(error.to_string()))
+    }
+}
+
+fn map_relay(machine: &mut Machine, at: u64) {
+    let relay = Arc::new(Relay(machine.dma())) as Arc<dyn Registers>;
+    let target = MmioTarget::direct("relay", MmioSpec::aligned(4, 4), relay);
+    machine.change(|t, root| {
+        let region = t.mmio("relay", 0x20, target);
+        t.add_subregion(root, at, region);
+    });
+}
+
+/// A pause waits for a reader that is inside such registers; what those send must not wait for the pause.
+#[test]
+fn registers_that_reach_memory_do_not_wait_for_a_pause() {
+    let mut machine = Machine::new();
+    map_cells(&mut machine, 0x1000, MmioSpec::aligned(4, 4));
+    map_relay(&mut machine, 0x8000);
+    let (executive, space) = (machine.executive.clone(), machine.space);
+    machine.reader.go_offline();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut reader = executive.reader("cpu", None);
+            while !done.load(Ordering::Relaxed) {
+                reader.checkpoint(&mut ());
+                reader.write(space, Gpa(0x8000), 4, 1, Requester::Cpu(0), &mut ()).expect("mapped");
+            }
+        });
+        for _ in 0..500 {
+            drop(machine.executive.pause());
+            std::thread::yield_now();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn what_registers_send_to_a_device_is_handled_after_them() {
+    let mut machine = Machine::new();
+    map_relay(&mut machine, 0x8000);
+    let (_, log) = machine.map_bytes("bytes", 0x1000, 0x1000, MmioSpec::aligned(1, 4));
+    assert_eq!(machine.write(0x8004, 4, 7), Ok(()));
+    assert_eq!(taken(&log), [(0x400, 4, Some(7))]);
+    // The same from a control thread.
+    machine.dma().store(Gpa(0x8008), 8u32, Requester::Device(2)).expect("mapped");
+    assert_eq!(taken(&log), [(0x800, 4, Some(8))]);
+}
