@@ -15,8 +15,7 @@ use super::background::{self, Background};
 use super::fabric::plug::{self, Arrival};
 use super::fabric::{self, Draft, Fabric, Grant, Message, Parts};
 use super::query::BusReport;
-use super::tables::Tables;
-use super::{Blueprint, Identity, MsixSpec, Port, SharedLine};
+use super::{Blueprint, Identity, MsixSpec, Port, SharedLine, tables};
 
 /// Bytes of a root port's only BAR.
 pub(super) const PORT_BAR_SIZE: u64 = 0x1000;
@@ -357,7 +356,7 @@ impl PciHost {
 
     fn tables(&self, id: &str, port: &Port, spec: MsixSpec) -> (u8, Vec<super::BarPart>) {
         port.make_msix(&spec);
-        (spec.table_bar, Tables::parts(&self.0.executive, id, port, &spec))
+        (spec.table_bar, tables::parts(id, port, &spec))
     }
 
     fn send_in(&self, at: Place, arrival: Arrival) -> Result<Address, PlugError> {

@@ -1,6 +1,10 @@
 //! MSI-X: the capability's registers, the table and its pending bits (PCI Local Bus 3.0, 6.8.2; PCIe Base 5.0, 6.1.4).
 //!
-//! Virtual CPUs write the table while the function signals; nobody owns it. Each entry is a word of state and a message, see `vector`.
+//! Virtual CPUs write the table while the function signals; nobody owns it, and no mailbox is in front of it. Each entry is a word of state and
+//! a message, see `vector`.
+
+use manyhart_runtime::DeviceError;
+use manyhart_runtime::actor::Registers;
 
 use super::image::{Image, get16};
 use super::vector::{Message, MessageCell, Vector};
@@ -185,16 +189,19 @@ impl MsixTable {
     pub fn new(port: Port) -> MsixTable {
         MsixTable(port)
     }
+}
 
+impl Registers for MsixTable {
     /// Zero where there is no entry.
-    pub fn read(&self, offset: u64, size: u8) -> u64 {
-        self.0.msix_vectors().map_or(0, |table| table.read(offset, size))
+    fn read(&self, offset: u64, size: u8) -> Result<u64, DeviceError> {
+        Ok(self.0.msix_vectors().map_or(0, |table| table.read(offset, size)))
     }
 
     /// Sends what the write unmasks.
-    pub fn write(&self, offset: u64, size: u8, value: u64) {
+    fn write(&self, offset: u64, size: u8, value: u64) -> Result<(), DeviceError> {
         let due = self.0.msix_vectors().and_then(|table| table.write(offset, size, value));
         due.into_iter().for_each(|vector| self.0.send_msix(vector));
+        Ok(())
     }
 }
 
@@ -203,10 +210,16 @@ impl MsixPending {
     pub fn new(port: Port) -> MsixPending {
         MsixPending(port)
     }
+}
 
+impl Registers for MsixPending {
     /// Zero where there is no entry.
-    pub fn read(&self, offset: u64, size: u8) -> u64 {
-        self.0.msix_vectors().map_or(0, |table| table.read_pending(offset, size))
+    fn read(&self, offset: u64, size: u8) -> Result<u64, DeviceError> {
+        Ok(self.0.msix_vectors().map_or(0, |table| table.read_pending(offset, size)))
+    }
+
+    fn write(&self, _: u64, _: u8, _: u64) -> Result<(), DeviceError> {
+        Ok(())
     }
 }
 

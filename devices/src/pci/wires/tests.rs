@@ -1,6 +1,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use manyhart_runtime::{Access, Answer, Clock, Config, Context, Device, DeviceError, Executive, LineSink, MmioSpec};
+use manyhart_runtime::actor::{MmioTarget, Registers};
+use manyhart_runtime::{
+    Access, Answer, Clock, Config, Context, Device, DeviceError, Executive, LineSink, MmioSpec, RegionId,
+};
 
 use super::*;
 use crate::pci::msix::MsixTable;
@@ -49,6 +52,7 @@ const DOORSTEP: u64 = 0x2400_0000;
 
 struct Bench {
     executive: Executive,
+    root: RegionId,
     arrived: Arc<[AtomicU64; 2]>,
 }
 
@@ -65,7 +69,7 @@ impl Bench {
         let space = map.address_space("function", gate);
         map.assign_device(1, space);
         map.commit().unwrap();
-        Bench { executive, arrived }
+        Bench { executive, root, arrived }
     }
 
     fn port(&self) -> Port {
@@ -161,7 +165,7 @@ fn a_function_signals_by_what_the_guest_has_enabled() {
     assert_eq!(bench.arrived(), (1, 0, 0x41));
     port.set_msix(MsixSetting { enabled: true, masked: false });
     for (offset, value) in [(0x10, DOORSTEP + 0x80), (0x18, 7), (0x1c, 0)] {
-        table.write(offset, 4, value);
+        table.write(offset, 4, value).unwrap();
     }
     assert!(port.signal(1));
     assert_eq!(bench.arrived(), (2, 0x80, 7), "the table goes before");
@@ -186,18 +190,18 @@ fn what_is_masked_waits_and_is_sent_once() {
     port.set_msi(&msi(true, 0, 0x80));
     assert_eq!((bench.arrived(), port.msi_pending()), ((1, 0, 0x81), 0), "by the message of now");
 
-    table.write(0, 8, DOORSTEP);
-    table.write(8, 4, 3);
+    table.write(0, 8, DOORSTEP).unwrap();
+    table.write(8, 4, 3).unwrap();
     port.set_msix(MsixSetting { enabled: true, masked: true });
     port.msix(0);
-    table.write(12, 4, 0);
+    table.write(12, 4, 0).unwrap();
     assert_eq!(bench.arrived().0, 1, "the function's mask is left");
     port.set_msix(MsixSetting { enabled: true, masked: false });
     assert_eq!(bench.arrived(), (2, 0, 3));
-    table.write(12, 4, 1);
+    table.write(12, 4, 1).unwrap();
     port.msix(0);
     assert_eq!(bench.arrived().0, 2);
-    table.write(8, 8, 4);
+    table.write(8, 8, 4).unwrap();
     assert_eq!(bench.arrived(), (3, 0, 4), "data and mask in one write");
     port.disconnect();
     port.msix(0);
@@ -211,4 +215,31 @@ fn a_message_that_reaches_nothing_is_lost() {
     port.set_msi(&MsiSetting { message: Message { address: 0x10, data: 1 }, ..msi(true, 0, 0) });
     assert!(port.signal(0));
     assert_eq!((bench.arrived().0, port.msi_pending()), (0, 0));
+}
+
+/// A table whose every message unmasks the next: as deep as a table is long, without a stack of that depth.
+#[test]
+fn messages_that_set_one_another_off_are_sent_in_turn() {
+    const TABLE: u64 = 0x5000_0000;
+    const VECTORS: u16 = 2048;
+    let bench = Bench::new();
+    let port = Port::new(bench.executive.topology().dma(1));
+    port.make_msix(&MsixSpec { vectors: VECTORS, table_bar: 0, table_offset: 0, pba_offset: 0x8000 });
+    let table = Arc::new(MsixTable::new(port.clone()));
+    let target = MmioTarget::direct("table", MmioSpec::aligned(4, 8), table.clone());
+    let mut map = bench.executive.topology().transaction();
+    let region = map.mmio("table", u128::from(VECTORS) * 16, target);
+    map.add_subregion(bench.root, TABLE, region);
+    map.commit().unwrap();
+    port.set_msix(MsixSetting { enabled: true, masked: false });
+    for vector in 0..u64::from(VECTORS) {
+        let last = vector + 1 == u64::from(VECTORS);
+        let next = if last { DOORSTEP } else { TABLE + (vector + 1) * 16 + 12 };
+        table.write(vector * 16, 8, next).unwrap();
+        port.msix(vector as u32);
+    }
+    let small = std::thread::Builder::new().stack_size(128 << 10);
+    let thread = small.spawn(move || table.write(12, 4, 0)).unwrap();
+    thread.join().unwrap().unwrap();
+    assert_eq!(bench.arrived().0, 1, "the last one came");
 }
