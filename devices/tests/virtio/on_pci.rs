@@ -6,6 +6,7 @@ use manyhart_devices::pci::msix::{MsixSetting, MsixTable};
 use manyhart_devices::pci::{BarTarget, Blueprint, Port, SharedLine};
 use manyhart_devices::virtio::pci::virtio_pci;
 use manyhart_devices::virtio::{Inside, VirtioDevice};
+use manyhart_runtime::actor::Registers;
 use manyhart_runtime::{AddressSpace, Clock, Config, Executive, Gpa, Line, RamBlock};
 
 use crate::machine::*;
@@ -80,7 +81,7 @@ impl OnPci {
             let address = MESSAGES + 4 * vector;
             let words = [address, address >> 32, 1, 0];
             for (at, word) in (0..).zip(words) {
-                table.write(16 * vector + 4 * at, 4, word & 0xffff_ffff);
+                table.write(16 * vector + 4 * at, 4, word & 0xffff_ffff).unwrap();
             }
         }
         self.port.set_msix(MsixSetting { enabled: true, masked: false });
