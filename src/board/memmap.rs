@@ -55,6 +55,8 @@ pub const PLIC: Window = Window::new("plic", 0xc00_0000, 0x400_0000);
 pub const UART: Window = Window::new("uart", 0x1000_0000, 0x100).irqs(10, 1);
 /// Eight virtio-mmio slots of 4 KiB.
 pub const VIRTIO: Window = Window::new("virtio-mmio", 0x1000_1000, 0x8000).irqs(1, 8);
+/// How many slots there are.
+pub const VIRTIO_SLOTS: u32 = 8;
 /// The firmware configuration device.
 pub const FW_CFG: Window = Window::new("fw-cfg", 0x1010_0000, 0x18);
 /// Two banks of flash, 32 MiB each.
@@ -71,6 +73,14 @@ pub const PCI_MMIO64_SIZE: u64 = 16 << 30;
 /// Every window whose place is fixed, in ascending order.
 pub const FIXED: &[Window] =
     &[MROM, FINISHER, RTC, CLINT, PCI_PIO, PLIC, UART, VIRTIO, FW_CFG, FLASH, PCI_ECAM, PCI_MMIO32];
+
+/// Each virtio-mmio slot, with its own input of the PLIC, in ascending order.
+pub fn virtio_slots() -> impl DoubleEndedIterator<Item = Window> {
+    let size = VIRTIO.size / u64::from(VIRTIO_SLOTS);
+    (0..VIRTIO_SLOTS).map(move |slot| {
+        Window::new(VIRTIO.name, VIRTIO.base + u64::from(slot) * size, size).irqs(VIRTIO.irq() + slot, 1)
+    })
+}
 
 /// PCI memory above RAM: the first 16 GiB boundary at or after its end.
 pub fn pci_mmio64(ram_size: u64) -> Window {

@@ -9,6 +9,7 @@ pub mod memmap;
 mod reset_vector;
 #[cfg(test)]
 mod tests;
+mod virtio;
 
 use std::sync::Arc;
 
@@ -17,12 +18,14 @@ use manyhart_devices::finisher::{self, Finisher, Outcome};
 use manyhart_devices::plic::{self, Plic};
 use manyhart_devices::rtc::{self, Rtc};
 use manyhart_devices::uart::{self, Sink, Uart};
+use manyhart_devices::virtio::VirtioDevice;
 use manyhart_runtime::{
     AddressSpaceId, Attention, BusError, DeviceHandle, Executive, Line, RamBlock, RegionId, TopologyError,
 };
 
 use memmap::{RAM_BASE, Window};
 pub use reset_vector::{Boot, NextMode};
+pub use virtio::VirtioSlots;
 
 /// Ticks per second of the board's clock, which the guest sees as its timebase.
 pub const TIMEBASE: u64 = 10_000_000;
@@ -65,6 +68,9 @@ pub enum BoardError {
     /// The host refuses memory.
     #[error("guest memory: {0}")]
     Memory(#[from] std::io::Error),
+    /// All virtio-mmio slots are taken.
+    #[error("all {count} virtio-mmio slots are taken", count = memmap::VIRTIO_SLOTS)]
+    NoVirtioSlot,
     /// The topology refuses the map.
     #[error("memory map: {0}")]
     Topology(#[from] TopologyError),
@@ -89,6 +95,7 @@ pub struct Board {
     pub plic: DeviceHandle<Plic>,
     /// The device tree, flattened, and where it lies.
     pub device_tree: (u64, Vec<u8>),
+    virtio: VirtioSlots,
     aclint: DeviceHandle<Aclint>,
     finisher: DeviceHandle<Finisher>,
     rtc: DeviceHandle<Rtc>,
@@ -127,19 +134,26 @@ impl Board {
         for (window, region) in places {
             map.add_subregion(root, window.base, region);
         }
+        let virtio = VirtioSlots::new(executive, &mut map, root, line);
         let ram_region = map.ram("ram", ram.clone());
         map.add_subregion(root, RAM_BASE, ram_region);
         map.commit()?;
 
         let device_tree = (tree_at, tree);
-        let board = Board { space, root, ram, attentions, uart, plic, device_tree, aclint, finisher, rtc };
+        let board = Board { space, root, ram, attentions, uart, plic, virtio, device_tree, aclint, finisher, rtc };
         board.place_device_tree();
         Ok(board)
+    }
+
+    /// Puts a virtio device into the highest free virtio-mmio slot and says which it is. Before the machine runs; control threads only.
+    pub fn place_virtio(&mut self, executive: &Executive, device: Box<dyn VirtioDevice>) -> Result<usize, BoardError> {
+        self.virtio.place(executive, self.space, self.root, device)
     }
 
     /// Back to power-on, RAM excepted, in which only the device tree is written anew: images are the loader's. The machine is
     /// paused, and the harts are reset by whoever owns them.
     pub fn reset(&self) -> Result<(), BusError> {
+        self.virtio.reset()?;
         self.uart.reset()?;
         self.rtc.reset()?;
         self.finisher.reset()?;

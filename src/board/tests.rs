@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use manyhart_devices::uart::UartMessage;
+use manyhart_devices::virtio::rng::Rng;
 use manyhart_runtime::{AddressSpace, BusError, Clock, Config, Gpa, Requester};
 use parking_lot::Mutex;
 
@@ -67,10 +68,16 @@ fn everything_answers_at_its_place_and_nothing_else_does() {
     assert_eq!(at(memmap::CLINT, 0xbff8, 8), Ok(0));
     assert_eq!(at(memmap::PLIC, 0x2000, 4), Ok(0));
     assert_eq!(at(memmap::UART, 5, 1), Ok(0x60));
+    // Magic value, and no device.
+    for slot in memmap::virtio_slots() {
+        assert_eq!([at(slot, 0, 4), at(slot, 8, 4)], [Ok(0x7472_6976), Ok(0)]);
+    }
     assert_eq!(bench.read(RAM_BASE, 8), Ok(0));
     let (tree_at, _) = bench.board.device_tree;
     assert_eq!(bench.read(tree_at, 4), Ok(0xedfe_0dd0));
-    for address in [0, memmap::MROM.last() + 1, memmap::VIRTIO.base, RAM_BASE - 1, RAM_BASE + (32 << 20), u64::MAX] {
+    for address in
+        [0, memmap::MROM.last() + 1, memmap::VIRTIO.last() + 1, RAM_BASE - 1, RAM_BASE + (32 << 20), u64::MAX]
+    {
         assert_eq!(bench.read(address, 1), Err(BusError::Decode(Gpa(address))), "{address:#x}");
     }
     assert!(matches!(bench.write(memmap::MROM.base, 4, 0), Err(BusError::WriteRefused { .. })));
@@ -96,6 +103,31 @@ fn an_interrupt_goes_from_the_console_to_one_hart() {
     assert_eq!(bench.read(uart, 1), Ok(u64::from(b'!')));
     bench.write(claim, 4, irq).unwrap();
     assert_eq!(wires(), [false; 4], "the line has fallen");
+}
+
+/// Devices take slots from the highest down, each with its own input of the controller, until none is left.
+#[test]
+fn virtio_devices_take_slots() {
+    let mut bench = Bench::new(1);
+    let slots: Vec<_> = memmap::virtio_slots().collect();
+    for index in (0..slots.len()).rev() {
+        let placed = bench.board.place_virtio(&bench.executive, Box::new(Rng::new())).unwrap();
+        assert_eq!(placed, index);
+        assert_eq!(bench.read(slots[index].base + 8, 4), Ok(4));
+    }
+    let refused = bench.board.place_virtio(&bench.executive, Box::new(Rng::new())).unwrap_err().to_string();
+    assert_eq!(refused, "all 8 virtio-mmio slots are taken");
+    // A queue that cannot be: the driver is told, by that slot's interrupt.
+    for (address, value) in [(0x70, 3), (0x24, 1), (0x20, 1), (0x70, 11), (0x44, 1), (0x70, 15)] {
+        bench.write(slots[2].base + address, 4, value).unwrap();
+    }
+    let pending = bench.read(memmap::PLIC.base + 0x1000, 4);
+    assert_eq!(pending, Ok(1 << slots[2].irq()));
+    let paused = bench.executive.pause();
+    bench.board.reset().unwrap();
+    drop(paused);
+    assert_eq!(bench.read(slots[2].base + 0x70, 4), Ok(0));
+    assert_eq!(bench.read(memmap::PLIC.base + 0x1000, 4), Ok(0));
 }
 
 #[test]

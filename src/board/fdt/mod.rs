@@ -185,6 +185,10 @@ fn soc(fdt: &mut FdtWriter, harts: u32) -> Result<(), Error> {
     device(fdt, "serial", memmap::UART, &["ns16550a"], |fdt| {
         fdt.property_u32("clock-frequency", uart::CLOCK_HZ as u32)
     })?;
+    // In the order in which devices take them, which is the order in which guests then name them.
+    for slot in memmap::virtio_slots().rev() {
+        device(fdt, "virtio_mmio", slot, &["virtio,mmio"], |_| Ok(()))?;
+    }
     device(fdt, "clint", memmap::CLINT, &["sifive,clint0", "riscv,clint0"], |fdt| {
         interrupts_extended(fdt, harts, [M_SOFTWARE, M_TIMER])
     })?;
