@@ -1,5 +1,8 @@
 //! What is plugged into a board: the devices that `-device` and `device_add` name, with their typed properties.
 
+pub mod drives;
+#[cfg(test)]
+mod drives_tests;
 mod options;
 
 pub use options::{DeviceOptions, OptionError};
