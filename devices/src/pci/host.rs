@@ -223,7 +223,6 @@ struct Grants {
 
 struct Inner {
     topology: Topology,
-    executive: Executive,
     system: RegionId,
     fabric: DeviceHandle<Fabric>,
     numbers: AtomicU32,
@@ -265,7 +264,6 @@ impl PciHost {
         map.commit()?;
         let inner = Inner {
             topology,
-            executive: executive.clone(),
             system: config.system,
             fabric,
             numbers: AtomicU32::new(1),

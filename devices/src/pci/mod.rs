@@ -4,6 +4,7 @@
 //! * [`config`]: configuration space as pure state.
 //! * [`host`]: how the rest of the machine puts functions in, takes them out and moves them; `fabric` is the actor behind it, which guests reach through
 //!   configuration space. [`address`] and [`query`] are its words.
+//! * [`slot`]: hot-plug; [`aer`]: errors and who hears of them. Pure state, as configuration space is.
 //! * `background`: what answers where nothing does; `tables`: MSI-X tables in BARs.
 //! * [`wires`]: what a function's own actor and workers hold of the bus: interrupts and DMA. [`msi`] and [`msix`] are its messages, as the guest
 //!   sets them up and as they are sent.
@@ -11,6 +12,7 @@
 //! Sources: "PCI Express Base Specification" 5.0; "PCI Local Bus Specification" 3.0; "PCI-to-PCI Bridge Architecture Specification" 1.2.
 
 pub mod address;
+pub mod aer;
 pub mod config;
 pub mod function;
 pub mod host;
@@ -18,6 +20,7 @@ pub mod image;
 pub mod msi;
 pub mod msix;
 pub mod query;
+pub mod slot;
 pub mod wires;
 
 mod background;
