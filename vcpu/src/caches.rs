@@ -6,7 +6,7 @@ use manyhart_runtime::{AddrRange, AddressSpaceId, DropCached, Gpa, Invalidate};
 use crate::block::CodeCache;
 use crate::csr::CsrFile;
 use crate::keys::KeyContext;
-use crate::memory::RamRange;
+use crate::ram::RamRange;
 use crate::tlb::Tlb;
 use crate::used::UsedPages;
 

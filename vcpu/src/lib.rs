@@ -40,6 +40,7 @@ mod op;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
 pub mod pmp;
+mod ram;
 mod run;
 mod tlb;
 mod trace;

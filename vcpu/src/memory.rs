@@ -2,123 +2,15 @@
 #![allow(unsafe_code)] // Guest memory is reached by host address.
 
 use manyhart_runtime::ram::atomics;
-use manyhart_runtime::{AddrRange, AddressSpaceId, Gpa, Reader, Requester};
+use manyhart_runtime::{Gpa, Requester};
 
 use crate::hart::Hart;
-use crate::mmu::{self, AccessFault, AccessKind, Context, PteMemory, Translation};
-use crate::pmp::Pmp;
+use crate::mmu::{self, AccessKind, Context, Translation};
+use crate::ram::{Ram, Tables, ram_at, store_at};
 use crate::tlb::PageAt;
 use crate::trap::{Exception, Privilege, Trap};
 
 const PAGE_MASK: u64 = 0xfff;
-
-/// RAM as the view shows it: where it lies on the host, and what may be done there. A map may show a block from any of its bytes on, so
-/// what is aligned for the guest need not be so on the host.
-#[derive(Clone, Copy)]
-pub(crate) struct Ram {
-    /// The host address. It holds as long as the reader's view.
-    pub host: *mut u8,
-    /// Stores do not hit this memory: they are refused, unless a device takes them.
-    pub read_only: bool,
-    /// Stores go to a device: this is a ROM device's memory.
-    pub by_device: bool,
-    /// Stores have to be logged.
-    pub logged: bool,
-}
-
-/// A range of RAM in the view, remembered: page walks and TLB fills seldom leave it.
-#[derive(Clone, Copy)]
-pub(crate) struct RamRange {
-    range: AddrRange,
-    first: Ram,
-}
-
-impl RamRange {
-    /// The RAM at `addr`, if all `len` bytes are of this range.
-    fn get(&self, addr: Gpa, len: u64) -> Option<Ram> {
-        let last = addr.checked_add(len - 1)?;
-        if !self.range.contains(addr) || !self.range.contains(last) {
-            return None;
-        }
-        let host = self.first.host.wrapping_add((addr.0 - self.range.start().0) as usize);
-        Some(Ram { host, ..self.first })
-    }
-}
-
-/// The RAM that holds all `len` bytes at `addr`, if it is RAM, and one range of it.
-fn ram_at(reader: &Reader, space: AddressSpaceId, known: &mut Option<RamRange>, addr: Gpa, len: u64) -> Option<Ram> {
-    if let Some(ram) = known.and_then(|range| range.get(addr, len)) {
-        return Some(ram);
-    }
-    let found = reader.view(space).find(addr)?;
-    let block = found.target.memory()?;
-    let by_device = !found.read_only && found.target.device().is_some();
-    // In the block: the view shows no more of a block than there is.
-    let host = block.host_base().wrapping_add(found.offset as usize);
-    let first = Ram { host, read_only: found.read_only || by_device, by_device, logged: found.dirty_mask != 0 };
-    let range = RamRange { range: found.range, first };
-    *known = Some(range);
-    range.get(addr, len)
-}
-
-impl Ram {
-    fn is_aligned(&self, to: usize) -> bool {
-        self.host.addr().is_multiple_of(to)
-    }
-}
-
-/// Carries a store of `len` bytes at `addr`, which is there, out; where the range is under a dirty log, its pages are marked after.
-fn store_at<R>(
-    reader: &Reader,
-    space: AddressSpaceId,
-    ram: Ram,
-    (addr, len): (Gpa, u64),
-    store: impl FnOnce(*mut u8) -> R,
-) -> R {
-    if ram.logged
-        && let Some(found) = reader.view(space).find(addr)
-        && let Some(block) = found.target.memory()
-    {
-        let offset = found.offset + (addr.0 - found.range.start().0);
-        return block.dirty().logged(offset, len, || store(ram.host));
-    }
-    store(ram.host)
-}
-
-/// Page tables, as the walk sees them.
-struct Tables<'a> {
-    reader: &'a Reader,
-    space: AddressSpaceId,
-    known: &'a mut Option<RamRange>,
-    pmp: &'a Pmp,
-}
-
-impl Tables<'_> {
-    fn entry(&mut self, pa: Gpa, kind: AccessKind) -> Result<Ram, AccessFault> {
-        if !self.pmp.check(pa, 8, kind, Privilege::Supervisor) {
-            return Err(AccessFault);
-        }
-        ram_at(self.reader, self.space, self.known, pa, 8).ok_or(AccessFault)
-    }
-}
-
-impl PteMemory for Tables<'_> {
-    fn load_pte(&mut self, pa: Gpa) -> Result<u64, AccessFault> {
-        let ram = self.entry(pa, AccessKind::Read)?;
-        // SAFETY: eight bytes of a block of the view that the reader holds.
-        Ok(unsafe { atomics::load::<u64>(ram.host) })
-    }
-
-    fn compare_exchange_pte(&mut self, pa: Gpa, old: u64, new: u64) -> Result<Result<(), u64>, AccessFault> {
-        let ram = self.entry(pa, AccessKind::Write)?;
-        if ram.read_only || !ram.is_aligned(8) {
-            return Err(AccessFault);
-        }
-        // SAFETY: as above, and aligned.
-        let exchange = |host| unsafe { atomics::compare_exchange(host, old, new, std::sync::atomic::Ordering::SeqCst) };
-        Ok(store_at(self.reader, self.space, ram, (pa, 8), exchange).map(|_| ()))
-    }
-}
 
 /// Where a data access goes.
 #[derive(Clone, Copy)]
@@ -154,11 +46,15 @@ impl Hart {
     fn fill(&mut self, va: u64, translation: &Translation, privilege: Privilege) -> Option<PageAt> {
         let page = Gpa(translation.physical.0 & !PAGE_MASK);
         let allowed = self.csr.pmp.uniform_over_page(page, privilege)?;
-        // What hits takes the guest's alignment for the host's.
-        let ram = self.ram_of(page, PAGE_MASK + 1).filter(|ram| ram.is_aligned(8))?;
         let readable = translation.readable && allowed.read;
-        let writable = translation.writable && allowed.write && !ram.read_only;
+        let writable = translation.writable && allowed.write;
         self.caches.uses(page);
+        // What hits takes the guest's alignment for the host's.
+        let Some(ram) = self.ram_of(page, PAGE_MASK + 1).filter(|ram| ram.is_aligned(8)) else {
+            self.caches.tlb.fill_device(va, page.0, readable, writable, translation.page_bits);
+            return None;
+        };
+        let writable = writable && !ram.read_only;
         self.statistics.tlb_fills += 1;
         let entry = PageAt::new(va, page.0, ram.host.expose_provenance() as u64);
         self.caches.tlb.fill(entry, readable, writable && !ram.logged, translation.page_bits);
@@ -175,7 +71,9 @@ impl Hart {
     /// Loads `size` bytes at `va`, zero-extended, whatever answers there, at any alignment.
     pub(crate) fn load(&mut self, va: u64, size: u8) -> Result<u64, Trap> {
         let in_page = PAGE_MASK + 1 - (va & PAGE_MASK);
-        let value = if in_page < u64::from(size) {
+        let value = if let Some(addr) = self.device_address(va, size, AccessKind::Read) {
+            self.load_from_device(va, addr, size)?
+        } else if in_page < u64::from(size) {
             self.load_across(va, size, in_page as u8)?
         } else {
             let addr = self.data_address(va, u64::from(size), AccessKind::Read)?.addr;
@@ -215,22 +113,43 @@ impl Hart {
                 }
             });
         }
-        let fault = Trap::exception(Exception::LoadAccessFault, va);
         if !addr.0.is_multiple_of(u64::from(size)) {
-            return Err(fault);
+            return Err(Trap::exception(Exception::LoadAccessFault, va));
         }
+        self.load_from_device(va, addr, size)
+    }
+
+    /// Where an aligned access to a page goes that is known not to be RAM.
+    #[inline]
+    fn device_address(&self, va: u64, size: u8, kind: AccessKind) -> Option<Gpa> {
+        let is_aligned = va & (u64::from(size) - 1) == 0;
+        self.caches.tlb.device(va, kind == AccessKind::Write).filter(|_| is_aligned && !self.caches.dropped).map(Gpa)
+    }
+
+    fn load_from_device(&mut self, va: u64, addr: Gpa, size: u8) -> Result<u64, Trap> {
         self.statistics.device_accesses += 1;
         let requester = Requester::Cpu(self.config.id);
         self.reader.read(self.config.space, addr, size, requester, &mut self.caches).map_err(|error| {
             tracing::trace!(hart = self.config.id, %addr, size, %error, "load");
-            fault
+            Trap::exception(Exception::LoadAccessFault, va)
+        })
+    }
+
+    fn store_to_device(&mut self, va: u64, addr: Gpa, size: u8, value: u64) -> Result<(), Trap> {
+        self.statistics.device_accesses += 1;
+        let requester = Requester::Cpu(self.config.id);
+        self.reader.write(self.config.space, addr, size, value, requester, &mut self.caches).map_err(|error| {
+            tracing::trace!(hart = self.config.id, %addr, size, %error, "store");
+            Trap::exception(Exception::StoreAccessFault, va)
         })
     }
 
     /// Stores the low `size` bytes of `value` at `va`, whatever answers there, at any alignment.
     pub(crate) fn store(&mut self, va: u64, size: u8, value: u64) -> Result<(), Trap> {
         let in_page = PAGE_MASK + 1 - (va & PAGE_MASK);
-        if in_page < u64::from(size) {
+        if let Some(addr) = self.device_address(va, size, AccessKind::Write) {
+            self.store_to_device(va, addr, size, value)?;
+        } else if in_page < u64::from(size) {
             self.store_across(va, size, in_page as u8, value)?;
         } else {
             let place = self.data_address(va, u64::from(size), AccessKind::Write)?;
@@ -271,9 +190,9 @@ impl Hart {
         let fault = Trap::exception(Exception::StoreAccessFault, va);
         match self.ram(addr, size) {
             Some(ram) if ram.by_device && addr.0.is_multiple_of(u64::from(size)) => {
-                self.statistics.device_accesses += 1
+                self.store_to_device(va, addr, size, value)
             }
-            Some(ram) if ram.read_only => return Err(fault),
+            Some(ram) if ram.read_only => Err(fault),
             Some(ram) => {
                 // SAFETY: that many bytes of a block of the view that the reader holds; misaligned stores are taken apart there.
                 let store = |host| unsafe {
@@ -286,16 +205,11 @@ impl Hart {
                 };
                 store_at(&self.reader, self.config.space, ram, (addr, size.into()), store);
                 self.is_marked(place);
-                return Ok(());
+                Ok(())
             }
-            None if !addr.0.is_multiple_of(u64::from(size)) => return Err(fault),
-            None => self.statistics.device_accesses += 1,
+            None if !addr.0.is_multiple_of(u64::from(size)) => Err(fault),
+            None => self.store_to_device(va, addr, size, value),
         }
-        let requester = Requester::Cpu(self.config.id);
-        self.reader.write(self.config.space, addr, size, value, requester, &mut self.caches).map_err(|error| {
-            tracing::trace!(hart = self.config.id, %addr, size, %error, "store");
-            fault
-        })
     }
 
     fn ram(&mut self, addr: Gpa, size: u8) -> Option<Ram> {

@@ -16,6 +16,8 @@ use crate::keys::{KeyContext, Keys};
 
 /// Entries of each array.
 const ENTRIES: usize = 4096;
+/// Entries for pages that are not RAM.
+const DEVICE_PAGES: usize = 64;
 /// The lowest bit of a key in a tag: below it are the alignment bits of the largest access.
 const KEY_SHIFT: u32 = 3;
 /// Keys are 1 to this; a tag of an empty entry has the bits of the next one.
@@ -51,8 +53,7 @@ impl Array {
 
     /// Takes the entry at `index` out if its page has an address in one of `ranges`.
     fn forget_physical(&mut self, index: usize, ranges: &[AddrRange]) {
-        let (first, last) = (self.physical[index], self.physical[index] | 0xfff);
-        if ranges.iter().any(|range| first <= range.last().0 && range.start().0 <= last) {
+        if ranges.iter().any(|range| is_in_page(self.physical[index], range)) {
             self.tags[index] = EMPTY;
         }
     }
@@ -67,6 +68,11 @@ const fn mask(size: u64) -> u64 {
 #[inline(always)]
 fn index(va: u64) -> usize {
     (va >> 12) as usize % ENTRIES
+}
+
+/// Whether a range has an address in the page that begins at `physical`.
+fn is_in_page(physical: u64, range: &AddrRange) -> bool {
+    physical <= range.last().0 && range.start().0 <= physical | 0xfff
 }
 
 /// Some of the places of an array.
@@ -134,12 +140,30 @@ impl LargePages {
     }
 }
 
+/// A page where something other than whole RAM answers.
+#[derive(Clone, Copy)]
+struct DevicePage {
+    /// Page number and key, as in an array's tag.
+    tag: u64,
+    physical: u64,
+    readable: bool,
+    writable: bool,
+}
+
+const NO_DEVICE: DevicePage = DevicePage { tag: EMPTY, physical: 0, readable: false, writable: false };
+
+fn device_index(va: u64) -> usize {
+    (va >> 12) as usize % DEVICE_PAGES
+}
+
 /// Both arrays and the keys.
 pub(crate) struct Tlb {
     /// The key of data accesses now, in its place in a tag.
     pub key: u64,
     pub load: Array,
     pub store: Array,
+    /// Where devices' registers are: what finds no RAM is spared the walk of the tables all the same.
+    devices: [DevicePage; DEVICE_PAGES],
     keys: Keys,
     /// What was entered since the last flush.
     large: LargePages,
@@ -154,7 +178,8 @@ impl Tlb {
     pub fn new() -> Tlb {
         let (load, store) = (Array::NEW, Array::NEW);
         let keys = Keys::new(LAST_KEY);
-        Tlb { key: 0, load, store, keys, large: LargePages::NONE, entered: Places::NONE, marked: Places::NONE }
+        let devices = [NO_DEVICE; DEVICE_PAGES];
+        Tlb { key: 0, load, store, devices, keys, large: LargePages::NONE, entered: Places::NONE, marked: Places::NONE }
     }
 
     /// Forgets everything. The caller selects a context again.
@@ -174,6 +199,11 @@ impl Tlb {
             load.forget_physical(index, ranges);
             store.forget_physical(index, ranges);
         });
+        for entry in &mut self.devices {
+            if ranges.iter().any(|range| is_in_page(entry.physical, range)) {
+                *entry = NO_DEVICE;
+            }
+        }
     }
 
     /// Forgets the page that holds `va` in every context; everything, if a large page may hold it.
@@ -183,6 +213,7 @@ impl Tlb {
         }
         self.load.tags[index(va)] = EMPTY;
         self.store.tags[index(va)] = EMPTY;
+        self.devices[device_index(va)] = NO_DEVICE;
     }
 
     /// From now on accesses are made in this context.
@@ -196,6 +227,7 @@ impl Tlb {
     fn restart(&mut self, context: KeyContext) -> u16 {
         self.load.tags.fill(EMPTY);
         self.store.tags.fill(EMPTY);
+        self.devices.fill(NO_DEVICE);
         self.large = LargePages::NONE;
         self.entered.clear();
         self.marked.clear();
@@ -241,126 +273,24 @@ impl Tlb {
         self.entered.insert(index(page.va));
         self.large.note(page.va, bits);
     }
+
+    /// Enters a page that is not RAM, in the selected context.
+    pub fn fill_device(&mut self, va: u64, physical: u64, readable: bool, writable: bool, bits: u32) {
+        if self.key != 0 {
+            let tag = va & !0xfff | self.key;
+            self.devices[device_index(va)] = DevicePage { tag, physical, readable, writable };
+            self.large.note(va, bits);
+        }
+    }
+
+    /// The guest-physical address of `va` in a page that is known and not RAM, if such an access is allowed there.
+    #[inline]
+    pub fn device(&self, va: u64, is_store: bool) -> Option<u64> {
+        let entry = &self.devices[device_index(va)];
+        let allowed = if is_store { entry.writable } else { entry.readable };
+        (allowed && entry.tag == (va & !0xfff | self.key)).then_some(entry.physical | va & 0xfff)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::trap::Privilege;
-
-    fn context(satp: u64, privilege: Privilege) -> KeyContext {
-        KeyContext { satp, privilege, sum: false, mxr: false }
-    }
-
-    const PHYSICAL: u64 = 0x8000_3000;
-
-    fn hit(array: &Array, key: u64, va: u64, size: u64) -> Option<u64> {
-        array.probe(va, size, key)
-    }
-
-    #[test]
-    fn an_entry_serves_its_page_context_and_alignment() {
-        let mut tlb = Tlb::new();
-        tlb.select(context(1, Privilege::User));
-        tlb.fill(PageAt::new(0x5123, PHYSICAL, 0x7000_0000), true, false, 12);
-        let cases = [
-            (0x5000, 8, Some(0x7000_0000)),
-            (0x5ff8, 8, Some(0x7000_0ff8)),
-            (0x5ffc, 8, None),
-            (0x5001, 1, Some(0x7000_0001)),
-            (0x5001, 2, None),
-            (0x6000, 8, None),
-            (0x5000 + 4096 * 4096, 8, None),
-            (u64::MAX, 8, None),
-        ];
-        for (va, size, want) in cases {
-            assert_eq!(hit(&tlb.load, tlb.key, va, size), want, "{va:#x} {size}");
-            assert_eq!(hit(&tlb.store, tlb.key, va, size), None, "{va:#x} {size}: not writable");
-        }
-    }
-
-    #[test]
-    fn contexts_keep_their_entries_until_a_flush() {
-        let mut tlb = Tlb::new();
-        let (user, kernel) = (context(1, Privilege::User), context(1, Privilege::Supervisor));
-        tlb.select(user);
-        tlb.fill(PageAt::new(0x5000, PHYSICAL, 0x7000_0000), true, true, 12);
-        tlb.select(kernel);
-        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another privilege");
-        tlb.select(context(2, Privilege::User));
-        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "another satp");
-        tlb.select(user);
-        assert!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some(), "back again");
-        tlb.disable();
-        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "disabled");
-        tlb.flush();
-        tlb.select(user);
-        assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "flushed");
-    }
-
-    #[test]
-    fn no_key_is_used_again_while_its_entries_live() {
-        let mut tlb = Tlb::new();
-        let user = context(1, Privilege::User);
-        tlb.select(user);
-        tlb.fill(PageAt::new(0x5000, PHYSICAL, 0x7000_0000), true, true, 12);
-        for round in 0..2000 {
-            tlb.flush();
-            tlb.select(user);
-            assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8), None, "round {round}");
-        }
-    }
-
-    #[test]
-    fn a_page_flush_in_a_large_page_flushes_all_of_it() {
-        let mut tlb = Tlb::new();
-        let user = context(1, Privilege::User);
-        tlb.select(user);
-        tlb.fill(PageAt::new(0x20_5000, PHYSICAL, 0x7000_0000), true, true, 21);
-        tlb.fill(PageAt::new(0x80_5000, PHYSICAL, 0x7000_0000), true, true, 12);
-        tlb.flush_page(0x81_5000);
-        tlb.select(user);
-        assert!(hit(&tlb.load, tlb.key, 0x80_5000, 8).is_some(), "another page");
-        tlb.flush_page(0x20_0000);
-        tlb.select(user);
-        assert_eq!(hit(&tlb.load, tlb.key, 0x20_5000, 8), None);
-    }
-
-    #[test]
-    fn a_change_of_the_map_takes_out_what_it_concerns_in_every_context() {
-        let range =
-            |first, last| AddrRange::new(manyhart_runtime::Gpa(first), manyhart_runtime::Gpa(last)).expect("not empty");
-        let (user, kernel) = (context(1, Privilege::User), context(1, Privilege::Supervisor));
-        let cases = [
-            (range(PHYSICAL, PHYSICAL), [false, true]),
-            (range(PHYSICAL + 0xfff, u64::MAX), [false, false]),
-            (range(PHYSICAL + 0x1000, PHYSICAL + 0x1000), [true, false]),
-            (range(0, PHYSICAL - 1), [true, true]),
-        ];
-        for (changed, stay) in cases {
-            let mut tlb = Tlb::new();
-            tlb.select(kernel);
-            tlb.fill(PageAt::new(0x6000, PHYSICAL + 0x1000, 0x7100_0000), true, true, 12);
-            tlb.select(user);
-            tlb.fill(PageAt::new(0x5000, PHYSICAL, 0x7000_0000), true, false, 12);
-            tlb.fill_marked(PageAt::new(0x5000, PHYSICAL, 0x7000_0000));
-            tlb.flush_physical(&[changed]);
-            assert_eq!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some(), stay[0], "{changed}");
-            assert_eq!(hit(&tlb.store, tlb.key, 0x5000, 8).is_some(), stay[0], "{changed}");
-            tlb.select(kernel);
-            assert_eq!(hit(&tlb.load, tlb.key, 0x6000, 8).is_some(), stay[1], "{changed}");
-        }
-    }
-
-    #[test]
-    fn collected_marks_take_out_stores_alone() {
-        let mut tlb = Tlb::new();
-        tlb.select(context(1, Privilege::User));
-        let page = PageAt::new(0x5000, PHYSICAL, 0x7000_0000);
-        tlb.fill(page, true, false, 12);
-        tlb.fill_marked(page);
-        tlb.forget_marks();
-        assert!(hit(&tlb.load, tlb.key, 0x5000, 8).is_some());
-        assert_eq!(hit(&tlb.store, tlb.key, 0x5000, 8), None);
-    }
-}
+mod tests;
