@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::values::{
-    AcceleratorOption, CpuOption, LoaderOption, MachineOption, Nothing, SmpOption, memory_size, number,
+    AcceleratorOption, CpuOption, LoaderOption, MachineOption, MonitorOption, Nothing, SmpOption, memory_size, number,
     signature_granularity,
 };
 use crate::console::Serial;
+use crate::control::Place;
 use crate::load::Firmware;
 
 /// A concurrent multi-hart RISC-V emulator: real SMP guests on a live, lock-free memory topology.
@@ -255,9 +256,6 @@ pub struct ConsoleArgs {
     pub display: Option<Nothing>,
     /// Only `none`.
     #[arg(long, value_name = "NAME", hide = true)]
-    pub monitor: Option<Nothing>,
-    /// Only `none`.
-    #[arg(long, value_name = "NAME", hide = true)]
     pub parallel: Option<Nothing>,
     /// Only `none`.
     #[arg(long, value_name = "NAME", hide = true)]
@@ -274,6 +272,12 @@ pub struct ConsoleArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct ControlArgs {
+    /// Serves QMP: `unix:PATH,server=on,wait=off`, `tcp:HOST:PORT,server=on,wait=off` or `stdio`.
+    #[arg(long, value_name = "WHERE")]
+    pub qmp: Vec<Place>,
+    /// Serves the monitor, there as on Ctrl-A c: the places of `--qmp`, or `none`.
+    #[arg(long, value_name = "WHERE")]
+    pub monitor: Vec<MonitorOption>,
     /// Starts stopped: `cont`, by QMP or at the monitor, lets the harts run.
     #[arg(short = 'S', long = "stopped")]
     pub stopped: bool,

@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 #[cfg(feature = "planted-bugs")]
 pub use args::PlantedDefect;
 pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, MtreeArgs, RunArgs};
-pub use values::{LoaderOption, ValueError};
+pub use values::{LoaderOption, ValueError, number};
 
 use args::ImageArgs;
 
@@ -197,7 +197,11 @@ impl RunArgs {
                 .signature
                 .map(|file| SignatureSpec { file, granularity: self.control.signature_granularity }),
             summary: !self.control.quiet,
-            control: ControlSpec { stopped: self.control.stopped },
+            control: ControlSpec {
+                stopped: self.control.stopped,
+                qmp: self.control.qmp,
+                monitors: self.control.monitor.into_iter().filter_map(|option| option.0).collect(),
+            },
             plug: PlugSpec::default(),
         }
     }

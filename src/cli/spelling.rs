@@ -69,7 +69,6 @@ const NOT_THERE: &[&str] = &[
     "plugin",
     "portrait",
     "preconfig",
-    "qmp",
     "qmp-pretty",
     "readconfig",
     "rotate",

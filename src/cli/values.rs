@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::control::{Place, PlaceError};
+
 /// The most harts a machine has.
 pub const MAX_HARTS: u32 = 512;
 /// The most memory a machine has, in bytes.
@@ -167,8 +169,20 @@ only! {
     AcceleratorOption: "tcg" | "tcg,thread=multi"
 }
 only! {
-    /// `-display`, `-monitor` and others that can only be off.
+    /// `-display` and others that can only be off.
     Nothing: "none"
+}
+
+/// `-monitor`: a place, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorOption(pub Option<Place>);
+
+impl FromStr for MonitorOption {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<MonitorOption, PlaceError> {
+        Ok(MonitorOption(if text == "none" { None } else { Some(text.parse()?) }))
+    }
 }
 
 /// `-device loader,…`: one more file in memory.

@@ -5,11 +5,18 @@
 //! waits for its answer; nobody else does, and the machine never waits for a client.
 
 mod handle;
+pub mod monitor;
 mod notice;
+mod outbox;
+pub mod qmp;
+mod server;
+mod socket;
 mod spec;
 mod status;
 
 pub use handle::{Command, Control, ControlError, HartInfo, Request};
 pub use notice::{Cause, Notice, Notices, Stamped};
+pub use server::{Client, End, Server};
+pub use socket::{Place, PlaceError};
 pub use spec::ControlSpec;
 pub use status::RunState;

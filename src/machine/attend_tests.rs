@@ -45,7 +45,7 @@ impl Run {
             log_commits: None,
             signature: None,
             summary: false,
-            control: ControlSpec { stopped },
+            control: ControlSpec { stopped, ..ControlSpec::default() },
             plug: PlugSpec::default(),
         };
         let mut machine = Machine::build(&spec).unwrap();

@@ -35,6 +35,14 @@ pub enum MachineError {
         /// Why.
         error: std::io::Error,
     },
+    /// A place where clients would come in.
+    #[error("{place}: {error}")]
+    Place {
+        /// Where.
+        place: crate::control::Place,
+        /// Why not.
+        error: std::io::Error,
+    },
     /// A device, or the bus, failed where the machine needs it.
     #[error(transparent)]
     Bus(#[from] BusError),
@@ -62,6 +70,7 @@ impl MachineError {
             MachineError::Load(_)
             | MachineError::Board(_)
             | MachineError::Write { .. }
+            | MachineError::Place { .. }
             | MachineError::NoSignature
             | MachineError::NoSpace(_)
             | MachineError::Console(_)

@@ -23,7 +23,7 @@ pub use error::MachineError;
 pub use event::Event;
 pub use hart_thread::HartReport;
 pub use life::Machine;
-pub use mtree::{MtreeSpec, Parts, print_mtree};
+pub use mtree::{MtreeSpec, Parts, Report, print_mtree};
 pub use signals::listen as listen_to_signals;
 pub use spec::{BoardSpec, RunSpec, SignatureSpec};
 pub use summary::Summary;
@@ -48,12 +48,16 @@ pub fn run(spec: RunSpec) -> ExitCode {
 fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
     let mut machine = Machine::build(spec)?;
     signals::listen(machine.sender())?;
+    let servers =
+        spec.control.serve(machine.control()).map_err(|(place, error)| MachineError::Place { place, error })?;
     if spec.control.stopped {
         machine.start_stopped()?;
     } else {
         machine.start()?;
     }
     let end = attend(&mut machine, spec.reboots);
+    // Clients hear of the end before it.
+    drop(servers);
     let signature = match (&end, &spec.signature) {
         (Ok(_), Some(signature)) => Some((signature, machine.signature(signature.granularity)?)),
         _ => None,

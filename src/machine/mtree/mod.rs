@@ -50,8 +50,8 @@ pub struct Parts {
     pub why: Option<Gpa>,
 }
 
-/// What was found out about a map, to be printed one way or the other.
-struct Report {
+/// What was found out about a map, a board's or a running machine's, to be printed one way or the other.
+pub struct Report {
     survey: Survey,
     tree: bool,
     flat: bool,
@@ -70,16 +70,16 @@ pub fn print_mtree(spec: &MtreeSpec) -> ExitCode {
 
 fn mtree(spec: &MtreeSpec) -> Result<String, MachineError> {
     let (history, findings) = look_at_board(&spec.board)?;
-    let survey = history.at(spec.generation.unwrap_or(history.newest().generation()))?;
     if let Some(file) = &spec.svg {
+        let survey = history.at(spec.generation.unwrap_or(history.newest().generation()))?;
         let picture = survey.svg(space(&survey, &spec.space)?)?;
         std::fs::write(file, picture).map_err(|error| MachineError::Write { file: file.clone(), error })?;
     }
-    let report = Report::new(spec, history, survey, findings)?;
+    let report = Report::new(&spec.parts, &spec.space, spec.generation, &history, findings)?;
     let nothing = spec.parts == Parts::default();
     Ok(match spec.json {
         _ if nothing => String::new(),
-        true => format!("{:#}\n", json::report(&report)),
+        true => format!("{:#}\n", report.json()),
         false => report.text(),
     })
 }
@@ -108,10 +108,17 @@ fn look_at_board(spec: &BoardSpec) -> Result<(History, Vec<Finding>), MachineErr
 }
 
 impl Report {
-    fn new(spec: &MtreeSpec, history: History, survey: Survey, findings: Vec<Finding>) -> Result<Report, MachineError> {
-        let parts = spec.parts;
+    /// Looks at a map: at the newest generation, unless another is named. `space` is what an address is looked up in.
+    pub fn new(
+        parts: &Parts,
+        space: &str,
+        generation: Option<u64>,
+        history: &History,
+        findings: Vec<Finding>,
+    ) -> Result<Report, MachineError> {
+        let survey = history.at(generation.unwrap_or(history.newest().generation()))?;
         let why = match parts.why {
-            Some(addr) => Some(history.why(space(&survey, &spec.space)?, addr, survey.generation())?),
+            Some(addr) => Some(history.why(self::space(&survey, space)?, addr, survey.generation())?),
             None => None,
         };
         let kept = history.generations();
@@ -121,8 +128,13 @@ impl Report {
         Ok(Report { survey, tree: parts.tree, flat: parts.flat, lint, history: steps, why })
     }
 
+    /// The parts for tools.
+    pub fn json(&self) -> serde_json::Value {
+        json::report(self)
+    }
+
     /// The parts, with an empty line between any two.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let lines = |lines: Vec<String>| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
         let findings = self.lint.as_ref().map(|findings| match findings.as_slice() {
             [] => "nothing found\n".to_owned(),

@@ -1,0 +1,22 @@
+//! The monitor: commands for a person, one a line. The same table serves QMP's `human-monitor-command`.
+
+mod info;
+mod lines;
+mod map;
+mod table;
+
+pub use lines::{GREETING, Line, Lines, PROMPT, answer, serve};
+pub use map::{MapRequest, as_json as map_as_json};
+pub use table::{Entry, candidates, execute, is_quit};
+
+/// What a line came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// To be shown; ends with a line's end unless it is empty.
+    pub text: String,
+    /// Whether the machine is to end.
+    pub quit: bool,
+}
+
+#[cfg(test)]
+mod tests;
