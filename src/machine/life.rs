@@ -264,8 +264,14 @@ impl Machine {
     fn make_harts(&mut self, limit: Option<u64>, threads: &[Arc<AtomicI32>]) -> Result<(), MachineError> {
         for ((id, attention), thread) in (0..).zip(&self.board.attentions).zip(threads) {
             let Start { pc, args } = self.start_of(id);
-            let config =
-                HartConfig { id, space: self.board.space, isa: Isa::default(), reset_pc: pc, reset_args: args };
+            let config = HartConfig {
+                id,
+                space: self.board.space,
+                isa: Isa::default(),
+                reset_pc: pc,
+                reset_args: args,
+                interrupt_files: None,
+            };
             let reader = self.executive.reader(format!("hart{id}"), Some(attention.clone()));
             let clock = self.executive.clock().clone();
             let tracer = self.commit_log.as_ref().map(CommitLog::tracer);

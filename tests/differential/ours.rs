@@ -44,7 +44,14 @@ pub fn run(image: &[u8], cases: usize, stepwise: bool) -> Result<Vec<u8>, usize>
 
     let attention = Arc::clone(&board.attentions[0]);
     let reader = executive.reader("hart0", Some(Arc::clone(&attention)));
-    let config = HartConfig { id: 0, space: board.space, isa: Isa::default(), reset_pc: RAM, reset_args: [0; 3] };
+    let config = HartConfig {
+        id: 0,
+        space: board.space,
+        isa: Isa::default(),
+        reset_pc: RAM,
+        reset_args: [0; 3],
+        interrupt_files: None,
+    };
     let clock = executive.clock().clone();
     let limit = (cases as u64 + 10) * INSTRUCTIONS;
     let body = move || {

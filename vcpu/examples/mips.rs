@@ -33,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let attention = Arc::new(Attention::new());
     let reader = executive.reader("hart 0", Some(Arc::clone(&attention)));
-    let config = HartConfig { id: 0, space, isa: Isa::default(), reset_pc: BASE, reset_args: [0; 3] };
+    let config =
+        HartConfig { id: 0, space, isa: Isa::default(), reset_pc: BASE, reset_args: [0; 3], interrupt_files: None };
     let mut hart = Hart::new(config, reader, attention, clock);
     let start = Instant::now();
     while ram.load::<u64>(tohost - BASE) == Some(0) {

@@ -1,6 +1,8 @@
 //! What a hart is built with, and what it reports.
 
-use manyhart_runtime::AddressSpaceId;
+use std::sync::Arc;
+
+use manyhart_runtime::{AddressSpaceId, InterruptFile};
 
 use crate::csr::{Config, SatpMode};
 
@@ -17,6 +19,9 @@ pub struct HartConfig {
     pub reset_pc: u64,
     /// `a0`, `a1` and `a2` after reset.
     pub reset_args: [u64; 3],
+    /// Its interrupt files, machine mode's and supervisor mode's, which drive the levels 11 and 9 of its attention: with them the hart has Smaia
+    /// and Ssaia. Whoever resets the machine resets them.
+    pub interrupt_files: Option<[Arc<InterruptFile>; 2]>,
 }
 
 /// Optional parts of the instruction set.

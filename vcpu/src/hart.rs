@@ -77,6 +77,15 @@ pub struct Hart {
 // take it by unique reference, follow.
 unsafe impl Send for Hart {}
 
+/// The CSRs after reset.
+fn csrs(config: &HartConfig) -> CsrFile {
+    let mut csrs = CsrFile::new(csr_config(config));
+    if let Some(files) = &config.interrupt_files {
+        csrs.set_interrupt_files(files.clone());
+    }
+    csrs
+}
+
 impl Hart {
     /// The level of the hart's [`Attention`] that asks [`Hart::run`] to return at the next boundary, from WFI too. No bit of `mip`.
     pub const LEAVE: u32 = 55;
@@ -90,7 +99,7 @@ impl Hart {
             f: [0; 256],
             pc: 0,
             link: std::ptr::null(),
-            csr: CsrFile::new(csr_config(&config)),
+            csr: csrs(&config),
             caches: Caches::new(config.space),
             reader,
             clock,
@@ -112,7 +121,7 @@ impl Hart {
 
     /// Puts the hart into its reset state with this program counter and arguments; retired-instruction counts start again.
     pub fn reset(&mut self, pc: u64, a0: u64, a1: u64, a2: u64) {
-        self.csr = CsrFile::new(csr_config(&self.config));
+        self.csr = csrs(&self.config);
         self.x = [0; 256];
         self.f = [0; 256];
         (self.x[10], self.x[11], self.x[12]) = (a0, a1, a2);

@@ -294,7 +294,14 @@ impl Machine {
             .zip(&attentions)
             .map(|(id, attention)| {
                 let reader = executive.reader(format!("hart {id}"), Some(Arc::clone(attention)));
-                let config = HartConfig { id, space, isa: Isa::default(), reset_pc: CODE, reset_args: [0; 3] };
+                let config = HartConfig {
+                    id,
+                    space,
+                    isa: Isa::default(),
+                    reset_pc: CODE,
+                    reset_args: [0; 3],
+                    interrupt_files: None,
+                };
                 let mut hart = Hart::new(config, reader, Arc::clone(attention), clock.clone());
                 start(&mut random, &mut hart, chaos);
                 for line in [3, 9, 11] {

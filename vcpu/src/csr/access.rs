@@ -23,6 +23,9 @@ impl CsrFile {
     /// One whole CSR instruction: returns the old value and the effect of the write. No read here has a side effect, so
     /// `csrrw` with rd = x0 needs no case of its own.
     pub fn access(&mut self, csr: u16, op: CsrOp, inputs: Inputs) -> Result<(u64, Effect), Illegal> {
+        if matches!(csr, MIREG | SIREG | MTOPEI | STOPEI) {
+            return self.access_shared(csr, op);
+        }
         let old = self.read(csr, inputs)?;
         // A set or clear works on what software wrote to SEIP, not on the joined-in line (3.1.9).
         let stored = if csr == MIP { self.mip(inputs.lines & !SEI) } else { old };
@@ -80,7 +83,7 @@ impl CsrFile {
             // One trigger slot whose type is 0: there are no triggers (Debug 1.0, 5.7.2). tinfo says so by its bit 0.
             TINFO => 1,
             _ if is_zero(csr) => 0,
-            _ => return Err(Illegal),
+            _ => return self.read_aia(csr, inputs.lines),
         })
     }
 
@@ -128,7 +131,7 @@ impl CsrFile {
             MINSTRET => self.instret.set(value, inputs.instret),
             MISA | TINFO => {}
             _ if is_zero(csr) => {}
-            _ => return Err(Illegal),
+            _ => return self.write_aia(csr, value),
         }
         Ok(Effect::NONE)
     }

@@ -1,4 +1,4 @@
-//! The CSR numbers that a hart knows (RISC-V Privileged 20240213, chapter 2), under the specification's names.
+//! The CSR numbers that a hart knows (RISC-V Privileged 20240213, chapter 2; Advanced Interrupt Architecture 1.0, chapter 2), under the specification's names.
 #![expect(missing_docs, reason = "the names are the specification's own")]
 
 pub const FFLAGS: u16 = 0x001;
@@ -16,6 +16,9 @@ pub const SCAUSE: u16 = 0x142;
 pub const STVAL: u16 = 0x143;
 pub const SIP: u16 = 0x144;
 pub const STIMECMP: u16 = 0x14d;
+pub const SISELECT: u16 = 0x150;
+pub const SIREG: u16 = 0x151;
+pub const STOPEI: u16 = 0x15c;
 pub const SATP: u16 = 0x180;
 
 pub const MSTATUS: u16 = 0x300;
@@ -25,6 +28,8 @@ pub const MIDELEG: u16 = 0x303;
 pub const MIE: u16 = 0x304;
 pub const MTVEC: u16 = 0x305;
 pub const MCOUNTEREN: u16 = 0x306;
+pub const MVIEN: u16 = 0x308;
+pub const MVIP: u16 = 0x309;
 pub const MENVCFG: u16 = 0x30a;
 pub const MCOUNTINHIBIT: u16 = 0x320;
 pub const MHPMEVENT3: u16 = 0x323;
@@ -34,6 +39,9 @@ pub const MEPC: u16 = 0x341;
 pub const MCAUSE: u16 = 0x342;
 pub const MTVAL: u16 = 0x343;
 pub const MIP: u16 = 0x344;
+pub const MISELECT: u16 = 0x350;
+pub const MIREG: u16 = 0x351;
+pub const MTOPEI: u16 = 0x35c;
 pub const PMPCFG0: u16 = 0x3a0;
 pub const PMPCFG2: u16 = 0x3a2;
 pub const PMPADDR0: u16 = 0x3b0;
@@ -56,8 +64,11 @@ pub const INSTRET: u16 = 0xc02;
 pub const HPMCOUNTER3: u16 = 0xc03;
 pub const HPMCOUNTER31: u16 = 0xc1f;
 
+pub const STOPI: u16 = 0xdb0;
+
 pub const MVENDORID: u16 = 0xf11;
 pub const MARCHID: u16 = 0xf12;
 pub const MIMPID: u16 = 0xf13;
 pub const MHARTID: u16 = 0xf14;
 pub const MCONFIGPTR: u16 = 0xf15;
+pub const MTOPI: u16 = 0xfb0;

@@ -11,12 +11,14 @@
 //! | `access` | what a read returns and a write changes |
 //! | `status` | `mstatus` and its view `sstatus` |
 //! | `interrupts` | `mip`, `mie`, their views, and which interrupt is taken |
+//! | `aia` | the window to the interrupt files, their claims, the top interrupt |
 //! | `flow` | trap entry, `mret`, `sret`, and the checks of `wfi` and `sfence.vma` |
 //! | `counters` | `mcycle`, `minstret`, `mcountinhibit` |
 //! | `translation` | `satp`, and the context a translation runs in |
 
 mod access;
 pub mod address;
+mod aia;
 mod config;
 mod counters;
 mod effect;
@@ -30,12 +32,14 @@ mod translation;
 mod tests;
 
 pub use access::CsrOp;
+pub(crate) use aia::is_shared;
 pub use config::{Config, SatpMode};
 pub use effect::Effect;
 pub use interrupts::bits;
 
 use crate::pmp::Pmp;
 use crate::trap::Privilege;
+use aia::Aia;
 use counters::Counter;
 
 /// A CSR access, or an instruction, that the current mode may not perform or that does not exist: the hart raises an
@@ -91,6 +95,8 @@ pub struct CsrFile {
     scounteren: u64,
     cycle: Counter,
     instret: Counter,
+    /// Where the hart has Smaia and Ssaia.
+    aia: Option<Box<Aia>>,
 }
 
 impl CsrFile {
@@ -126,6 +132,7 @@ impl CsrFile {
             scounteren: 0,
             cycle: Counter::default(),
             instret: Counter::default(),
+            aia: None,
         }
     }
 

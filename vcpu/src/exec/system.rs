@@ -5,7 +5,7 @@
 use std::sync::atomic::{Ordering, fence};
 
 use crate::block::{Slot, locate};
-use crate::csr::{CsrOp, Inputs, address};
+use crate::csr::{CsrOp, Inputs, address, is_shared};
 use crate::hart::{Fault, Hart};
 use crate::op::{Handler, Op, Operands, handler, next, reload, spill};
 use crate::trap::{Exception, Trap};
@@ -145,9 +145,14 @@ impl Hart {
         let inputs = self.csr_inputs(number, slot);
         let (old, effect) = self.csr.access(number, op, inputs)?;
         self.set_x_slot(o.rd, old);
+        if is_shared(number) {
+            // The interrupt files drive the inputs: what the access did to them is seen by the look that it asks for.
+            self.lines = self.input_lines();
+        }
         let stale = self.apply(effect, number);
         // Who sees an interrupt here without taking it has been signalled all the same: the poll comes before the next access.
-        let signalled = matches!(number, address::MIP | address::SIP) && self.reader.fence(Ordering::Acquire);
+        let shows = matches!(number, address::MIP | address::SIP) || is_shared(number);
+        let signalled = shows && self.reader.fence(Ordering::Acquire);
         Ok(if stale || signalled { Then::Leave } else { Then::Next })
     }
 
@@ -156,7 +161,9 @@ impl Hart {
         let instret = self.instret() + u64::from(slot.retired);
         match number {
             address::TIME => Inputs { time: self.clock.now(), instret, lines: self.lines },
-            address::MIP | address::SIP => Inputs { time: 0, instret, lines: self.input_lines() },
+            address::MIP | address::SIP | address::MTOPI | address::STOPI => {
+                Inputs { time: 0, instret, lines: self.input_lines() }
+            }
             _ => Inputs { time: 0, instret, lines: self.lines },
         }
     }

@@ -32,7 +32,8 @@ fn machine(program: &[u32]) -> (Executive, Box<Hart>, RegionId) {
     change.commit().expect("a valid map");
     let attention = Arc::new(Attention::new());
     let reader = executive.reader("hart 0", Some(Arc::clone(&attention)));
-    let config = HartConfig { id: 0, space, isa: Isa::default(), reset_pc: BASE, reset_args: [0; 3] };
+    let config =
+        HartConfig { id: 0, space, isa: Isa::default(), reset_pc: BASE, reset_args: [0; 3], interrupt_files: None };
     (executive, Hart::new(config, reader, attention, clock), root)
 }
 

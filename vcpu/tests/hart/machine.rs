@@ -100,6 +100,7 @@ pub fn hart(
     clock: &Clock,
 ) -> Box<Hart> {
     let reader = executive.reader(format!("hart {id}"), Some(Arc::clone(attention)));
-    let config = HartConfig { id, space, isa: Isa::default(), reset_pc: BASE, reset_args: [0; 3] };
+    let config =
+        HartConfig { id, space, isa: Isa::default(), reset_pc: BASE, reset_args: [0; 3], interrupt_files: None };
     Hart::new(config, reader, Arc::clone(attention), clock.clone())
 }

@@ -59,7 +59,8 @@ impl Machine {
 
         let attention = Arc::new(Attention::new());
         let reader = executive.reader("hart 0", Some(attention.clone()));
-        let config = HartConfig { id: 0, space, isa: Isa::default(), reset_pc: RAM, reset_args: [0; 3] };
+        let config =
+            HartConfig { id: 0, space, isa: Isa::default(), reset_pc: RAM, reset_args: [0; 3], interrupt_files: None };
         let hart = Hart::new(config, reader, attention.clone(), clock.clone());
         let mut machine = Machine { hart, attention, clock, ram, executive, pace };
         machine.put_code(RAM, &[MRET]);

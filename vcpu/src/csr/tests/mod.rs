@@ -1,5 +1,6 @@
 //! Tables of what the specification says, one file for each matter.
 
+mod aia;
 mod counters;
 mod flow;
 mod guards;
