@@ -5,9 +5,11 @@
 //! Nothing here names a hart's instruction set or the board's memory map, and no handler waits.
 
 pub mod aclint;
+pub mod aplic;
 pub mod blank;
 pub mod block;
 pub mod finisher;
+pub mod imsic;
 pub mod pci;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
