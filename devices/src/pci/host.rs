@@ -262,13 +262,8 @@ impl PciHost {
         let ecam = map.mmio("pci-ecam", ECAM_SIZE.into(), fabric.mmio(0, fabric::SPEC));
         map.add_subregion(config.system, config.ecam, ecam);
         map.commit()?;
-        let inner = Inner {
-            topology,
-            system: config.system,
-            fabric,
-            numbers: AtomicU32::new(1),
-            grants: Arc::default(),
-        };
+        let inner =
+            Inner { topology, system: config.system, fabric, numbers: AtomicU32::new(1), grants: Arc::default() };
         let host = PciHost(Arc::new(inner));
         host.add_host_bridge()?;
         Ok(host)

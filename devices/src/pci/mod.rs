@@ -5,6 +5,7 @@
 //! * [`host`]: how the rest of the machine puts functions in, takes them out and moves them; `fabric` is the actor behind it, which guests reach through
 //!   configuration space. [`address`] and [`query`] are its words.
 //! * [`slot`]: hot-plug; [`aer`]: errors and who hears of them. Pure state, as configuration space is.
+//! * [`edu`] and [`scratch`]: functions to learn and to test with.
 //! * `background`: what answers where nothing does; `tables`: MSI-X tables in BARs.
 //! * [`wires`]: what a function's own actor and workers hold of the bus: interrupts and DMA. [`msi`] and [`msix`] are its messages, as the guest
 //!   sets them up and as they are sent.
@@ -14,12 +15,14 @@
 pub mod address;
 pub mod aer;
 pub mod config;
+pub mod edu;
 pub mod function;
 pub mod host;
 pub mod image;
 pub mod msi;
 pub mod msix;
 pub mod query;
+pub mod scratch;
 pub mod slot;
 pub mod wires;
 
