@@ -156,12 +156,12 @@ fn help_is_complete_and_a_success() {
 fn mtree_says_what_an_address_is() {
     let scratch = Scratch::new();
     let output = run(&scratch, &["mtree", "--why", "0x10000005"]);
-    let answer = "0x0000000010000005 in memory at generation 1: uart+0x5 (mmio, by system > uart)\n";
+    let answer = "0x0000000010000005 in memory at generation 3: uart+0x5 (mmio, by system > uart)\n";
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), answer.to_owned()));
     for (line, want) in [
         ("mtree --why nowhere", "invalid value 'nowhere' for '--why <ADDR>'"),
         ("mtree --why 1 --space x", "there is no address space 'x'"),
-        ("mtree --generation 7", "memory map: generation 7 is not kept: the history has 0 to 1"),
+        ("mtree --generation 7", "memory map: generation 7 is not kept: the history has 0 to 3"),
     ] {
         let said = refused(&scratch, line);
         assert!(said.starts_with(want), "{line}: {said}");

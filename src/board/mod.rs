@@ -6,6 +6,7 @@
 
 pub mod fdt;
 pub mod memmap;
+mod pci;
 mod reset_vector;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use manyhart_devices::aclint::{self, Aclint};
 use manyhart_devices::finisher::{self, Finisher, Outcome};
+use manyhart_devices::pci::{PciEvent, PciHost, PlugError};
 use manyhart_devices::plic::{self, Plic};
 use manyhart_devices::rtc::{self, Rtc};
 use manyhart_devices::uart::{self, Sink, Uart};
@@ -49,6 +51,8 @@ pub struct Outlets {
     pub console: Box<dyn Sink>,
     /// Told what the guest asks of the test finisher; must not wait.
     pub on_outcome: Box<dyn FnMut(Outcome) + Send>,
+    /// Told what happens to functions of PCI; must not wait.
+    pub on_pci_event: Box<dyn Fn(PciEvent) + Send>,
     /// Nanoseconds since 1970.
     pub host_time: Box<dyn Fn() -> u64 + Send>,
 }
@@ -71,6 +75,9 @@ pub enum BoardError {
     /// All virtio-mmio slots are taken.
     #[error("all {count} virtio-mmio slots are taken", count = memmap::VIRTIO_SLOTS)]
     NoVirtioSlot,
+    /// The host bridge cannot be made.
+    #[error("PCI: {0}")]
+    Pci(#[from] PlugError),
     /// The topology refuses the map.
     #[error("memory map: {0}")]
     Topology(#[from] TopologyError),
@@ -93,6 +100,8 @@ pub struct Board {
     pub uart: DeviceHandle<Uart>,
     /// The interrupt controller.
     pub plic: DeviceHandle<Plic>,
+    /// The PCI host bridge: functions are plugged into it.
+    pub pci: PciHost,
     /// The device tree, flattened, and where it lies.
     pub device_tree: (u64, Vec<u8>),
     virtio: VirtioSlots,
@@ -138,9 +147,11 @@ impl Board {
         let ram_region = map.ram("ram", ram.clone());
         map.add_subregion(root, RAM_BASE, ram_region);
         map.commit()?;
+        let pci_line = |number| Line::new(inputs.clone(), number);
+        let pci = pci::host(executive, root, config.ram_size, pci_line, outlets.on_pci_event)?;
 
         let device_tree = (tree_at, tree);
-        let board = Board { space, root, ram, attentions, uart, plic, virtio, device_tree, aclint, finisher, rtc };
+        let board = Board { space, root, ram, attentions, uart, plic, pci, virtio, device_tree, aclint, finisher, rtc };
         board.place_device_tree();
         Ok(board)
     }
@@ -157,6 +168,7 @@ impl Board {
         self.uart.reset()?;
         self.rtc.reset()?;
         self.finisher.reset()?;
+        self.pci.reset()?;
         self.plic.reset()?;
         self.aclint.reset()?;
         self.place_device_tree();

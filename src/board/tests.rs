@@ -28,6 +28,7 @@ impl Bench {
         let outlets = Outlets {
             console: Box::new(uart::channel(16).0),
             on_outcome: Box::new(move |outcome| told.lock().push(outcome)),
+            on_pci_event: Box::new(|_| ()),
             host_time: Box::new(|| 0x1_0000_0002),
         };
         let config = BoardConfig { harts, ram_size: 32 << 20, boot, device_tree };
@@ -75,9 +76,7 @@ fn everything_answers_at_its_place_and_nothing_else_does() {
     assert_eq!(bench.read(RAM_BASE, 8), Ok(0));
     let (tree_at, _) = bench.board.device_tree;
     assert_eq!(bench.read(tree_at, 4), Ok(0xedfe_0dd0));
-    for address in
-        [0, memmap::MROM.last() + 1, memmap::VIRTIO.last() + 1, RAM_BASE - 1, RAM_BASE + (32 << 20), u64::MAX]
-    {
+    for address in [0, memmap::MROM.last() + 1, memmap::VIRTIO.last() + 1, RAM_BASE + (32 << 20), u64::MAX] {
         assert_eq!(bench.read(address, 1), Err(BusError::Decode(Gpa(address))), "{address:#x}");
     }
     assert!(matches!(bench.write(memmap::MROM.base, 4, 0), Err(BusError::WriteRefused { .. })));
@@ -171,8 +170,12 @@ fn impossible_boards_are_refused() {
     let refused = |harts, ram_size, tree: usize| {
         let boot = Boot { entry: RAM_BASE, next_addr: 0, next_mode: NextMode::Machine };
         let config = BoardConfig { harts, ram_size, boot, device_tree: vec![0; tree] };
-        let outlets =
-            Outlets { console: Box::new(uart::channel(1).0), on_outcome: Box::new(|_| ()), host_time: Box::new(|| 0) };
+        let outlets = Outlets {
+            console: Box::new(uart::channel(1).0),
+            on_outcome: Box::new(|_| ()),
+            on_pci_event: Box::new(|_| ()),
+            host_time: Box::new(|| 0),
+        };
         Board::new(&executive, config, outlets).err().map(|error| error.to_string()).unwrap_or_default()
     };
     let cases = [
@@ -203,5 +206,22 @@ fn the_device_tree_lies_high_and_aligned() {
     ];
     for (ram_size, len, want) in cases {
         assert_eq!(device_tree_place(ram_size, len), want, "{ram_size:#x}, {len:#x}");
+    }
+}
+
+/// Firmware enumerates: ones where nobody is, the host bridge's identity where it is, ones in every window.
+#[test]
+fn pci_answers_with_ones_where_nobody_is() {
+    let bench = Bench::new(1);
+    let ecam = memmap::PCI_ECAM.base;
+    assert_eq!(bench.read(ecam, 4), Ok(0x0008_1b36));
+    for address in [ecam + (1 << 15), ecam + (1 << 20), memmap::PCI_ECAM.last() - 3, memmap::PCI_PIO.base + 0x80] {
+        assert_eq!(bench.read(address, 4), Ok(0xffff_ffff), "{address:#x}");
+        assert_eq!(bench.write(address, 4, 0), Ok(()), "{address:#x}");
+    }
+    let high = memmap::pci_mmio64(32 << 20);
+    for address in [memmap::PCI_MMIO32.base, RAM_BASE - 8, high.base, high.last() - 7] {
+        assert_eq!(bench.read(address, 8), Ok(u64::MAX), "{address:#x}");
+        assert_eq!(bench.write(address, 8, 0), Ok(()), "{address:#x}");
     }
 }

@@ -1,6 +1,7 @@
 //! The thread that owns a running machine: it waits for what happens and for what is asked, and acts, one thing after the other.
 
 use manyhart_devices::finisher::Outcome;
+use manyhart_devices::pci::PciEvent;
 
 use super::{Event, Machine, MachineError};
 use crate::control::{Cause, Command, ControlError, Notice, Request, RunState};
@@ -32,6 +33,10 @@ fn step(machine: &mut Machine, event: Event, reboots: bool) -> Result<Option<(u8
             obey(machine, request)?;
             return Ok(None);
         }
+        Event::Pci(event) => {
+            machine.control().tell(&notice(event));
+            return Ok(None);
+        }
         Event::Outcome(Outcome::PowerOff) => (0, Cause::GuestShutdown),
         Event::Outcome(Outcome::Reboot) => (0, Cause::GuestReset),
         Event::Outcome(Outcome::Fail(code)) => (code, Cause::GuestPanic),
@@ -43,6 +48,13 @@ fn step(machine: &mut Machine, event: Event, reboots: bool) -> Result<Option<(u8
         Event::HartPanicked(id) => return Err(MachineError::Panicked(format!("hart {id}"))),
     };
     Ok(Some(end))
+}
+
+fn notice(event: PciEvent) -> Notice {
+    match event {
+        PciEvent::Deleted { id } => Notice::DeviceDeleted { id },
+        PciEvent::UnplugRefused { id, reason } => Notice::UnplugRefused { id, reason },
+    }
 }
 
 fn reset(machine: &mut Machine, cause: Cause) -> Result<(), MachineError> {

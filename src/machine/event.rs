@@ -1,6 +1,7 @@
 //! What ends or changes a run. Whoever finds out says so on one channel, and the thread that runs the machine decides.
 
 use manyhart_devices::finisher::Outcome;
+use manyhart_devices::pci::PciEvent;
 
 use crate::control::Request;
 
@@ -21,6 +22,8 @@ pub enum Event {
     ConsoleFailed(std::io::Error),
     /// A handler of this device has panicked.
     DeviceFailed(String),
+    /// Something happened to a function of PCI.
+    Pci(PciEvent),
     /// This hart's thread has panicked.
     HartPanicked(u32),
     /// This hart has reached the instruction limit.

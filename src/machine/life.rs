@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicI32;
 use std::time::{Instant, SystemTime};
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
+use manyhart_devices::pci::PciEvent;
 use manyhart_devices::uart::{self, UartMessage};
 use manyhart_runtime::{Clock, Config, DeviceHandle, Executive, Paused};
 use manyhart_vcpu::{HartConfig, Isa};
@@ -71,6 +72,7 @@ impl Machine {
         let outlets = Outlets {
             console: Box::new(console),
             on_outcome: teller(&sender, Event::Outcome),
+            on_pci_event: pci_events(&sender),
             host_time: Box::new(host_time),
         };
         let board = Board::new(&executive, config, outlets)?;
@@ -305,6 +307,11 @@ fn executive(sender: &Sender<Event>) -> Result<Executive, MachineError> {
 fn teller<T: 'static>(sender: &Sender<Event>, event: fn(T) -> Event) -> Box<dyn FnMut(T) + Send> {
     let sender = sender.clone();
     Box::new(move |what| heard(sender.send(event(what)).is_ok()))
+}
+
+fn pci_events(sender: &Sender<Event>) -> Box<dyn Fn(PciEvent) + Send> {
+    let sender = sender.clone();
+    Box::new(move |event| heard(sender.send(Event::Pci(event)).is_ok()))
 }
 
 fn heard(heard: bool) {

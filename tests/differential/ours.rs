@@ -35,6 +35,7 @@ pub fn run(image: &[u8], cases: usize, stepwise: bool) -> Result<Vec<u8>, usize>
     let outlets = Outlets {
         console: Box::new(sink),
         on_outcome: Box::new(move |_| told.store(true, Ordering::SeqCst)),
+        on_pci_event: Box::new(|_| ()),
         host_time: Box::new(|| 0),
     };
     let boot = Boot { entry: RAM, next_addr: 0, next_mode: NextMode::Supervisor };

@@ -3,6 +3,7 @@
 //! Sources: Devicetree Specification 0.4; the bindings in Linux's `Documentation/devicetree/bindings` that each `compatible`
 //! names. The tree is what Linux, OpenSBI and U-Boot expect of a `virt` board.
 
+mod pci;
 #[cfg(test)]
 mod tests;
 
@@ -65,7 +66,7 @@ pub fn build(board: &Description) -> Result<Vec<u8>, Error> {
     cpus(&mut fdt, board)?;
     power(&mut fdt, "poweroff", finisher::POWER_OFF)?;
     power(&mut fdt, "reboot", finisher::REBOOT)?;
-    soc(&mut fdt, board.harts)?;
+    soc(&mut fdt, board)?;
     fdt.end_node(root)?;
     fdt.finish()
 }
@@ -171,7 +172,8 @@ fn power(fdt: &mut FdtWriter, name: &str, value: u32) -> Result<(), Error> {
     fdt.end_node(node)
 }
 
-fn soc(fdt: &mut FdtWriter, harts: u32) -> Result<(), Error> {
+fn soc(fdt: &mut FdtWriter, board: &Description) -> Result<(), Error> {
+    let harts = board.harts;
     let soc = fdt.begin_node("soc")?;
     fdt.property_u32("#address-cells", 2)?;
     fdt.property_u32("#size-cells", 2)?;
@@ -200,6 +202,7 @@ fn soc(fdt: &mut FdtWriter, harts: u32) -> Result<(), Error> {
         fdt.property_u32("riscv,ndev", plic::SOURCES - 1)?;
         interrupts_extended(fdt, harts, [M_EXTERNAL, S_EXTERNAL])
     })?;
+    pci::node(fdt, board.ram_size)?;
     fdt.end_node(soc)
 }
 

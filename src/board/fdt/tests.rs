@@ -124,3 +124,23 @@ fn grows_with_the_harts() {
     assert!(tree.contains_key("/cpus/cpu@ffe/reg"));
     assert_eq!(tree["/soc/plic@c000000/interrupts-extended"].len(), 4095 * 16);
 }
+
+#[test]
+fn pci_has_its_windows_and_its_lines() {
+    let tree = parse(&build(&board(1)).unwrap());
+    let of = |name: &str| &tree[&format!("/soc/pci@30000000/{name}")];
+    let io = [0x0100_0000, 0, 0, 0, 0x300_0000, 0, 0x1_0000];
+    let low = [0x0200_0000, 0, 0x4000_0000, 0, 0x4000_0000, 0, 0x4000_0000];
+    let high = [0x0300_0000, 4, 0, 4, 0, 4, 0];
+    assert_eq!(*of("ranges"), cells(&[io, low, high].concat()));
+    assert_eq!(*of("interrupt-map-mask"), cells(&[0x1800, 0, 0, 7]));
+    let map = of("interrupt-map");
+    let entry = |index: usize| &map[24 * index..24 * (index + 1)];
+    let plic = u64::from(PHANDLE_PLIC);
+    assert_eq!(map.len(), 16 * 24);
+    for (index, device, pin, line) in
+        [(0, 0, 1, 32), (3, 0, 4, 35), (4, 0x800, 1, 33), (7, 0x800, 4, 32), (15, 0x1800, 4, 34)]
+    {
+        assert_eq!(entry(index), cells(&[device, 0, 0, pin, plic, line]), "{index}");
+    }
+}

@@ -99,7 +99,12 @@ fn look_at_board(spec: &BoardSpec) -> Result<(History, Vec<Finding>), MachineErr
         device_tree: PlannedBoard::new(*spec).device_tree(&Chosen::default())?,
     };
     let (sink, _output) = uart::channel(1);
-    let outlets = Outlets { console: Box::new(sink), on_outcome: Box::new(|_| {}), host_time: Box::new(|| 0) };
+    let outlets = Outlets {
+        console: Box::new(sink),
+        on_outcome: Box::new(|_| {}),
+        on_pci_event: Box::new(|_| {}),
+        host_time: Box::new(|| 0),
+    };
     let board = Board::new(&executive, config, outlets)?;
     let looked = (executive.topology().history()?, executive.topology().lint()?);
     drop(board);

@@ -20,6 +20,8 @@ mod hierarchy;
 mod mapping;
 pub(super) mod plug;
 mod query;
+#[cfg(test)]
+mod tests;
 pub(super) mod turn;
 
 use std::collections::{BTreeMap, HashMap};
