@@ -141,6 +141,7 @@ impl Machine {
     }
 
     fn connect_input(&mut self) -> Result<(), MachineError> {
+        self.board.pci.go_live()?;
         self.input = Input::start(&self.serial, &self.board.uart, self.sender.clone())?;
         self.started = Instant::now();
         Ok(())

@@ -95,7 +95,10 @@ impl super::hierarchy::Function {
                     tracing::error!(%error, "a size that was checked");
                     return;
                 }
-                turn.change().set_size(mapped.region, size.into());
+                let gaps = mapped.parts.first().copied();
+                for region in std::iter::once(mapped.region).chain(gaps) {
+                    turn.change().set_size(region, size.into());
+                }
             }
         }
     }
