@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 const FETCH: &str = include_str!("../guest/debian/fetch.sh");
 const INIT: &str = include_str!("../guest/debian/init");
+const SLOTS: &str = include_str!("../guest/debian/slots");
 
 /// The files of a whole, checked guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +57,9 @@ pub fn default_dir() -> Result<PathBuf, DebianError> {
 /// The guest in `dir`, fetched if it is not there whole. Says on standard error what it does.
 pub fn ensure(dir: &Path) -> Result<Guest, DebianError> {
     std::fs::create_dir_all(dir).map_err(|source| DebianError::File { path: dir.to_owned(), source })?;
+    let _lock = lock(dir)?;
     let script = dir.join("fetch.sh");
-    for (path, text) in [(&script, FETCH), (&dir.join("init"), INIT)] {
+    for (path, text) in [(&script, FETCH), (&dir.join("init"), INIT), (&dir.join("slots"), SLOTS)] {
         std::fs::write(path, text).map_err(|source| DebianError::File { path: path.clone(), source })?;
     }
     if !run(&script, &["--check".as_ref(), dir.as_os_str()])? {
@@ -67,6 +69,16 @@ pub fn ensure(dir: &Path) -> Result<Guest, DebianError> {
         }
     }
     load(dir)
+}
+
+/// Nobody else makes or checks this guest until it is dropped.
+fn lock(dir: &Path) -> Result<std::fs::File, DebianError> {
+    let path = dir.join(".lock");
+    let locked = std::fs::File::create(&path).and_then(|file| {
+        file.lock()?;
+        Ok(file)
+    });
+    locked.map_err(|source| DebianError::File { path, source })
 }
 
 fn run(script: &Path, arguments: &[&std::ffi::OsStr]) -> Result<bool, DebianError> {
@@ -123,14 +135,19 @@ mod tests {
     #[test]
     fn a_whole_guest_is_taken_as_it_is_and_a_damaged_one_is_not() {
         let dir = scratch("whole");
-        for (name, text) in [("Image", "Image"), ("initramfs.cpio.gz", ""), ("fw_dynamic.bin", ""), ("init", INIT)] {
+        let files = [
+            ("Image", "Image"),
+            ("initramfs.cpio.gz", ""),
+            ("fw_dynamic.bin", ""),
+            ("init", INIT),
+            ("slots", SLOTS),
+            ("fetch.sh", FETCH),
+        ];
+        for (name, text) in files {
             std::fs::write(dir.join(name), text).expect("a file");
         }
-        let sums = Command::new("sha256sum")
-            .args(["Image", "initramfs.cpio.gz", "fw_dynamic.bin", "init"])
-            .current_dir(&dir)
-            .output()
-            .expect("sha256sum");
+        let sums =
+            Command::new("sha256sum").args(files.map(|(name, _)| name)).current_dir(&dir).output().expect("sha256sum");
         let versions = format!("linux-image 6.12\nopensbi 1.6-1\n{}", String::from_utf8_lossy(&sums.stdout));
         std::fs::write(dir.join("VERSIONS"), versions).expect("a file");
 

@@ -1,9 +1,10 @@
 #!/bin/sh
 # fetch.sh OUTDIR: makes a riscv64 Linux guest from unmodified Debian packages.
 #   OUTDIR/Image                the Debian kernel, as a RISC-V Linux boot image
-#   OUTDIR/initramfs.cpio.gz    Debian's static busybox with ./init as /init
+#   OUTDIR/initramfs.cpio.gz    Debian's static busybox with ./init as /init, and the kernel's modules for the board's devices
 #   OUTDIR/fw_dynamic.bin       OpenSBI
-#   OUTDIR/init                 what the initramfs holds as /init
+#   OUTDIR/init, OUTDIR/slots   what the initramfs holds as /init and /slots
+#   OUTDIR/fetch.sh             this script, by which all that was made
 #   OUTDIR/VERSIONS             package versions, then the sha256 of each file
 # fetch.sh --check OUTDIR: only whether what is there is whole (exit status 0) or not.
 #
@@ -21,7 +22,7 @@ die() { echo "fetch: $*" >&2; exit 1; }
 # Every file is there, is named in VERSIONS, and has its sum.
 whole() {
     [ -r "$1/VERSIONS" ] || return 1
-    for file in Image initramfs.cpio.gz fw_dynamic.bin init; do
+    for file in Image initramfs.cpio.gz fw_dynamic.bin init slots fetch.sh; do
         grep -q "^[0-9a-f]\{64\}  $file\$" "$1/VERSIONS" || return 1
     done
     (cd "$1" && grep '^[0-9a-f]\{64\} ' VERSIONS | sha256sum -c --quiet - >/dev/null 2>&1)
@@ -45,7 +46,7 @@ keyring=${GUEST_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 [ -r "$keyring" ] || die "no keyring at $keyring (Debian package: debian-archive-keyring)"
 
 here=$(cd "$(dirname "$0")" && pwd)
-[ -r "$here/init" ] || die "no init beside this script"
+[ -r "$here/init" ] && [ -r "$here/slots" ] || die "no init and slots beside this script"
 mkdir -p "$1" || die "cannot make $1"
 out=$(cd "$1" && pwd)
 case $out in *[!A-Za-z0-9_./+-]*) die "apt takes no path like this: $out" ;; esac
@@ -122,12 +123,20 @@ say "fetching $packages"
 (cd "$work/debs" && guest_apt download $packages >"$work/download.log" 2>&1) ||
     { tail -n 5 "$work/download.log" >&2; die "apt-get download failed"; }
 
+# Each behind what it needs; /init loads them in this order.
+modules="virtio_mmio virtio_blk virtio-rng failover net_failover virtio_net uio uio_pci_generic crc16 crc32c_generic mbcache jbd2 ext4"
+patterns=
+for module in $modules; do patterns="$patterns ./*/$module.ko ./*/$module.ko.*"; done
+
 for deb in "$work"/debs/busybox-static_*.deb "$work"/debs/opensbi_*.deb; do dpkg-deb -x "$deb" "$work/root"; done
-# A kernel package is over 100 MB unpacked: take the image only. tar complains where a package has no such member.
-for deb in "$work"/debs/linux-*.deb; do
+# A kernel package is over 100 MB unpacked: take the image and these modules only. tar complains where a package has no such member.
+kernel_debs=$(find "$work/debs" -name 'linux-*.deb')
+set -f # the patterns are tar's
+for deb in $kernel_debs; do
     dpkg-deb --fsys-tarfile "$deb" |
-        tar -x -C "$work/root" -f - --wildcards './boot/vmlinu*' './*lib/modules/*/vmlinu*' 2>>"$work/tar.log" || true
+        tar -x -C "$work/root" -f - --wildcards './boot/vmlinu*' './*lib/modules/*/vmlinu*' $patterns 2>>"$work/tar.log" || true
 done
+set +f
 
 # number of bytes at an offset, in od's notation
 bytes() { od -An -v -t "$2" -j "$3" -N "$4" "$1" | tr -d ' \n'; }
@@ -156,8 +165,26 @@ tree=$work/tree
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/tmp"
 cp "$busybox" "$tree/bin/busybox"
 ln -s busybox "$tree/bin/sh"
-[ "$here" = "$out" ] || cp "$here/init" "$out/init"
-cp "$here/init" "$tree/init"
+mkdir -p "$tree/lib/modules"
+loaded=
+for module in $modules; do
+    file=$(find "$work/root" -type f -name "$module.ko*" | head -n 1)
+    target=$tree/lib/modules/$module.ko
+    case $file in
+        *.ko) cp "$file" "$target" ;;
+        *.ko.xz) xz -dc <"$file" >"$target" ;;
+        *.ko.gz) gzip -dc <"$file" >"$target" ;;
+        *.ko.zst) zstd -dcq <"$file" >"$target" ;;
+        *) say "$kernel_package has no module $module: built in, or gone"; continue ;;
+    esac
+    for needed in $(tr '\000' '\n' <"$target" | sed -n 's/^depends=//p' | tr ',-' ' _'); do
+        case " $loaded " in *" $needed "*) ;; *) die "module $module needs $needed before it" ;; esac
+    done
+    loaded="$loaded $(echo "$module" | tr - _)"
+    echo "$module" >>"$tree/lib/modules/order"
+done
+[ "$here" = "$out" ] || cp "$here/init" "$here/slots" "$here/fetch.sh" "$out/"
+cp "$here/init" "$here/slots" "$tree/"
 chmod 755 "$tree/init" "$tree/bin/busybox"
 find "$tree" -exec touch -h -d @0 {} +
 (cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0 --reproducible | gzip -9n) >"$work/initramfs.cpio.gz"
@@ -170,7 +197,7 @@ rm -f "$out/VERSIONS"
 mv "$work/Image" "$work/initramfs.cpio.gz" "$work/fw_dynamic.bin" "$out/"
 {
     printf '%s' "$versions"
-    cd "$out" && sha256sum Image initramfs.cpio.gz fw_dynamic.bin init
+    cd "$out" && sha256sum Image initramfs.cpio.gz fw_dynamic.bin init slots fetch.sh
 } >"$work/VERSIONS"
 mv "$work/VERSIONS" "$out/VERSIONS"
 say "made $out: $(du -sh --exclude=.work "$out" | cut -f1), $kernel_package"
