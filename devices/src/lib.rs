@@ -10,6 +10,7 @@ pub mod blank;
 pub mod block;
 pub mod finisher;
 pub mod imsic;
+pub mod net;
 pub mod pci;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
