@@ -15,6 +15,7 @@ pub mod device;
 #[cfg(test)]
 mod driver;
 pub mod mmio;
+pub mod net;
 pub mod pci;
 pub mod queue;
 mod registers;
