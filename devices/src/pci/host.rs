@@ -11,8 +11,10 @@ use manyhart_runtime::{
 use parking_lot::Mutex;
 
 use super::address::{Address, Place};
+use super::aer::AerError;
 use super::background::{self, Background};
 use super::fabric::plug::{self, Arrival};
+use super::fabric::turn::Turn;
 use super::fabric::{self, Draft, Fabric, Grant, Message, Parts};
 use super::query::BusReport;
 use super::{Blueprint, Identity, MsixSpec, Port, SharedLine, tables};
@@ -221,6 +223,14 @@ struct Grants {
     spare: Vec<Grant>,
 }
 
+impl Grants {
+    fn take_back(&mut self, number: u32, grant: Grant) {
+        if self.lent.remove(&number).is_some() {
+            self.spare.push(grant);
+        }
+    }
+}
+
 struct Inner {
     topology: Topology,
     system: RegionId,
@@ -252,18 +262,20 @@ impl PciHost {
             let shown = map.alias(window.name, bus, window.bus_address, window.size.into());
             map.add_subregion_overlap(config.system, window.base, shown, 0);
         }
+        let grants: Arc<Mutex<Grants>> = Arc::default();
+        let spare = Arc::clone(&grants);
         let parts = Parts {
             root: (memory, io),
             gaps: background.mmio(background::ZEROES, background::SPEC),
             wires: config.intx.map(|line| Arc::new(SharedLine::new(line))),
             on_event: config.on_event,
+            on_release: Box::new(move |number, grant| spare.lock().take_back(number, grant)),
         };
         let fabric = executive.spawn("pci", Fabric::new(parts, ROOT_BUS));
         let ecam = map.mmio("pci-ecam", ECAM_SIZE.into(), fabric.mmio(0, fabric::SPEC));
         map.add_subregion(config.system, config.ecam, ecam);
         map.commit()?;
-        let inner =
-            Inner { topology, system: config.system, fabric, numbers: AtomicU32::new(1), grants: Arc::default() };
+        let inner = Inner { topology, system: config.system, fabric, numbers: AtomicU32::new(1), grants };
         let host = PciHost(Arc::new(inner));
         host.add_host_bridge()?;
         Ok(host)
@@ -358,8 +370,10 @@ impl PciHost {
                 Ok(place) => place,
                 Err(error) => return answer.answer(Err(error)),
             };
-            if fabric.is_live() && fabric.is_root(bus) {
-                return answer.answer(Err(PlugError::NoHotplug(at.bus)));
+            if fabric.is_live()
+                && let Err(error) = fabric.admits(bus, devfn)
+            {
+                return answer.answer(Err(error));
             }
             let mut turn = plug::turn(cx);
             let address = fabric.arrive(bus, devfn, arrival, &mut turn);
@@ -370,37 +384,39 @@ impl PciHost {
         })?
     }
 
-    /// Takes a function out at once, as if somebody had pulled it: no guest is asked.
+    /// Asks the guest to let a function go: presses the attention button of its slot. [`PciEvent::Deleted`] says when it is gone,
+    /// [`PciEvent::UnplugRefused`] that it will not be. At once where the slot's power is off, and before the machine runs.
+    pub fn request_unplug(&self, id: &str) -> Result<(), PlugError> {
+        let id = id.to_owned();
+        self.in_turn(move |fabric, cx, turn| fabric.request_removal(&id, turn, cx))
+    }
+
+    /// Takes a function out at once, and what shares its slot, as if somebody had pulled it: no guest is asked.
     pub fn surprise_remove(&self, id: &str) -> Result<(), PlugError> {
-        let (name, grants) = (id.to_owned(), Arc::clone(&self.0.grants));
+        let id = id.to_owned();
+        self.in_turn(move |fabric, _, turn| fabric.pull(&id, turn))
+    }
+
+    /// Has a function meet an error, as its hardware would.
+    pub fn inject_error(&self, id: &str, error: AerError) -> Result<(), PciError> {
+        let id = id.to_owned();
+        self.ask(move |fabric, _, answer| answer.answer(fabric.inject(&id, error)))?
+    }
+
+    /// Has the fabric do something in one turn, and waits until that is published.
+    fn in_turn(
+        &self,
+        what: impl FnOnce(&mut Fabric, &mut Context<'_, Message>, &mut Turn) -> Result<(), PlugError> + Send + 'static,
+    ) -> Result<(), PlugError> {
         self.ask(move |fabric, cx, answer| {
             let mut turn = plug::turn(cx);
-            let removed = fabric.removable(&name).and_then(|number| {
-                let grant = fabric.leave(number, &mut turn).ok_or(PlugError::NoFunction(name.clone()))?;
-                Ok((number, grant))
-            });
-            let (number, grant) = match removed {
-                Ok(removed) => removed,
-                Err(error) => return answer.answer(Err(error)),
-            };
-            let me = cx.me();
-            turn.post(
-                cx,
-                Box::new(move |result| {
-                    if let Ok(committed) = result {
-                        committed.retired.on_complete(move || {
-                            let mut grants = grants.lock();
-                            grants.lent.remove(&number);
-                            grants.spare.push(grant);
-                            // A host bridge that is gone has nobody to tell.
-                            me.post(Message::Command(Box::new(move |fabric, _| {
-                                fabric.tell_host(PciEvent::Deleted { id: name })
-                            })));
-                        });
-                    }
-                    answer.answer(result.as_ref().map(drop).map_err(|error| error.clone().into()));
-                }),
-            );
+            match what(fabric, cx, &mut turn) {
+                Ok(()) => turn.post(
+                    cx,
+                    Box::new(move |result| answer.answer(result.as_ref().map(drop).map_err(|e| e.clone().into()))),
+                ),
+                Err(error) => answer.answer(Err(error)),
+            }
         })?
     }
 
@@ -460,10 +476,7 @@ impl PciHost {
 
     /// Of a port that was not plugged.
     fn return_grant(&self, port: &Port, grant: Grant) {
-        let mut grants = self.0.grants.lock();
-        if grants.lent.remove(&port.number()).is_some() {
-            grants.spare.push(grant);
-        }
+        self.0.grants.lock().take_back(port.number(), grant);
     }
 }
 

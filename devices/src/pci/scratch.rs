@@ -117,6 +117,12 @@ pub fn scratch(
 }
 
 impl Scratch {
+    fn signal(&self, vector: u32) {
+        if !self.port.signal(vector) {
+            self.port.set_intx(true);
+        }
+    }
+
     fn forget(&mut self) {
         (self.echo, self.writes) = (0, 0);
         self.port.set_intx(false);
@@ -144,11 +150,7 @@ impl Device for Scratch {
                 self.echo = value;
                 self.writes += 1;
             }
-            SIGNAL => {
-                if !self.port.signal(value as u32) {
-                    self.port.set_intx(true);
-                }
-            }
+            SIGNAL => self.signal(value as u32),
             ACKNOWLEDGE => self.port.set_intx(false),
             _ => {}
         }

@@ -126,9 +126,19 @@ impl Slot {
         self.open
     }
 
-    /// Whether the guest may be asked for a removal now.
+    /// Whether the guest has been asked for a removal and has not carried it out.
     pub fn is_asked(&self) -> bool {
         self.asked
+    }
+
+    /// Whether the guest has not even acknowledged that the button was pressed.
+    pub fn is_unnoticed(&self, config: &ConfigSpace) -> bool {
+        config.u16(self.at + STATUS) & BUTTON_PRESSED != 0
+    }
+
+    /// Whether the hot-plug interrupt is asserted.
+    pub fn is_asserted(&self) -> bool {
+        self.asserted
     }
 
     /// After the configuration space has gone back to power-on: what is plugged has power. A removal that was asked for is carried out, for the

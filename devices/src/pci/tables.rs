@@ -11,7 +11,7 @@ use super::{BarPart, BarTarget, MsixSpec, Port};
 /// What goes into the BAR that the table is in.
 pub(super) fn parts(id: &str, port: &Port, spec: &MsixSpec) -> Vec<BarPart> {
     let part = |name: &str, registers: Arc<dyn Registers>, offset: u32, size| {
-        let target = MmioTarget::direct(&format!("{id} {name}"), background::SPEC, registers);
+        let target = MmioTarget::direct(format!("{id} {name}"), background::SPEC, registers);
         BarPart { offset: offset.into(), size, target: BarTarget::Registers(target) }
     };
     let table = Arc::new(MsixTable::new(port.clone()));

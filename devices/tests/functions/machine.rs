@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use manyhart_devices::pci::{Blueprint, BridgeKind, HostConfig, HostWindow, PciEvent, PciHost, Place, Port, SlotSpec};
+use manyhart_devices::pci::scratch::{Options, scratch};
+use manyhart_devices::pci::{
+    Blueprint, BridgeKind, HostConfig, HostWindow, PciEvent, PciHost, Place, PlugError, Port, SlotSpec,
+};
 use manyhart_runtime::ram::atomics::Word;
 use manyhart_runtime::{AddressSpace, Clock, Config, Executive, Gpa, Line, LineSink, RamBlock, Requester};
 use parking_lot::Mutex;
@@ -48,7 +51,11 @@ pub struct Machine {
 
 impl Machine {
     pub fn new() -> Machine {
-        let executive = Executive::new(Config { clock: Clock::host(10_000_000), on_device_failure: None }).unwrap();
+        Machine::with_clock(Clock::host(10_000_000))
+    }
+
+    pub fn with_clock(clock: Clock) -> Machine {
+        let executive = Executive::new(Config { clock, on_device_failure: None }).unwrap();
         let mut map = executive.topology().transaction();
         let system = map.container("system", 1 << 64);
         let ram = map.ram("ram", Arc::new(RamBlock::anonymous("ram", RAM_SIZE).unwrap()));
@@ -76,10 +83,31 @@ impl Machine {
 
     /// Plugs a function on the root bus, as device `device`.
     pub fn plug(&self, device: u8, make: impl FnOnce(&Executive, &Port) -> Blueprint) -> Function<'_> {
-        let port = self.host.port(&format!("function {device}")).unwrap();
-        let blueprint = make(&self.executive, &port);
-        self.host.plug(&format!("f{device}"), &Place::at("pcie.0", device, 0), port, blueprint).unwrap();
+        self.plug_at(&format!("f{device}"), &Place::at("pcie.0", device, 0), make).unwrap();
         Function { machine: self, at: ECAM + u64::from(device) * 0x8000 }
+    }
+
+    /// Plugs a function anywhere.
+    pub fn plug_at(
+        &self,
+        id: &str,
+        at: &Place,
+        make: impl FnOnce(&Executive, &Port) -> Blueprint,
+    ) -> Result<(), PlugError> {
+        let port = self.host.port(id)?;
+        let blueprint = make(&self.executive, &port);
+        self.host.plug(id, at, port, blueprint).map(drop)
+    }
+
+    /// Plugs a scratch function behind a root port.
+    pub fn plug_scratch(&self, id: &str, port: &str, identity: u64) -> Result<(), PlugError> {
+        let options = Options { identity, memory: 0x1000, vectors: 2 };
+        self.plug_at(id, &Place::on(port), |executive, port| scratch(executive, id, port, options).unwrap().0)
+    }
+
+    /// The flat view, as text.
+    pub fn map(&self) -> String {
+        format!("{:?}", self.executive.topology().survey().unwrap().flat(self.memory.id()))
     }
 
     /// A root port as device `device` of the root bus, set up as firmware does: bus `device` behind it, a megabyte of each kind of memory.

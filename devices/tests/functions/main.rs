@@ -2,5 +2,6 @@
 //! through the map.
 
 mod edu;
+mod hotplug;
 mod machine;
 mod scratch;

@@ -68,7 +68,8 @@ const STATUS_ERRORS: u16 = 0xf900;
 /// Bridge control: the secondary side is held in reset.
 pub const BRIDGE_CONTROL_RESET: u16 = 1 << 6;
 const BRIDGE_CONTROL_PARITY: u16 = 1 << 0;
-const BRIDGE_CONTROL_SERR: u16 = 1 << 1;
+/// Bridge control: errors behind it are passed on.
+pub const BRIDGE_CONTROL_SERR: u16 = 1 << 1;
 const BRIDGE_CONTROL_ISA: u16 = 1 << 2;
 const BRIDGE_CONTROL_MASTER_ABORT: u16 = 1 << 5;
 

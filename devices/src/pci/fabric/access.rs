@@ -81,10 +81,6 @@ impl Fabric {
         let Some(function) = self.functions.get_mut(&number) else { return };
         let Some(bridge) = &function.bridge else { return };
         let secondary = bridge.secondary;
-        if let Some(at) = function.layout.express {
-            let down = express::link_disabled(&function.config, at);
-            self.set_down(number, down, turn);
-        }
         let held = written.change(header::BRIDGE_CONTROL, 2);
         let reset = u32::from(header::BRIDGE_CONTROL_RESET);
         if held.is_some_and(|(before, after)| before & reset == 0 && after & reset != 0) {
@@ -93,24 +89,7 @@ impl Fabric {
             }
         }
         self.route();
-    }
-
-    /// A link goes down, and takes what is behind it back to where a reset would; or comes up again.
-    pub(super) fn set_down(&mut self, number: u32, down: bool, turn: &mut Turn) {
-        let Some(function) = self.functions.get_mut(&number) else { return };
-        let Some(bridge) = function.bridge.as_mut().filter(|bridge| bridge.down != down) else { return };
-        bridge.down = down;
-        let secondary = bridge.secondary;
-        if let Some(at) = function.layout.express {
-            express::set_link_active(&mut function.config, at, !down);
-        }
-        if down {
-            for behind in self.behind(secondary) {
-                self.reset_function(behind, ResetKind::Warm, turn);
-            }
-        }
-        self.route();
-        self.show(number, turn);
+        self.react_as_port(number, written, turn);
     }
 
     /// A function is as after power-on, or nearly; so is what is behind it.
@@ -119,6 +98,7 @@ impl Fabric {
         function.config.reset(kind);
         function.port.reset();
         turn.tell(number, FunctionEvent::Reset);
+        self.reset_slot(number, turn);
         self.show(number, turn);
     }
 }

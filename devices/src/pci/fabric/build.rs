@@ -5,7 +5,8 @@ use super::super::config::capability::{Chain, Full, id};
 use super::super::config::express::{self, Kind};
 use super::super::config::{ConfigSpace, header, window};
 use super::super::host::{BridgeKind, PlugError};
-use super::super::{Blueprint, Identity, MsiSpec, MsixSpec, Pin, VendorCapability, msi, msix};
+use super::super::{Blueprint, Identity, MsiSpec, MsixSpec, Pin, VendorCapability, aer, msi, msix, slot};
+use super::slots::PortSlot;
 
 /// Where a function's capabilities are.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,7 @@ pub(in crate::pci) struct Layout {
     pub(in crate::pci) msi: Option<(u16, MsiSpec)>,
     pub(in crate::pci) msix: Option<(u16, MsixSpec)>,
     pub(in crate::pci) express: Option<u16>,
+    pub(in crate::pci) aer: Option<u16>,
     /// Windows into the function's own BARs.
     pub(in crate::pci) windows: Vec<u16>,
     pub(in crate::pci) pin: Option<Pin>,
@@ -24,6 +26,8 @@ pub(in crate::pci) struct Draft {
     pub(in crate::pci) config: ConfigSpace,
     pub(in crate::pci) layout: Layout,
     pub(in crate::pci) registers: Vec<Register>,
+    /// A port's.
+    pub(in crate::pci) port_slot: Option<PortSlot>,
     chain: Chain,
 }
 
@@ -46,7 +50,7 @@ impl From<Full> for PlugError {
 impl Draft {
     fn new(config: ConfigSpace, pin: Option<Pin>) -> Draft {
         let layout = Layout { pin, ..Layout::default() };
-        Draft { config, layout, registers: Vec::new(), chain: Chain::default() }
+        Draft { config, layout, registers: Vec::new(), port_slot: None, chain: Chain::default() }
     }
 
     /// Of an endpoint. `integrated`: it is to be on the root bus.
@@ -67,6 +71,7 @@ impl Draft {
         if blueprint.express {
             let kind = if integrated { Kind::IntegratedEndpoint } else { Kind::Endpoint };
             draft.layout.express = Some(express::add(&mut draft.config, &mut draft.chain, kind)?);
+            draft.layout.aer = Some(aer::add(&mut draft.config, &mut draft.chain, false)?);
         }
         draft.config.seal();
         Ok(draft)
@@ -93,6 +98,9 @@ impl Draft {
         if let BridgeKind::RootPort(slot) = kind {
             let at = express::add(&mut draft.config, &mut draft.chain, Kind::RootPort { port: slot.number as u8 })?;
             draft.layout.express = Some(at);
+            let slot = slot::Slot::add(&mut draft.config, at, slot.number, slot.hotplug);
+            draft.port_slot = Some(PortSlot::new(slot));
+            draft.layout.aer = Some(aer::add(&mut draft.config, &mut draft.chain, true)?);
         }
         draft.power()?;
         draft.config.seal();

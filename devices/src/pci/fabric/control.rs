@@ -34,9 +34,6 @@ impl Fabric {
         let mut turn = Turn::new(cx.topology());
         let numbers: Vec<u32> = self.functions.keys().copied().collect();
         for &number in &numbers {
-            if let Some(bridge) = self.functions.get_mut(&number).and_then(|function| function.bridge.as_mut()) {
-                bridge.down = false;
-            }
             self.reset_function(number, ResetKind::PowerOn, &mut turn);
         }
         self.route();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use manyhart_runtime::RegionId;
 
 use super::build::Layout;
+use super::slots::PortSlot;
 use super::{Fabric, Grant};
 use crate::pci::address::{Address, devfn};
 use crate::pci::config::bars::Register;
@@ -49,6 +50,8 @@ pub(in crate::pci) struct Bridge {
     pub(in crate::pci) windows: [(RegionId, Option<Window>); 3],
     /// Nothing passes: the link is down, or the other side has no power.
     pub(in crate::pci) down: bool,
+    /// A port's.
+    pub(in crate::pci) slot: Option<PortSlot>,
 }
 
 /// A function in the hierarchy.
@@ -72,6 +75,11 @@ impl Function {
     /// Its number, by which the runtime knows its DMA.
     pub(in crate::pci) fn number(&self) -> u32 {
         self.port.number()
+    }
+
+    /// Its slot, if it is a port.
+    pub(in crate::pci) fn slot(&self) -> Option<&PortSlot> {
+        self.bridge.as_ref().and_then(|bridge| bridge.slot.as_ref())
     }
 
     pub(in crate::pci) fn device(&self) -> u8 {

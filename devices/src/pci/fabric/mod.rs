@@ -11,6 +11,7 @@
 //! * `mapping`: what configuration space says, against what the map shows.
 //! * `access`: a guest's reads and writes, and what they set in motion.
 //! * `control`: what the host asks for.
+//! * `slots`: what slots and errors come to in the hierarchy.
 //! * `turn`: everything that one message sets in motion, published together.
 
 mod access;
@@ -20,6 +21,7 @@ mod hierarchy;
 mod mapping;
 pub(super) mod plug;
 mod query;
+mod slots;
 #[cfg(test)]
 mod tests;
 pub(super) mod turn;
@@ -75,6 +77,8 @@ pub(super) struct Parts {
     pub(super) wires: [Arc<SharedLine>; 4],
     /// Told what happens.
     pub(super) on_event: Box<dyn Fn(PciEvent) + Send>,
+    /// Given back what a function had, by its number.
+    pub(super) on_release: Box<dyn Fn(u32, Grant) + Send>,
 }
 
 /// The actor.
@@ -88,6 +92,7 @@ pub(super) struct Fabric {
     gaps: MmioTarget,
     wires: [Arc<SharedLine>; 4],
     on_event: Box<dyn Fn(PciEvent) + Send>,
+    on_release: Box<dyn Fn(u32, Grant) + Send>,
     /// Whether the machine runs: from then on functions come through slots.
     live: bool,
 }
@@ -105,6 +110,7 @@ impl Fabric {
             gaps: parts.gaps,
             wires: parts.wires,
             on_event: parts.on_event,
+            on_release: parts.on_release,
             live: false,
         };
         fabric.route();

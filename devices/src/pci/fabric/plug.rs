@@ -7,7 +7,8 @@ use manyhart_runtime::{Context, RamBlock, RegionId, Topology, TopologyError};
 
 use super::build::Draft;
 use super::hierarchy::{Bridge, Bus, BusId, Function, Mapped};
-use super::turn::{Notice, Turn};
+use super::slots::PortSlot;
+use super::turn::{Gone, Notice, Turn};
 use super::{Fabric, Grant, Message};
 use crate::pci::address::{Address, Place, devfn};
 use crate::pci::config::bars::{Register, Slot};
@@ -64,16 +65,11 @@ impl Fabric {
         Ok((bus, devfn))
     }
 
-    /// Whether what goes to this bus is integrated into the root complex.
-    pub(in crate::pci) fn is_root(&self, bus: BusId) -> bool {
-        bus == BusId::ROOT
-    }
-
     /// Puts a function in its place, as after power-on.
     pub(in crate::pci) fn arrive(&mut self, bus: BusId, devfn: u8, arrival: Arrival, turn: &mut Turn) -> Address {
         let Arrival { id, draft, mut bars, tables, rom, port, grant, on_event, is_bridge } = arrival;
         let number = port.number();
-        let Draft { config, layout, registers, .. } = draft;
+        let Draft { config, layout, registers, port_slot, .. } = draft;
         let mut mapped = Vec::new();
         for register in registers {
             let space = if register.is_io() { self.bus(bus).io } else { self.bus(bus).memory };
@@ -98,7 +94,7 @@ impl Fabric {
             let root = self.root_pin(bus, devfn >> 3, pin);
             port.connect(Arc::clone(&self.wires[root.index()]));
         }
-        let bridge = is_bridge.then(|| self.add_bus(&id, number, bus, turn));
+        let bridge = is_bridge.then(|| self.add_bus(&id, number, bus, port_slot, turn));
         let function = Function {
             id: id.clone(),
             bus,
@@ -119,6 +115,7 @@ impl Fabric {
         self.bus_mut(bus).functions.insert(devfn, number);
         self.count_functions(bus, devfn >> 3);
         self.route();
+        self.occupy(bus, devfn, turn);
         address
     }
 
@@ -149,7 +146,7 @@ impl Fabric {
     }
 
     /// The bus behind a bridge on `primary`, and what shows it there.
-    fn add_bus(&mut self, name: &str, bridge: u32, primary: BusId, turn: &mut Turn) -> Bridge {
+    fn add_bus(&mut self, name: &str, bridge: u32, primary: BusId, slot: Option<PortSlot>, turn: &mut Turn) -> Bridge {
         let map = turn.change();
         let memory = map.container(&format!("{name} bus memory"), MEMORY_SIZE);
         let io = map.container(&format!("{name} bus io"), IO_SIZE);
@@ -166,12 +163,13 @@ impl Fabric {
         let secondary = BusId(self.buses.len());
         let bus = Bus { name: name.to_owned(), memory, io, bridge: Some(bridge), functions: BTreeMap::new() };
         self.buses.push(bus);
-        Bridge { secondary, windows, down: false }
+        // Nothing is in a slot yet.
+        Bridge { secondary, windows, down: slot.is_some(), slot }
     }
 
     /// Takes a function out, which is no bridge. It is told, and its regions are destroyed, when the map shows it no more.
-    pub(in crate::pci) fn leave(&mut self, number: u32, turn: &mut Turn) -> Option<Grant> {
-        let function = self.functions.remove(&number)?;
+    pub(in crate::pci) fn leave(&mut self, number: u32, turn: &mut Turn) {
+        let Some(function) = self.functions.remove(&number) else { return };
         self.names.remove(&function.id);
         self.bus_mut(function.bus).functions.remove(&function.devfn);
         self.count_functions(function.bus, function.device());
@@ -190,8 +188,8 @@ impl Fabric {
         let grant = function.grant;
         map.set_enabled(grant.gate, false);
         map.unassign_device(number);
+        turn.gone.push(Gone { number, grant, id: function.id.clone() });
         turn.notices.push(Notice::Gone(Box::new(function)));
-        Some(grant)
     }
 
     /// A function that may be taken out, by name.

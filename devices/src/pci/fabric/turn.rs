@@ -3,7 +3,7 @@
 use manyhart_runtime::{Committed, Context, Topology, TopologyError, Transaction};
 
 use super::hierarchy::Function;
-use super::{Fabric, Message};
+use super::{Fabric, Grant, Message};
 use crate::pci::FunctionEvent;
 use crate::pci::host::PciEvent;
 
@@ -13,6 +13,15 @@ pub(in crate::pci) struct Turn {
     /// Whether anything is in `map`.
     pub(in crate::pci) changes_map: bool,
     pub(in crate::pci) notices: Vec<Notice>,
+    /// Functions that leave.
+    pub(in crate::pci) gone: Vec<Gone>,
+}
+
+/// A function that leaves: when nothing can reach it any more its grant is free for another, and the host hears of it.
+pub(in crate::pci) struct Gone {
+    pub(in crate::pci) number: u32,
+    pub(in crate::pci) grant: Grant,
+    pub(in crate::pci) id: String,
 }
 
 /// Who is told what, once the map is published.
@@ -37,7 +46,7 @@ pub(in crate::pci) struct Settled {
 
 impl Turn {
     pub(in crate::pci) fn new(topology: &Topology) -> Turn {
-        Turn { map: topology.transaction(), changes_map: false, notices: Vec::new() }
+        Turn { map: topology.transaction(), changes_map: false, notices: Vec::new(), gone: Vec::new() }
     }
 
     /// To record a change of the map.
@@ -57,10 +66,19 @@ impl Turn {
 
     /// Posts the transaction; `then` is called when it is published and everybody is told. Turns end in the order in which they were posted.
     pub(in crate::pci) fn post(self, cx: &mut Context<'_, Message>, then: Then) {
-        let (me, notices) = (cx.me(), self.notices);
+        let (me, notices, gone) = (cx.me(), self.notices, self.gone);
         self.map.post(move |result| {
             if let Err(error) = &result {
                 tracing::error!(%error, "the map refused what a configuration space says");
+            }
+            if let Ok(committed) = &result
+                && !gone.is_empty()
+            {
+                let me = me.clone();
+                committed.retired.on_complete(move || {
+                    // A host bridge that is gone has nobody to tell.
+                    me.post(Message::Command(Box::new(move |fabric, _| fabric.forget(gone))));
+                });
             }
             if notices.is_empty() {
                 return then(&result);
@@ -72,6 +90,14 @@ impl Turn {
 }
 
 impl Fabric {
+    /// Nothing reaches these functions any more.
+    fn forget(&mut self, gone: Vec<Gone>) {
+        for Gone { number, grant, id } in gone {
+            (self.on_release)(number, grant);
+            (self.on_event)(PciEvent::Deleted { id });
+        }
+    }
+
     /// Tells everybody.
     pub(in crate::pci) fn settle(&mut self, settled: Settled) {
         let Settled { notices, then, result } = settled;
