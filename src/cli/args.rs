@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::values::{
-    AcceleratorOption, CpuOption, LoaderOption, MachineOption, MonitorOption, Nothing, SmpOption, memory_size, number,
+    AcceleratorOption, CpuOption, DeviceOption, MachineOption, MonitorOption, Nothing, SmpOption, memory_size, number,
     signature_granularity,
 };
 use crate::console::Serial;
@@ -154,6 +154,9 @@ pub struct DebianArgs {
     /// More for the kernel command line.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub append: Option<String>,
+    /// Plugs in a device (`virtio-rng-device`), or loads one more file, as for `manyhart run`.
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Vec<DeviceOption>,
 }
 
 /// Options of `manyhart mtree`.
@@ -236,9 +239,9 @@ pub struct ImageArgs {
     /// Writes the device tree that the guest would get, and ends.
     #[arg(long, value_name = "FILE")]
     pub dump_dtb: Option<PathBuf>,
-    /// Loads one more file: `loader,file=F[,addr=A][,cpu-num=N][,force-raw=on]`.
+    /// Plugs in a device (`virtio-rng-device`), or loads one more file: `loader,file=F[,addr=A][,cpu-num=N][,force-raw=on]`.
     #[arg(long, value_name = "DEVICE")]
-    pub device: Vec<LoaderOption>,
+    pub device: Vec<DeviceOption>,
 }
 
 /// The console.

@@ -15,14 +15,13 @@ use tracing_subscriber::EnvFilter;
 #[cfg(feature = "planted-bugs")]
 pub use args::PlantedDefect;
 pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, MtreeArgs, RunArgs};
-pub use values::{LoaderOption, ValueError, number};
+pub use values::{DeviceOption, LoaderOption, ValueError, number};
 
 use args::ImageArgs;
 
 use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
-use crate::plug::PlugSpec;
 use crate::{builtin, debian, load, machine};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
@@ -120,6 +119,7 @@ fn run_debian(args: &DebianArgs) -> ExitCode {
 impl DebianArgs {
     /// What is to be run, once the guest's files are there.
     fn spec(&self, guest: debian::Guest) -> RunSpec {
+        let (loaders, plug) = DeviceOption::sort(self.device.clone());
         let more = self.append.iter().map(|text| format!(" {text}")).collect::<String>();
         RunSpec {
             board: self.board.spec(),
@@ -129,7 +129,7 @@ impl DebianArgs {
                 initrd: Some(load::Source::File(guest.initrd)),
                 command_line: Some(format!("console=ttyS0{more}")),
                 device_tree: None,
-                more: Vec::new(),
+                more: loaders.into_iter().map(load::Loader::from).collect(),
             },
             dump_device_tree: None,
             serial: Serial::Stdio { keys: true },
@@ -139,7 +139,7 @@ impl DebianArgs {
             signature: None,
             summary: true,
             control: ControlSpec::default(),
-            plug: PlugSpec::default(),
+            plug,
         }
     }
 }
@@ -177,6 +177,7 @@ impl RunArgs {
     /// What is to be run.
     pub fn spec(self) -> RunSpec {
         let ImageArgs { bios, kernel, initrd, append, dtb, dump_dtb, device } = self.images;
+        let (loaders, plug) = DeviceOption::sort(device);
         RunSpec {
             board: self.board.spec(),
             images: load::Images {
@@ -185,7 +186,7 @@ impl RunArgs {
                 initrd: initrd.map(load::Source::File),
                 command_line: append,
                 device_tree: dtb.map(load::Source::File),
-                more: device.into_iter().map(load::Loader::from).collect(),
+                more: loaders.into_iter().map(load::Loader::from).collect(),
             },
             dump_device_tree: dump_dtb.or(self.board.machine.dump_dtb),
             serial: self.console.serial,
@@ -202,7 +203,7 @@ impl RunArgs {
                 qmp: self.control.qmp,
                 monitors: self.control.monitor.into_iter().filter_map(|option| option.0).collect(),
             },
-            plug: PlugSpec::default(),
+            plug,
         }
     }
 }

@@ -43,7 +43,7 @@ fn plain() -> RunSpec {
         signature: None,
         summary: true,
         control: ControlSpec::default(),
-        plug: PlugSpec::default(),
+        plug: crate::plug::PlugSpec::default(),
     }
 }
 
@@ -113,7 +113,6 @@ fn a_refusal_is_one_line_that_names_the_cause() {
         ("run -m 0", "invalid value '0' for '--memory <SIZE>': a machine has 4 KiB to 1 TiB of memory"),
         ("run -m 2T", "invalid value '2T' for '--memory <SIZE>'"),
         ("run -M spike", "invalid value 'spike' for '--machine <NAME>': 'spike' is not there yet"),
-        ("run -device e1000", "invalid value 'e1000' for '--device <DEVICE>': 'e1000' is not there yet"),
         ("run -display gtk", "invalid value 'gtk' for '--display <NAME>': 'gtk' is not there yet"),
         ("run -serial pty", "invalid value 'pty' for '--serial <WHERE>': 'pty' is not there yet"),
         ("run -kernel", "a value is required for '--kernel <FILE>'"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::control::{Place, PlaceError};
+use crate::plug::{DeviceOptions, OptionError, PlugSpec};
 
 /// The most harts a machine has.
 pub const MAX_HARTS: u32 = 512;
@@ -13,6 +14,9 @@ pub const MAX_MEMORY: u64 = 1 << 40;
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
+    /// A device's options.
+    #[error(transparent)]
+    Options(#[from] OptionError),
     /// Not a number.
     #[error("'{0}' is not a number")]
     NotANumber(String),
@@ -182,6 +186,41 @@ impl FromStr for MonitorOption {
 
     fn from_str(text: &str) -> Result<MonitorOption, PlaceError> {
         Ok(MonitorOption(if text == "none" { None } else { Some(text.parse()?) }))
+    }
+}
+
+/// `-device`: a file in memory, or a device of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeviceOption {
+    /// `loader`.
+    Loader(LoaderOption),
+    /// Any other: which there are is the catalogue's matter.
+    Plugged(DeviceOptions),
+}
+
+impl DeviceOption {
+    /// Files and devices apart, each in order.
+    pub fn sort(all: Vec<DeviceOption>) -> (Vec<LoaderOption>, PlugSpec) {
+        let (mut loaders, mut plug) = (Vec::new(), PlugSpec::default());
+        for option in all {
+            match option {
+                DeviceOption::Loader(loader) => loaders.push(loader),
+                DeviceOption::Plugged(options) => plug.devices.push(options),
+            }
+        }
+        (loaders, plug)
+    }
+}
+
+impl FromStr for DeviceOption {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<DeviceOption, ValueError> {
+        let options = DeviceOptions::parse(text, "driver")?;
+        match options.driver.as_str() {
+            "loader" => text.parse().map(DeviceOption::Loader),
+            _ => Ok(DeviceOption::Plugged(options)),
+        }
     }
 }
 

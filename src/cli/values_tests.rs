@@ -83,9 +83,19 @@ fn loaders() {
         ("driver=loader,file=f,cpu-num=3,force-raw=on", loader(None, Some(3), true)),
         ("loader,addr=1", Err(ValueError::Missing("file"))),
         ("loader,file=f,data=1", Err(ValueError::NotThere("loader,data".into()))),
-        ("virtio-blk-device,drive=d", Err(ValueError::NotThere("virtio-blk-device".into()))),
     ];
     for (text, want) in cases {
         assert_eq!(text.parse::<LoaderOption>(), want, "{text}");
     }
+}
+
+#[test]
+fn devices() {
+    let texts = ["virtio-rng-device,id=r", "loader,file=f", "virtio-net-pci,netdev=n"].map(str::to_owned);
+    let parsed = texts.iter().map(|text| text.parse().unwrap()).collect();
+    let (loaders, plug) = DeviceOption::sort(parsed);
+    assert_eq!(loaders, [LoaderOption { file: "f".into(), addr: None, cpu: None, force_raw: false }]);
+    let drivers: Vec<_> = plug.devices.iter().map(|options| (options.driver.as_str(), options.id.as_deref())).collect();
+    assert_eq!(drivers, [("virtio-rng-device", Some("r")), ("virtio-net-pci", None)]);
+    assert!("".parse::<DeviceOption>().is_err());
 }

@@ -6,6 +6,7 @@ use manyhart_runtime::{BusError, TopologyError};
 
 use crate::board::BoardError;
 use crate::load::LoadError;
+use crate::plug::PlugError;
 
 /// Why a machine does not run (any more).
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum MachineError {
     /// The board.
     #[error(transparent)]
     Board(#[from] BoardError),
+    /// What is plugged in.
+    #[error("-device: {0}")]
+    Plug(#[from] PlugError),
     /// A file that the run is to write.
     #[error("{}: cannot write: {error}", .file.display())]
     Write {
@@ -69,6 +73,7 @@ impl MachineError {
         match self {
             MachineError::Load(_)
             | MachineError::Board(_)
+            | MachineError::Plug(_)
             | MachineError::Write { .. }
             | MachineError::Place { .. }
             | MachineError::NoSignature

@@ -24,6 +24,7 @@ use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use crate::console::Serial;
 use crate::control::{Control, Notice, RunState};
 use crate::load::{LoadError, Piece, Plan};
+use crate::plug::plug_all;
 
 /// Bytes between a device that prints and the thread that writes.
 const CONSOLE_ROOM: usize = 64 << 10;
@@ -75,7 +76,8 @@ impl Machine {
             on_pci_event: pci_events(&sender),
             host_time: Box::new(host_time),
         };
-        let board = Board::new(&executive, config, outlets)?;
+        let mut board = Board::new(&executive, config, outlets)?;
+        plug_all(&executive, &mut board, &spec.plug)?;
         let threads: Vec<_> = (0..spec.board.harts).map(|_| Arc::default()).collect();
         let control = Control::new(sender.clone(), executive.topology().clone(), threads.clone());
         let mut machine = Machine {
