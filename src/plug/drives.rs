@@ -235,7 +235,7 @@ fn file(options: &mut DeviceOptions, prefix: &str, read_only: bool, discard: boo
 }
 
 /// `{"file": {"filename": F}}` says the same as `file.filename=F`.
-fn flatten(prefix: &str, object: Map<String, Value>, flat: &mut Map<String, Value>) {
+pub(super) fn flatten(prefix: &str, object: Map<String, Value>, flat: &mut Map<String, Value>) {
     for (key, value) in object {
         let key = format!("{prefix}{key}");
         match value {

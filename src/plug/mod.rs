@@ -4,6 +4,7 @@ mod catalogue;
 pub mod drives;
 #[cfg(test)]
 mod drives_tests;
+pub mod netdevs;
 mod options;
 
 pub use catalogue::{PlugError, plug_all};
