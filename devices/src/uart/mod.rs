@@ -18,8 +18,9 @@ use std::collections::VecDeque;
 use manyhart_runtime::{Access, Answer, Context, Device, DeviceError, Line, MmioSpec};
 
 pub use output::{ChannelSink, Output, Put, Sink, channel};
+pub(crate) use receive::Chunk;
+use receive::Receive;
 pub use receive::Taken;
-use receive::{Chunk, Receive};
 use registers::*;
 
 /// The bytes its registers take; only the first eight hold any.

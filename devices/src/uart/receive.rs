@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-/// Host input on its way to the FIFO.
-pub(super) struct Chunk {
-    bytes: VecDeque<u8>,
+/// Host input on its way to the guest.
+pub(crate) struct Chunk {
+    pub(crate) bytes: VecDeque<u8>,
     /// The line-status bits that every byte of it carries.
     status: u8,
     /// Dropped with the last byte; that is what [`Taken`] waits for.
@@ -16,7 +16,7 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    pub(super) fn new(bytes: Vec<u8>, status: u8) -> (Chunk, Taken) {
+    pub(crate) fn new(bytes: Vec<u8>, status: u8) -> (Chunk, Taken) {
         let (receipt, dropped) = bounded(0);
         (Chunk { bytes: bytes.into(), status, _receipt: receipt }, Taken(dropped))
     }

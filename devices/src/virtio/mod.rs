@@ -10,6 +10,7 @@
 //! Source: Virtual I/O Device (VIRTIO) Version 1.2, OASIS Committee Specification 01.
 
 pub mod blk;
+pub mod console;
 mod core;
 pub mod device;
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub const RAM: u64 = 0x8000_0000;
 pub const RAM_SIZE: u64 = 0x10_0000;
 /// Where buffers may lie: below are the rings.
 pub const BUFFERS: u64 = RAM + 0x8_0000;
-const SLOT: u64 = 0x1000_1000;
+pub const SLOT: u64 = 0x1000_1000;
 
 pub const VERSION_1: u64 = 1 << 32;
 pub const EVENT_IDX: u64 = 1 << 29;
