@@ -20,7 +20,18 @@ fn refused(scratch: &Scratch, line: &str) -> String {
 fn a_wrong_command_line_is_one_line_and_status_2() {
     let scratch = Scratch::new();
     let cases = [
-        ("run -drive file=x", "-drive: this option of qemu-system-riscv64 is not there yet"),
+        ("run -fsdev local,id=x", "-fsdev: this option of qemu-system-riscv64 is not there yet"),
+        (
+            "run -device e1000",
+            "invalid value 'e1000' for '--device <DEVICE>': 'e1000' is not a valid device model name",
+        ),
+        ("run -device e1000,help", "invalid value 'e1000,help' for '--device <DEVICE>': 'e1000' is not a valid device"),
+        ("mtree -device edu,bus=nowhere", "Bus 'nowhere' not found"),
+        ("mtree -device edu,nonsense=1", "Property 'edu.nonsense' not found"),
+        ("mtree -device edu,id=a -device edu,id=a", "Duplicate device ID 'a'"),
+        ("mtree -device virtio-blk-pci,drive=d", "Property 'virtio-blk-pci.drive' can't find value 'd'"),
+        ("mtree -drive file={}/missing", "Could not open '{}/missing': No such file"),
+        ("run -qmp unix:/q", "invalid value 'unix:/q' for '--qmp <WHERE>': 'unix:/q' is not there yet"),
         ("run -smp 0", "invalid value '0' for '--harts <N>': a machine has 1 to 512 harts, not 0"),
         ("run -smp 100000", "invalid value '100000' for '--harts <N>': a machine has 1 to 512 harts, not 100000"),
         ("run -m 0", "invalid value '0' for '--memory <SIZE>': a machine has 4 KiB to 1 TiB of memory"),
@@ -205,4 +216,25 @@ fn a_device_tree_of_the_users_gets_the_command_line_and_the_initrd() {
     let blob = std::fs::read(scratch.path("b")).expect("a device tree");
     let has = |text: &[u8]| blob.windows(text.len()).any(|window| window == text);
     assert!(has(b"second\0") && !has(b"first") && has(b"cpu@0\0"));
+}
+
+#[test]
+fn devices_are_listed_described_and_shown_in_the_map() {
+    let scratch = Scratch::new();
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&["run", "-device", "help"], &["name \"virtio-blk-pci\", bus PCI", "name \"edu\""]),
+        (&["-device", "edu,help"], &["edu options:\n", "  addr=", "  dma_mask="]),
+        (&["mtree", "-device", "pcie-root-port,id=rp0", "-device", "edu,id=e,bus=rp0"], &["rp0 memory", " e bar 0"]),
+        (
+            &["mtree", "-device", "virtio-rng-device", "-flat"],
+            &["0000000010008000-0000000010008fff mmio     virtio-mmio"],
+        ),
+    ];
+    for (line, wanted) in cases {
+        let output = run(&scratch, line);
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{line:?}");
+        for want in wanted {
+            assert!(text(&output.stdout).contains(want), "{line:?}: {}", text(&output.stdout));
+        }
+    }
 }

@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 struct Machine {
     child: Child,
     socket: PathBuf,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Machine {
@@ -31,7 +31,7 @@ impl Machine {
         command.args(["run", "--quiet", "-m", "64M", "-bios", "none", "-kernel", &kernel, "-serial", "null"]);
         command.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display())).args(options);
         let child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
-        Machine { child, socket, _scratch: scratch }
+        Machine { child, socket, scratch: scratch }
     }
 
     fn connect(&self) -> Client {
@@ -252,4 +252,40 @@ fn clients_that_do_not_read_or_vanish_hold_up_nobody() {
     client.execute("quit");
     machine.ends(0);
     assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
+}
+
+#[test]
+fn devices_come_and_go() {
+    let machine = Machine::start(&["-device", "pcie-root-port,id=rp0", "-device", "edu,id=e0"]);
+    let mut client = machine.connect().negotiated();
+    let pci = client.execute("query-pci");
+    let ids = |devices: &Value| {
+        let devices = devices.as_array().expect("a list").iter();
+        devices.map(|device| device["qdev_id"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&pci[0]["devices"]), ["host-bridge", "rp0", "e0"]);
+    assert_eq!(pci[0]["devices"][2]["id"]["device"], 0x11e8);
+    let image = machine.scratch.file("disk", vec![0; 1 << 20]);
+    let node = json!({ "driver": "raw", "node-name": "n0", "file": { "driver": "file", "filename": image } });
+    let add = |client: &mut Client, name: &str, arguments: Value| {
+        client.call(json!({ "execute": name, "arguments": arguments }))
+    };
+    assert_eq!(add(&mut client, "blockdev-add", node.clone()), json!({ "return": {} }));
+    assert_eq!(add(&mut client, "blockdev-add", node)["error"]["class"], "GenericError");
+    let disk = json!({ "driver": "virtio-blk-pci", "drive": "n0", "id": "d0", "bus": "rp0" });
+    for _ in 0..3 {
+        assert_eq!(add(&mut client, "device_add", disk.clone()), json!({ "return": {} }));
+        let again = add(&mut client, "device_add", disk.clone());
+        assert_eq!(again["error"]["desc"], "Duplicate device ID 'd0'");
+        assert_eq!(add(&mut client, "blockdev-del", json!({ "node-name": "n0" }))["error"]["class"], "GenericError");
+        assert_eq!(add(&mut client, "device_del", json!({ "id": "d0" })), json!({ "return": {} }));
+        let data = client.event("DEVICE_DELETED")["data"].take();
+        assert_eq!(data, json!({ "device": "d0", "path": "/machine/peripheral/d0" }));
+    }
+    let gone = add(&mut client, "device_del", json!({ "id": "d0" }));
+    assert_eq!(gone["error"], json!({ "class": "DeviceNotFound", "desc": "Device 'd0' not found" }));
+    assert_eq!(add(&mut client, "blockdev-del", json!({ "node-name": "n0" })), json!({ "return": {} }));
+    assert!(client.monitor("info pci").contains("PCI device 1234:11e8"));
+    client.execute("quit");
+    machine.ends(0);
 }

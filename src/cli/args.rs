@@ -11,6 +11,7 @@ use super::values::{
 use crate::console::Serial;
 use crate::control::Place;
 use crate::load::Firmware;
+use crate::plug::{BlockdevSpec, DriveSpec, ObjectSpec};
 
 /// A concurrent multi-hart RISC-V emulator: real SMP guests on a live, lock-free memory topology.
 ///
@@ -127,6 +128,9 @@ pub struct RunArgs {
     /// What is loaded.
     #[command(flatten)]
     pub images: ImageArgs,
+    /// What is plugged in.
+    #[command(flatten)]
+    pub plug: PlugArgs,
     /// The console.
     #[command(flatten)]
     pub console: ConsoleArgs,
@@ -154,9 +158,12 @@ pub struct DebianArgs {
     /// More for the kernel command line.
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub append: Option<String>,
-    /// Plugs in a device (`virtio-rng-device`), or loads one more file, as for `manyhart run`.
-    #[arg(long, value_name = "DEVICE")]
-    pub device: Vec<DeviceOption>,
+    /// What is plugged in.
+    #[command(flatten)]
+    pub plug: PlugArgs,
+    /// How it is commanded.
+    #[command(flatten)]
+    pub serve: ServeArgs,
 }
 
 /// Options of `manyhart mtree`.
@@ -194,6 +201,9 @@ pub struct MtreeArgs {
     /// The board.
     #[command(flatten)]
     pub board: BoardArgs,
+    /// What is plugged in.
+    #[command(flatten)]
+    pub plug: PlugArgs,
 }
 
 /// The board.
@@ -239,9 +249,41 @@ pub struct ImageArgs {
     /// Writes the device tree that the guest would get, and ends.
     #[arg(long, value_name = "FILE")]
     pub dump_dtb: Option<PathBuf>,
-    /// Plugs in a device (`virtio-rng-device`), or loads one more file: `loader,file=F[,addr=A][,cpu-num=N][,force-raw=on]`.
+}
+
+/// What is plugged in.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Devices")]
+pub struct PlugArgs {
+    /// Plugs a device in: `DRIVER[,id=I][,bus=B][,addr=A][,…]`, as text or as JSON. `help` lists the drivers, `DRIVER,help` the
+    /// properties of one. `loader,file=F[,addr=A][,cpu-num=N][,force-raw=on]` loads one more file.
     #[arg(long, value_name = "DEVICE")]
     pub device: Vec<DeviceOption>,
+    /// Opens a disk image: `file=F[,id=I][,if=none|virtio][,format=raw|qcow2|vmdk][,readonly=on][,cache=…]`; without if=none a disk is
+    /// made for it.
+    #[arg(long, value_name = "DRIVE")]
+    pub drive: Vec<DriveSpec>,
+    /// Opens a disk image as a node, for a device to name: `driver=D,node-name=N,filename=F`, as text or as JSON.
+    #[arg(long, value_name = "NODE")]
+    pub blockdev: Vec<BlockdevSpec>,
+    /// Makes something that devices use: `rng-random,id=I` or `rng-builtin,id=I`.
+    #[arg(long, value_name = "OBJECT")]
+    pub object: Vec<ObjectSpec>,
+}
+
+/// How it is commanded.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Control")]
+pub struct ServeArgs {
+    /// Serves QMP: `unix:PATH,server=on,wait=off`, `tcp:HOST:PORT,server=on,wait=off` or `stdio`.
+    #[arg(long, value_name = "WHERE")]
+    pub qmp: Vec<Place>,
+    /// Serves the monitor, there as on Ctrl-A c: the places of `--qmp`, or `none`.
+    #[arg(long, value_name = "WHERE")]
+    pub monitor: Vec<MonitorOption>,
+    /// Starts stopped: `cont`, by QMP or at the monitor, lets the harts run.
+    #[arg(short = 'S', long = "stopped")]
+    pub stopped: bool,
 }
 
 /// The console.
@@ -275,15 +317,9 @@ pub struct ConsoleArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct ControlArgs {
-    /// Serves QMP: `unix:PATH,server=on,wait=off`, `tcp:HOST:PORT,server=on,wait=off` or `stdio`.
-    #[arg(long, value_name = "WHERE")]
-    pub qmp: Vec<Place>,
-    /// Serves the monitor, there as on Ctrl-A c: the places of `--qmp`, or `none`.
-    #[arg(long, value_name = "WHERE")]
-    pub monitor: Vec<MonitorOption>,
-    /// Starts stopped: `cont`, by QMP or at the monitor, lets the harts run.
-    #[arg(short = 'S', long = "stopped")]
-    pub stopped: bool,
+    /// How it is commanded.
+    #[command(flatten)]
+    pub serve: ServeArgs,
     /// Ends where the guest asks for a reboot.
     #[arg(long)]
     pub no_reboot: bool,

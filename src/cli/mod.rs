@@ -5,7 +5,7 @@ mod spelling;
 mod values;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -17,11 +17,12 @@ pub use args::PlantedDefect;
 pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, MtreeArgs, RunArgs};
 pub use values::{DeviceOption, LoaderOption, ValueError, number};
 
-use args::ImageArgs;
+use args::{ImageArgs, PlugArgs, ServeArgs};
 
 use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
+use crate::plug::{self, PlugSpec};
 use crate::{builtin, debian, load, machine};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
@@ -94,6 +95,11 @@ fn refusal(error: clap::Error) -> Refusal {
 }
 
 fn dispatch(cli: Cli) -> ExitCode {
+    match cli.command.as_ref().and_then(help) {
+        Some(Ok(text)) => return print(&text),
+        Some(Err(error)) => return fail(&format!("-device: {error}"), EXIT_USAGE),
+        None => {}
+    }
     match cli.command {
         None => builtin::run(&cli.builtin),
         Some(Command::Mtree(args)) => machine::print_mtree(&args.spec()),
@@ -101,6 +107,24 @@ fn dispatch(cli: Cli) -> ExitCode {
             Some(Guest::Debian(ref args)) => run_debian(args),
             None => machine::run(run.spec()),
         },
+    }
+}
+
+/// What is asked about devices, instead of running anything.
+fn help(command: &Command) -> Option<Result<String, plug::PlugError>> {
+    match command {
+        Command::Mtree(args) => args.plug.help(),
+        Command::Run(run) => match &run.guest {
+            Some(Guest::Debian(args)) => args.plug.help(),
+            None => run.plug.help(),
+        },
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, 1),
     }
 }
 
@@ -119,7 +143,7 @@ fn run_debian(args: &DebianArgs) -> ExitCode {
 impl DebianArgs {
     /// What is to be run, once the guest's files are there.
     fn spec(&self, guest: debian::Guest) -> RunSpec {
-        let (loaders, plug) = DeviceOption::sort(self.device.clone());
+        let (loaders, plug) = self.plug.clone().sort();
         let more = self.append.iter().map(|text| format!(" {text}")).collect::<String>();
         RunSpec {
             board: self.board.spec(),
@@ -138,7 +162,7 @@ impl DebianArgs {
             log_commits: None,
             signature: None,
             summary: true,
-            control: ControlSpec::default(),
+            control: self.serve.clone().spec(),
             plug,
         }
     }
@@ -162,6 +186,7 @@ impl MtreeArgs {
             svg: self.svg.clone(),
             space: self.space.clone(),
             generation: self.generation,
+            plug: self.plug.clone().sort().1,
         }
     }
 }
@@ -173,11 +198,40 @@ impl BoardArgs {
     }
 }
 
+impl PlugArgs {
+    /// Files and devices apart.
+    fn sort(self) -> (Vec<LoaderOption>, PlugSpec) {
+        let (mut loaders, mut devices) = (Vec::new(), Vec::new());
+        for option in self.device {
+            match option {
+                DeviceOption::Loader(loader) => loaders.push(loader),
+                DeviceOption::Plugged(options) => devices.push(options),
+            }
+        }
+        (loaders, PlugSpec { devices, drives: self.drive, blockdevs: self.blockdev, objects: self.object })
+    }
+
+    /// What `-device help` and its kin are answered.
+    fn help(&self) -> Option<Result<String, plug::PlugError>> {
+        self.device.iter().find_map(|option| match option {
+            DeviceOption::Plugged(options) => plug::help(options),
+            DeviceOption::Loader(_) => None,
+        })
+    }
+}
+
+impl ServeArgs {
+    fn spec(self) -> ControlSpec {
+        let monitors = self.monitor.into_iter().filter_map(|option| option.0).collect();
+        ControlSpec { stopped: self.stopped, qmp: self.qmp, monitors }
+    }
+}
+
 impl RunArgs {
     /// What is to be run.
     pub fn spec(self) -> RunSpec {
-        let ImageArgs { bios, kernel, initrd, append, dtb, dump_dtb, device } = self.images;
-        let (loaders, plug) = DeviceOption::sort(device);
+        let ImageArgs { bios, kernel, initrd, append, dtb, dump_dtb } = self.images;
+        let (loaders, plug) = self.plug.sort();
         RunSpec {
             board: self.board.spec(),
             images: load::Images {
@@ -198,11 +252,7 @@ impl RunArgs {
                 .signature
                 .map(|file| SignatureSpec { file, granularity: self.control.signature_granularity }),
             summary: !self.control.quiet,
-            control: ControlSpec {
-                stopped: self.control.stopped,
-                qmp: self.control.qmp,
-                monitors: self.control.monitor.into_iter().filter_map(|option| option.0).collect(),
-            },
+            control: self.control.serve.spec(),
             plug,
         }
     }

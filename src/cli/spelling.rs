@@ -18,7 +18,6 @@ const NOT_THERE: &[&str] = &[
     "audio",
     "audio-help",
     "audiodev",
-    "blockdev",
     "boot",
     "cdrom",
     "chardev",
@@ -28,7 +27,6 @@ const NOT_THERE: &[&str] = &[
     "daemonize",
     "debugcon",
     "dfilter",
-    "drive",
     "dump-vmstate",
     "echr",
     "enable-kvm",
@@ -60,7 +58,6 @@ const NOT_THERE: &[&str] = &[
     "no-user-config",
     "nodefaults",
     "numa",
-    "object",
     "only-migratable",
     "option-rom",
     "overcommit",
@@ -213,7 +210,7 @@ mod tests {
     fn an_option_of_run_alone_means_run() {
         check("-M virt -nographic", Ok("run -M=virt --nographic"));
         check("-kernel k", Ok("run --kernel=k"));
-        check("-drive x", Err("-drive"));
+        check("-fsdev x", Err("-fsdev"));
     }
 
     #[test]

@@ -105,9 +105,24 @@ fn command_lines_of_the_other_emulator_work_unchanged() {
 #[test]
 fn a_refusal_is_one_line_that_names_the_cause() {
     let cases = [
-        ("run -drive file=x", "-drive: this option of qemu-system-riscv64 is not there yet"),
+        ("run -fsdev local,id=x", "-fsdev: this option of qemu-system-riscv64 is not there yet"),
         ("run -s", "-s: this option"),
         ("-kernel k -gdb tcp::1", "-gdb: this option"),
+        (
+            "run -device e1000",
+            "invalid value 'e1000' for '--device <DEVICE>': 'e1000' is not a valid device model name",
+        ),
+        (
+            "run -device edu,id=7",
+            "invalid value 'edu,id=7' for '--device <DEVICE>': Parameter 'id' expects an identifier",
+        ),
+        ("run -drive file=x,if=scsi", "invalid value 'file=x,if=scsi' for '--drive <DRIVE>': if=scsi: the buses are"),
+        ("run -object x,id=y", "invalid value 'x,id=y' for '--object <OBJECT>': invalid object type: x"),
+        (
+            "run -qmp unix:/q",
+            "invalid value 'unix:/q' for '--qmp <WHERE>': 'unix:/q' is not there yet: say server=on,wait=off",
+        ),
+        ("run -monitor pty", "invalid value 'pty' for '--monitor <WHERE>': 'pty' is not there yet"),
         ("run -smp 0", "invalid value '0' for '--harts <N>': a machine has 1 to 512 harts, not 0"),
         ("run -smp 513", "invalid value '513' for '--harts <N>': a machine has 1 to 512 harts"),
         ("run -m 0", "invalid value '0' for '--memory <SIZE>': a machine has 4 KiB to 1 TiB of memory"),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::control::{Place, PlaceError};
-use crate::plug::{DeviceOptions, OptionError, PlugSpec};
+use crate::plug::{self, DeviceOptions, OptionError};
 
 /// The most harts a machine has.
 pub const MAX_HARTS: u32 = 512;
@@ -17,6 +17,9 @@ pub enum ValueError {
     /// A device's options.
     #[error(transparent)]
     Options(#[from] OptionError),
+    /// A device of no known kind.
+    #[error("'{0}' is not a valid device model name")]
+    NoDriver(String),
     /// Not a number.
     #[error("'{0}' is not a number")]
     NotANumber(String),
@@ -198,20 +201,6 @@ pub enum DeviceOption {
     Plugged(DeviceOptions),
 }
 
-impl DeviceOption {
-    /// Files and devices apart, each in order.
-    pub fn sort(all: Vec<DeviceOption>) -> (Vec<LoaderOption>, PlugSpec) {
-        let (mut loaders, mut plug) = (Vec::new(), PlugSpec::default());
-        for option in all {
-            match option {
-                DeviceOption::Loader(loader) => loaders.push(loader),
-                DeviceOption::Plugged(options) => plug.devices.push(options),
-            }
-        }
-        (loaders, plug)
-    }
-}
-
 impl FromStr for DeviceOption {
     type Err = ValueError;
 
@@ -219,7 +208,9 @@ impl FromStr for DeviceOption {
         let options = DeviceOptions::parse(text, "driver")?;
         match options.driver.as_str() {
             "loader" => text.parse().map(DeviceOption::Loader),
-            _ => Ok(DeviceOption::Plugged(options)),
+            "help" | "?" => Ok(DeviceOption::Plugged(options)),
+            name if plug::is_driver(name) => Ok(DeviceOption::Plugged(options)),
+            name => Err(ValueError::NoDriver(name.to_owned())),
         }
     }
 }

@@ -91,11 +91,9 @@ fn loaders() {
 
 #[test]
 fn devices() {
-    let texts = ["virtio-rng-device,id=r", "loader,file=f", "virtio-net-pci,netdev=n"].map(str::to_owned);
-    let parsed = texts.iter().map(|text| text.parse().unwrap()).collect();
-    let (loaders, plug) = DeviceOption::sort(parsed);
-    assert_eq!(loaders, [LoaderOption { file: "f".into(), addr: None, cpu: None, force_raw: false }]);
-    let drivers: Vec<_> = plug.devices.iter().map(|options| (options.driver.as_str(), options.id.as_deref())).collect();
-    assert_eq!(drivers, [("virtio-rng-device", Some("r")), ("virtio-net-pci", None)]);
+    let loader = LoaderOption { file: "f".into(), addr: None, cpu: None, force_raw: false };
+    assert_eq!("loader,file=f".parse(), Ok(DeviceOption::Loader(loader)));
+    let Ok(DeviceOption::Plugged(rng)) = "virtio-rng-device,id=r".parse() else { panic!() };
+    assert_eq!((rng.driver.as_str(), rng.id.as_deref()), ("virtio-rng-device", Some("r")));
     assert!("".parse::<DeviceOption>().is_err());
 }

@@ -10,6 +10,7 @@ use manyhart_runtime::{Topology, TopologyError};
 use super::notice::{Notice, Notices, Stamped};
 use super::status::{RunState, Status};
 use crate::machine::Event;
+use crate::plug::Plugs;
 
 /// What the machine's own thread is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +79,14 @@ struct Shared {
     notices: Notices,
     /// The harts' host threads, 0 where one has not started.
     threads: Vec<Arc<AtomicI32>>,
+    plugs: Plugs,
 }
 
 impl Control {
     /// Of the machine that listens to `events`.
-    pub fn new(events: Sender<Event>, topology: Topology, threads: Vec<Arc<AtomicI32>>) -> Control {
+    pub fn new(events: Sender<Event>, topology: Topology, threads: Vec<Arc<AtomicI32>>, plugs: Plugs) -> Control {
         let (status, notices) = (Status::new(), Notices::default());
-        Control(Arc::new(Shared { events, topology, status, notices, threads }))
+        Control(Arc::new(Shared { events, topology, status, notices, threads, plugs }))
     }
 
     /// Stops the harts; the machine is still when this returns. Stopping a stopped machine does nothing.
@@ -126,6 +128,11 @@ impl Control {
     pub fn harts(&self) -> Vec<HartInfo> {
         let thread = |word: &Arc<AtomicI32>| Some(word.load(Ordering::Relaxed)).filter(|&thread| thread != 0);
         (0..).zip(&self.0.threads).map(|(id, word)| HartInfo { id, thread: thread(word) }).collect()
+    }
+
+    /// What is plugged in.
+    pub fn plugs(&self) -> &Plugs {
+        &self.0.plugs
     }
 
     /// The memory map as it is now.

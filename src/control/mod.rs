@@ -20,3 +20,6 @@ pub use server::{Client, End, Server};
 pub use socket::{Place, PlaceError};
 pub use spec::ControlSpec;
 pub use status::RunState;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -34,6 +34,9 @@ fn step(machine: &mut Machine, event: Event, reboots: bool) -> Result<Option<(u8
             return Ok(None);
         }
         Event::Pci(event) => {
+            if let PciEvent::Deleted { id } = &event {
+                machine.control().plugs().gone(id);
+            }
             machine.control().tell(&notice(event));
             return Ok(None);
         }

@@ -18,7 +18,7 @@ pub enum MachineError {
     #[error(transparent)]
     Board(#[from] BoardError),
     /// What is plugged in.
-    #[error("-device: {0}")]
+    #[error(transparent)]
     Plug(#[from] PlugError),
     /// A file that the run is to write.
     #[error("{}: cannot write: {error}", .file.display())]

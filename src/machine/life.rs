@@ -24,7 +24,7 @@ use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use crate::console::Serial;
 use crate::control::{Control, Notice, RunState};
 use crate::load::{LoadError, Piece, Plan};
-use crate::plug::plug_all;
+use crate::plug::Plugs;
 
 /// Bytes between a device that prints and the thread that writes.
 const CONSOLE_ROOM: usize = 64 << 10;
@@ -77,9 +77,10 @@ impl Machine {
             host_time: Box::new(host_time),
         };
         let mut board = Board::new(&executive, config, outlets)?;
-        plug_all(&executive, &mut board, &spec.plug)?;
+        let plugs = Plugs::new(executive.clone(), board.pci.clone());
+        plugs.plug_all(&mut board, &spec.plug)?;
         let threads: Vec<_> = (0..spec.board.harts).map(|_| Arc::default()).collect();
-        let control = Control::new(sender.clone(), executive.topology().clone(), threads.clone());
+        let control = Control::new(sender.clone(), executive.topology().clone(), threads.clone(), plugs);
         let mut machine = Machine {
             executive,
             board,
@@ -185,6 +186,7 @@ impl Machine {
         };
         self.forget_requests();
         self.board.reset()?;
+        self.control.plugs().settle();
         if let Some(htif) = &self.htif {
             htif.reset()?;
         }

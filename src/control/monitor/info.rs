@@ -1,7 +1,7 @@
 //! `info`: what a person may ask about the machine, a page each.
 
-use super::map;
 use super::table::{Entry, Said, find, list, split};
+use super::{map, pci, plug};
 use crate::control::{Control, RunState};
 
 /// The pages.
@@ -27,6 +27,9 @@ pub const PAGES: &[Entry] = &[
         run: map::history,
     },
     Entry { names: &["lint"], arguments: "", help: "what in the map is probably not meant", run: map::lint },
+    Entry { names: &["pci"], arguments: "", help: "the PCI hierarchy", run: pci::pci },
+    Entry { names: &["block"], arguments: "", help: "disks' contents, and who uses them", run: plug::block },
+    Entry { names: &["qtree"], arguments: "", help: "what is plugged in", run: plug::tree },
     Entry { names: &["version"], arguments: "", help: "the emulator's version", run: version },
 ];
 

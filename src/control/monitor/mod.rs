@@ -3,6 +3,8 @@
 mod info;
 mod lines;
 mod map;
+pub mod pci;
+mod plug;
 mod table;
 
 pub use lines::{GREETING, Line, Lines, PROMPT, answer, serve};

@@ -1,6 +1,6 @@
 //! The commands by name: what each is called, takes and does.
 
-use super::{Reply, info};
+use super::{Reply, info, plug};
 use crate::control::Control;
 
 /// What a command says, or why it does not.
@@ -34,6 +34,22 @@ pub const COMMANDS: &[Entry] = &[
         help: "ask the guest to power off",
         run: |c, _| done(c.powerdown()),
     },
+    Entry {
+        names: &["device_add"],
+        arguments: "DRIVER[,PROPERTY=VALUE,...]",
+        help: "plug a device in; 'help' lists the drivers",
+        run: plug::device_add,
+    },
+    Entry { names: &["device_del"], arguments: "ID", help: "ask the guest to let a device go", run: plug::device_del },
+    Entry {
+        names: &["drive_add"],
+        arguments: "0 file=F,if=none,id=ID[,...]",
+        help: "open a disk image",
+        run: plug::drive_add,
+    },
+    Entry { names: &["drive_del"], arguments: "ID", help: "close a disk image", run: plug::drive_del },
+    Entry { names: &["object_add"], arguments: "TYPE,id=ID[,...]", help: "make an object", run: plug::object_add },
+    Entry { names: &["object_del"], arguments: "ID", help: "remove an object", run: plug::object_del },
     QUIT,
 ];
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::arguments::{none, read};
 use super::message::{Answer, Failure, version};
 use crate::control::{Control, monitor};
+use crate::plug::{BlockdevSpec, DeviceOptions, ObjectSpec};
 
 /// The command that begins a session.
 pub const NEGOTIATE: &str = "qmp_capabilities";
@@ -38,6 +39,17 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("system_reset", |control, arguments| act(arguments, || control.reset())),
     ("system_powerdown", |control, arguments| act(arguments, || control.powerdown())),
     (QUIT, |_, arguments| none(arguments).map(|()| json!({}))),
+    ("device_add", device_add),
+    ("device_del", device_del),
+    ("blockdev-add", blockdev_add),
+    ("blockdev-del", blockdev_del),
+    ("object-add", object_add),
+    ("object-del", object_del),
+    ("query-pci", |control, arguments| {
+        none(arguments)?;
+        Ok(json!(super::pci::buses(&control.plugs().pci().query()?)))
+    }),
+    ("query-named-block-nodes", query_nodes),
     ("human-monitor-command", human_monitor_command),
     ("x-query-mtree", query_mtree),
 ];
@@ -140,4 +152,62 @@ fn human_monitor_command(control: &Control, arguments: Arguments) -> Answer {
 fn query_mtree(control: &Control, arguments: Arguments) -> Answer {
     let request = read::<monitor::MapRequest>(arguments)?;
     Ok(monitor::map_as_json(control, &request)?)
+}
+
+fn device_add(control: &Control, arguments: Arguments) -> Answer {
+    let options = DeviceOptions::from_object(arguments, "driver")?;
+    control.plugs().add(options)?;
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Id {
+    id: String,
+}
+
+fn device_del(control: &Control, arguments: Arguments) -> Answer {
+    let Id { id } = read(arguments)?;
+    // Clients may say where it stands instead of what it is called.
+    let name = id.strip_prefix("/machine/peripheral/").unwrap_or(&id);
+    match control.plugs().remove(name) {
+        Ok(()) => Ok(json!({})),
+        Err(error) if error.is_not_found() => Err(Failure::no_device(error)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn blockdev_add(control: &Control, arguments: Arguments) -> Answer {
+    let node = BlockdevSpec::from_object(arguments)?;
+    control.plugs().backends().drives.add_blockdev(&node)?;
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Node {
+    node_name: String,
+}
+
+fn blockdev_del(control: &Control, arguments: Arguments) -> Answer {
+    let Node { node_name } = read(arguments)?;
+    control.plugs().backends().drives.remove(&node_name)?;
+    Ok(json!({}))
+}
+
+fn object_add(control: &Control, arguments: Arguments) -> Answer {
+    control.plugs().backends().add_object(ObjectSpec::from_object(arguments)?)?;
+    Ok(json!({}))
+}
+
+fn object_del(control: &Control, arguments: Arguments) -> Answer {
+    let Id { id } = read(arguments)?;
+    control.plugs().backends().remove_object(&id)?;
+    Ok(json!({}))
+}
+
+fn query_nodes(control: &Control, arguments: Arguments) -> Answer {
+    none(arguments)?;
+    let node = |drive: crate::plug::drives::DriveReport| json!({ "node-name": drive.name, "ro": drive.read_only, "image": { "virtual-size": drive.size } });
+    Ok(control.plugs().backends().drives.list().into_iter().map(node).collect())
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod commands;
 mod frame;
 mod message;
+mod pci;
 mod session;
 
 pub use frame::{Frame, FrameError, Framer};

@@ -17,6 +17,7 @@ use super::{BoardSpec, MachineError};
 use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use crate::cli::fail;
 use crate::load::{Board as _, Chosen};
+use crate::plug::{PlugSpec, Plugs};
 
 /// What is to be printed, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct MtreeSpec {
     pub space: String,
     /// The generation that is looked at; the newest, where none is named.
     pub generation: Option<u64>,
+    /// What is plugged into the board.
+    pub plug: PlugSpec,
 }
 
 /// What is printed.
@@ -69,7 +72,7 @@ pub fn print_mtree(spec: &MtreeSpec) -> ExitCode {
 }
 
 fn mtree(spec: &MtreeSpec) -> Result<String, MachineError> {
-    let (history, findings) = look_at_board(&spec.board)?;
+    let (history, findings) = look_at_board(&spec.board, &spec.plug)?;
     if let Some(file) = &spec.svg {
         let survey = history.at(spec.generation.unwrap_or(history.newest().generation()))?;
         let picture = survey.svg(space(&survey, &spec.space)?)?;
@@ -89,7 +92,7 @@ fn space(survey: &Survey, name: &str) -> Result<AddressSpaceId, MachineError> {
 }
 
 /// Builds the board, looks at its topology, and takes it down again.
-fn look_at_board(spec: &BoardSpec) -> Result<(History, Vec<Finding>), MachineError> {
+fn look_at_board(spec: &BoardSpec, plug: &PlugSpec) -> Result<(History, Vec<Finding>), MachineError> {
     let config = Config { clock: Clock::host(TIMEBASE), on_device_failure: None };
     let executive = Executive::new(config).map_err(|error| MachineError::Host { what: "a thread", error })?;
     let config = BoardConfig {
@@ -105,7 +108,8 @@ fn look_at_board(spec: &BoardSpec) -> Result<(History, Vec<Finding>), MachineErr
         on_pci_event: Box::new(|_| {}),
         host_time: Box::new(|| 0),
     };
-    let board = Board::new(&executive, config, outlets)?;
+    let mut board = Board::new(&executive, config, outlets)?;
+    Plugs::new(executive.clone(), board.pci.clone()).plug_all(&mut board, plug)?;
     let looked = (executive.topology().history()?, executive.topology().lint()?);
     drop(board);
     executive.shutdown();

@@ -4,7 +4,15 @@ use super::*;
 
 fn spec(parts: Parts) -> MtreeSpec {
     let board = BoardSpec { harts: 2, memory: 128 << 20 };
-    MtreeSpec { board, parts, json: false, svg: None, space: "memory".into(), generation: None }
+    MtreeSpec {
+        board,
+        parts,
+        json: false,
+        svg: None,
+        space: "memory".into(),
+        generation: None,
+        plug: PlugSpec::default(),
+    }
 }
 
 fn printed(parts: Parts, json: bool) -> String {

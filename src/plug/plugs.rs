@@ -1,0 +1,217 @@
+//! What is plugged into a machine, by name, and how it comes and goes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use manyhart_devices::pci::PciHost;
+use manyhart_devices::virtio::Inside;
+use manyhart_devices::virtio::pci::virtio_pci;
+use manyhart_runtime::Executive;
+use parking_lot::Mutex;
+
+use super::catalogue::{self, Make};
+use super::drives::Interface;
+use super::{Backends, DeviceOptions, PlugError, PlugSpec, functions};
+use crate::board::Board;
+
+/// How long a reset waits for workers that are inside of guest memory.
+const RESET_LIMIT: Duration = Duration::from_secs(10);
+
+/// What is plugged into a machine. Cheap to clone; for control threads.
+#[derive(Clone)]
+pub struct Plugs(Arc<Inner>);
+
+struct Inner {
+    executive: Executive,
+    pci: PciHost,
+    backends: Backends,
+    plugged: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    devices: BTreeMap<String, Device>,
+    /// How many have come without a name.
+    nameless: u64,
+    /// The numbers of slots that are taken.
+    slots: Vec<u16>,
+}
+
+struct Device {
+    driver: &'static str,
+    is_pci: bool,
+    is_bridge: bool,
+    inside: Option<Inside>,
+}
+
+/// A device, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plugged {
+    /// Its name.
+    pub id: String,
+    /// Its driver.
+    pub driver: &'static str,
+}
+
+impl Plugs {
+    /// Nothing yet.
+    pub fn new(executive: Executive, pci: PciHost) -> Plugs {
+        Plugs(Arc::new(Inner { executive, pci, backends: Backends::default(), plugged: Mutex::default() }))
+    }
+
+    /// What devices lie on.
+    pub fn backends(&self) -> &Backends {
+        &self.0.backends
+    }
+
+    /// The hierarchy.
+    pub fn pci(&self) -> &PciHost {
+        &self.0.pci
+    }
+
+    /// Plugs in what a command line says, before the machine runs.
+    pub fn plug_all(&self, board: &mut Board, spec: &PlugSpec) -> Result<(), PlugError> {
+        for object in &spec.objects {
+            self.0.backends.add_object(object.clone())?;
+        }
+        for blockdev in &spec.blockdevs {
+            self.0.backends.drives.add_blockdev(blockdev)?;
+        }
+        let mut disks = Vec::new();
+        for (index, drive) in spec.drives.iter().enumerate() {
+            let name = self.0.backends.drives.add_drive(drive, &format!("drive{index}"))?;
+            if drive.interface == Interface::Virtio {
+                disks.push(name);
+            }
+        }
+        for options in &spec.devices {
+            self.plug(options.clone(), Some(board))?;
+        }
+        for name in disks {
+            self.plug(DeviceOptions::parse(&format!("virtio-blk-pci,drive={name}"), "driver")?, Some(board))?;
+        }
+        Ok(())
+    }
+
+    /// Plugs a device in while the machine runs, or waits to.
+    pub fn add(&self, options: DeviceOptions) -> Result<(), PlugError> {
+        self.plug(options, None)
+    }
+
+    fn plug(&self, mut options: DeviceOptions, board: Option<&mut Board>) -> Result<(), PlugError> {
+        let driver = catalogue::find(&options.driver)?;
+        // One at a time, so that two of one name are told apart.
+        let mut table = self.0.plugged.lock();
+        let name = match options.id.take() {
+            Some(id) if table.devices.contains_key(&id) => return Err(PlugError::Duplicate(id)),
+            Some(id) => id,
+            None => {
+                table.nameless += 1;
+                format!("device[{}]", table.nameless - 1)
+            }
+        };
+        let made = self.make(&mut table, driver.make, options, &name, board);
+        let inside = made.inspect_err(|_| self.0.backends.release(&name))?;
+        let is_bridge = matches!(driver.make, Make::Bridge(_));
+        let is_pci = !matches!(driver.make, Make::VirtioMmio(_));
+        table.devices.insert(name, Device { driver: driver.names[0], is_pci, is_bridge, inside });
+        Ok(())
+    }
+
+    fn make(
+        &self,
+        table: &mut Table,
+        make: Make,
+        mut options: DeviceOptions,
+        name: &str,
+        board: Option<&mut Board>,
+    ) -> Result<Option<Inside>, PlugError> {
+        let Inner { executive, pci, backends, .. } = &*self.0;
+        match make {
+            Make::VirtioMmio(device) => {
+                let Some(board) = board else { return Err(PlugError::Cold(options.driver)) };
+                let device = device(&mut options, backends, name)?;
+                options.finish()?;
+                board.place_virtio(executive, device)?;
+                Ok(None)
+            }
+            Make::VirtioPci(device) => {
+                let place = functions::place(&mut options)?;
+                // There is only the modern way; who asks for it by name gets it.
+                for key in ["disable-legacy", "disable-modern", "vectors", "iommu_platform", "packed"] {
+                    options.take(key);
+                }
+                let device = device(&mut options, backends, name)?;
+                options.finish()?;
+                let port = pci.port(name)?;
+                let (blueprint, inside) = virtio_pci(executive, name, &port, device);
+                pci.plug(name, &place, port, blueprint)?;
+                Ok(Some(inside))
+            }
+            Make::Function(function) => {
+                let place = functions::place(&mut options)?;
+                let port = pci.port(name)?;
+                let blueprint = function(&mut options, executive, name, &port)?;
+                options.finish()?;
+                pci.plug(name, &place, port, blueprint)?;
+                Ok(None)
+            }
+            Make::Bridge(bridge) => {
+                if board.is_none() {
+                    return Err(PlugError::Cold(options.driver));
+                }
+                let place = functions::place(&mut options)?;
+                let free = (0..).find(|slot| !table.slots.contains(slot)).unwrap_or_default();
+                let kind = bridge(&mut options, free)?;
+                if let manyhart_devices::pci::BridgeKind::RootPort(slot) = kind {
+                    if table.slots.contains(&slot.number) {
+                        let why = "another root port has this number";
+                        return Err(PlugError::Value { driver: options.driver, key: "slot", why });
+                    }
+                    table.slots.push(slot.number);
+                }
+                options.finish()?;
+                pci.plug_bridge(name, &place, kind)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks the guest to let a device go; it is gone when [`Plugs::gone`] is called.
+    pub fn remove(&self, id: &str) -> Result<(), PlugError> {
+        {
+            let table = self.0.plugged.lock();
+            match table.devices.get(id) {
+                None => return Err(PlugError::NotFound(id.to_owned())),
+                Some(device) if !device.is_pci || device.is_bridge => {
+                    return Err(PlugError::Cold(device.driver.to_owned()));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(self.0.pci.request_unplug(id)?)
+    }
+
+    /// A device is out of the hierarchy: its name and what it lay on are free.
+    pub fn gone(&self, id: &str) {
+        self.0.plugged.lock().devices.remove(id);
+        self.0.backends.release(id);
+    }
+
+    /// After the machine's reset: waits until nobody works in guest memory for the life before.
+    pub fn settle(&self) {
+        let table = self.0.plugged.lock();
+        for (id, device) in &table.devices {
+            if device.inside.as_ref().is_some_and(|inside| !inside.wait(RESET_LIMIT)) {
+                tracing::warn!(id, "a worker still writes to guest memory, long after the machine's reset");
+            }
+        }
+    }
+
+    /// All of them, by name.
+    pub fn list(&self) -> Vec<Plugged> {
+        let table = self.0.plugged.lock();
+        table.devices.iter().map(|(id, device)| Plugged { id: id.clone(), driver: device.driver }).collect()
+    }
+}
