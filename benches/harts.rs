@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench harts`. Small loops say what an operation costs; they are no measure of a guest.
 
+use manyhart::board::Aia;
 use manyhart::console::Serial;
 use manyhart::control::ControlSpec;
 use manyhart::load::{Firmware, Images, Source};
@@ -38,7 +39,7 @@ fn run(harts: u32, code: &[u32]) -> Result<manyhart::machine::Summary, MachineEr
     let program = [0x0001_0297, 0x0000_0013].iter().chain(code).flat_map(|word: &u32| word.to_le_bytes());
     let kernel = Source::Memory { name: "the loop", bytes: program.collect() };
     let mut machine = Machine::build(&RunSpec {
-        board: BoardSpec { harts, memory: 16 << 20 },
+        board: BoardSpec { harts, memory: 16 << 20, aia: Aia::None },
         images: Images {
             firmware: Firmware::None,
             kernel: Some(kernel),

@@ -1,6 +1,6 @@
 //! The board's memory map: the one table from which the address space, the device tree and the documentation come.
 //!
-//! Addresses are guest-physical, sizes in bytes; interrupt numbers are inputs of the PLIC. The layout is that of the `virt`
+//! Addresses are guest-physical, sizes in bytes; interrupt numbers are inputs of the PLIC, or of the APLIC in its place. The layout is that of the `virt`
 //! board which Linux, OpenSBI and U-Boot know.
 
 /// One window of the map.
@@ -51,6 +51,10 @@ pub const CLINT: Window = Window::new("clint", 0x200_0000, 0x1_0000);
 pub const PCI_PIO: Window = Window::new("pci-pio", 0x300_0000, 0x1_0000);
 /// The PLIC, with room for as many contexts as its register layout has.
 pub const PLIC: Window = Window::new("plic", 0xc00_0000, 0x400_0000);
+/// The APLIC's domain at machine level, and that at supervisor level: in the PLIC's place.
+pub const APLIC_M: Window = Window::new("aplic-m", 0xc00_0000, 0x8000);
+/// See [`APLIC_M`].
+pub const APLIC_S: Window = Window::new("aplic-s", 0xd00_0000, 0x8000);
 /// The console.
 pub const UART: Window = Window::new("uart", 0x1000_0000, 0x100).irqs(10, 1);
 /// Eight virtio-mmio slots of 4 KiB.
@@ -61,6 +65,10 @@ pub const VIRTIO_SLOTS: u32 = 8;
 pub const FW_CFG: Window = Window::new("fw-cfg", 0x1010_0000, 0x18);
 /// Two banks of flash, 32 MiB each.
 pub const FLASH: Window = Window::new("flash", 0x2000_0000, 0x400_0000);
+/// The IMSICs' pages at machine level, 4 KiB for each hart.
+pub const IMSIC_M: Window = Window::new("imsic-m", 0x2400_0000, 0x400_0000);
+/// The same at supervisor level.
+pub const IMSIC_S: Window = Window::new("imsic-s", 0x2800_0000, 0x400_0000);
 /// PCI configuration space: 256 buses of 1 MiB.
 pub const PCI_ECAM: Window = Window::new("pci-ecam", 0x3000_0000, 0x1000_0000).irqs(32, 4);
 /// PCI memory below 4 GiB.
@@ -82,6 +90,9 @@ pub fn virtio_slots() -> impl DoubleEndedIterator<Item = Window> {
     })
 }
 
+/// What there is of the Advanced Interrupt Architecture, on a board without a PLIC, in ascending order.
+pub const AIA: &[Window] = &[APLIC_M, APLIC_S, IMSIC_M, IMSIC_S];
+
 /// PCI memory above RAM: the first 16 GiB boundary at or after its end.
 pub fn pci_mmio64(ram_size: u64) -> Window {
     let base = (RAM_BASE + ram_size).next_multiple_of(PCI_MMIO64_SIZE);
@@ -94,7 +105,9 @@ mod tests {
 
     #[test]
     fn windows_ascend_and_stay_apart() {
-        for pair in FIXED.windows(2) {
+        let mut with_aia: Vec<Window> = FIXED.iter().chain(AIA).copied().filter(|window| *window != PLIC).collect();
+        with_aia.sort_by_key(|window| window.base);
+        for pair in FIXED.windows(2).chain(AIA.windows(2)).chain(with_aia.windows(2)) {
             assert!(pair[0].last() < pair[1].base, "{} runs into {}", pair[0].name, pair[1].name);
         }
         assert!(FIXED.last().is_some_and(|w| w.last() < RAM_BASE));

@@ -5,6 +5,7 @@
 //! into [`Board::ram`] and runs one hart for each of [`Board::attentions`].
 
 pub mod fdt;
+mod interrupts;
 pub mod memmap;
 mod pci;
 mod reset_vector;
@@ -15,16 +16,17 @@ mod virtio;
 use std::sync::Arc;
 
 use manyhart_devices::aclint::{self, Aclint};
+use manyhart_devices::aplic;
 use manyhart_devices::finisher::{self, Finisher, Outcome};
 use manyhart_devices::pci::{PciEvent, PciHost, PlugError};
-use manyhart_devices::plic::{self, Plic};
 use manyhart_devices::rtc::{self, Rtc};
 use manyhart_devices::uart::{self, Sink, Uart};
 use manyhart_devices::virtio::VirtioDevice;
 use manyhart_runtime::{
-    AddressSpaceId, Attention, BusError, DeviceHandle, Executive, Line, RamBlock, RegionId, TopologyError,
+    AddressSpaceId, Attention, BusError, DeviceHandle, Executive, RamBlock, RegionId, TopologyError,
 };
 
+pub use interrupts::{Aia, Interrupts};
 use memmap::{RAM_BASE, Window};
 pub use reset_vector::{Boot, NextMode};
 pub use virtio::VirtioSlots;
@@ -39,6 +41,8 @@ pub struct BoardConfig {
     pub harts: u32,
     /// Bytes, a multiple of 4096.
     pub ram_size: u64,
+    /// Which interrupt controllers there are.
+    pub aia: Aia,
     /// What the harts start.
     pub boot: Boot,
     /// The device tree that they are handed: the board's own ([`fdt::build`]), or any other.
@@ -63,6 +67,9 @@ pub enum BoardError {
     /// Too few or too many harts.
     #[error("a board has 1 to {max} harts, not {0}", max = aclint::MAX_HARTS)]
     Harts(u32),
+    /// Too many harts for the interrupt controller's registers.
+    #[error("a board with AIA has at most {max} harts, not {0}", max = aplic::MAX_HARTS)]
+    AiaHarts(u32),
     /// RAM of an impossible size.
     #[error("RAM must be a non-zero multiple of 4096 bytes that ends below {RAM_LIMIT:#x}, not {0:#x} bytes")]
     RamSize(u64),
@@ -98,8 +105,8 @@ pub struct Board {
     pub attentions: Vec<Arc<Attention>>,
     /// The console: host input is posted to it.
     pub uart: DeviceHandle<Uart>,
-    /// The interrupt controller.
-    pub plic: DeviceHandle<Plic>,
+    /// The interrupt controllers.
+    pub interrupts: Interrupts,
     /// The PCI host bridge: functions are plugged into it.
     pub pci: PciHost,
     /// The device tree, flattened, and where it lies.
@@ -122,9 +129,8 @@ impl Board {
 
         let attentions: Vec<_> = (0..config.harts).map(|_| Arc::new(Attention::new())).collect();
         let aclint = executive.spawn("clint", Aclint::new(attentions.clone()));
-        let plic = executive.spawn("plic", Plic::new(external_interrupts(&attentions)));
-        let inputs = plic::inputs(&plic);
-        let line = |window: Window| Line::new(inputs.clone(), window.irq());
+        let interrupts = Interrupts::new(executive, config.aia, &attentions);
+        let line = |window: Window| interrupts.line(window.irq());
         let uart = executive.spawn("uart", Uart::new(outlets.console, line(memmap::UART)));
         let rtc = executive.spawn("rtc", Rtc::new(outlets.host_time, line(memmap::RTC)));
         let finisher = executive.spawn("test", Finisher::new(outlets.on_outcome));
@@ -137,21 +143,22 @@ impl Board {
             (memmap::FINISHER, device(&mut map, memmap::FINISHER, finisher.mmio(0, finisher::SPEC))),
             (memmap::RTC, device(&mut map, memmap::RTC, rtc.mmio(0, rtc::SPEC))),
             (memmap::CLINT, device(&mut map, memmap::CLINT, aclint.mmio(0, aclint::SPEC))),
-            (memmap::PLIC, device(&mut map, memmap::PLIC, plic.mmio(0, plic::SPEC))),
             (memmap::UART, device(&mut map, memmap::UART, uart.mmio(0, uart::SPEC))),
         ];
         for (window, region) in places {
             map.add_subregion(root, window.base, region);
         }
+        interrupts.map(&mut map, root);
         let virtio = VirtioSlots::new(executive, &mut map, root, line);
         let ram_region = map.ram("ram", ram.clone());
         map.add_subregion(root, RAM_BASE, ram_region);
         map.commit()?;
-        let pci_line = |number| Line::new(inputs.clone(), number);
+        let pci_line = |source| interrupts.line(source);
         let pci = pci::host(executive, root, config.ram_size, pci_line, outlets.on_pci_event)?;
 
         let device_tree = (tree_at, tree);
-        let board = Board { space, root, ram, attentions, uart, plic, pci, virtio, device_tree, aclint, finisher, rtc };
+        let board =
+            Board { space, root, ram, attentions, uart, interrupts, pci, virtio, device_tree, aclint, finisher, rtc };
         board.place_device_tree();
         Ok(board)
     }
@@ -169,7 +176,7 @@ impl Board {
         self.rtc.reset()?;
         self.finisher.reset()?;
         self.pci.reset()?;
-        self.plic.reset()?;
+        self.interrupts.reset()?;
         self.aclint.reset()?;
         self.place_device_tree();
         Ok(())
@@ -185,6 +192,9 @@ impl Board {
 fn check(config: &BoardConfig) -> Result<(), BoardError> {
     if !(1..=aclint::MAX_HARTS).contains(&(config.harts as usize)) {
         return Err(BoardError::Harts(config.harts));
+    }
+    if config.aia != Aia::None && config.harts as usize > aplic::MAX_HARTS {
+        return Err(BoardError::AiaHarts(config.harts));
     }
     let size = config.ram_size;
     if size == 0 || !size.is_multiple_of(4096) || size > RAM_LIMIT - RAM_BASE {
@@ -210,12 +220,6 @@ fn mrom(boot: Boot, device_tree: u64) -> Result<Arc<RamBlock>, BoardError> {
     let fits = block.write(0, &reset_vector::image(boot, device_tree));
     debug_assert!(fits, "the reset vector is far smaller than its ROM");
     Ok(Arc::new(block))
-}
-
-/// The PLIC's contexts: of each hart first M-mode's, then S-mode's, as the device tree says.
-fn external_interrupts(attentions: &[Arc<Attention>]) -> Vec<Line> {
-    let lines = |hart: &Arc<Attention>| [fdt::M_EXTERNAL, fdt::S_EXTERNAL].map(|bit| Line::new(hart.clone(), bit));
-    attentions.iter().flat_map(lines).collect()
 }
 
 fn device(

@@ -18,9 +18,13 @@ struct Bench {
 
 impl Bench {
     fn new(harts: u32) -> Bench {
+        Bench::with(harts, Aia::None)
+    }
+
+    fn with(harts: u32, aia: Aia) -> Bench {
         let config = Config { clock: Clock::manual(TIMEBASE), on_device_failure: None };
         let executive = Executive::new(config).unwrap();
-        let description = fdt::Description { harts, ram_size: 32 << 20, ..Default::default() };
+        let description = fdt::Description { harts, ram_size: 32 << 20, aia, ..Default::default() };
         let boot = Boot { entry: RAM_BASE, next_addr: 0x8020_0000, next_mode: NextMode::Supervisor };
         let device_tree = fdt::build(&description).unwrap();
         let outcomes = Arc::new(Mutex::new(Vec::new()));
@@ -31,7 +35,7 @@ impl Bench {
             on_pci_event: Box::new(|_| ()),
             host_time: Box::new(|| 0x1_0000_0002),
         };
-        let config = BoardConfig { harts, ram_size: 32 << 20, boot, device_tree };
+        let config = BoardConfig { harts, ram_size: 32 << 20, aia, boot, device_tree };
         let board = Board::new(&executive, config, outlets).unwrap();
         let space = executive.topology().address_space(board.space);
         Bench { executive, board, space, outcomes }
@@ -169,7 +173,7 @@ fn impossible_boards_are_refused() {
     let executive = Executive::new(Config { clock: Clock::manual(TIMEBASE), on_device_failure: None }).unwrap();
     let refused = |harts, ram_size, tree: usize| {
         let boot = Boot { entry: RAM_BASE, next_addr: 0, next_mode: NextMode::Machine };
-        let config = BoardConfig { harts, ram_size, boot, device_tree: vec![0; tree] };
+        let config = BoardConfig { harts, ram_size, aia: Aia::None, boot, device_tree: vec![0; tree] };
         let outlets = Outlets {
             console: Box::new(uart::channel(1).0),
             on_outcome: Box::new(|_| ()),
@@ -224,4 +228,51 @@ fn pci_answers_with_ones_where_nobody_is() {
         assert_eq!(bench.read(address, 8), Ok(u64::MAX), "{address:#x}");
         assert_eq!(bench.write(address, 8, 0), Ok(()), "{address:#x}");
     }
+}
+
+/// The console's wire, delegated to supervisor level and sent as identity 20 to hart 1; a message that a hart writes; a reset.
+#[test]
+fn with_imsics_wires_become_messages_and_pages_take_messages() {
+    let bench = Bench::with(2, Aia::AplicImsic);
+    let (root, child) = (memmap::APLIC_M.base, memmap::APLIC_S.base);
+    let files = [0, 1].map(|hart| bench.board.interrupts.files_of(hart).unwrap());
+    assert!(bench.board.interrupts.files_of(2).is_none());
+    let [_, supervisor] = &files[1];
+    supervisor.change_enabled(0, 0, u64::MAX);
+    supervisor.set_delivery(true);
+    let source = u64::from(memmap::UART.irq());
+    bench.write(root + 4 * source, 4, 1 << 10).unwrap();
+    for (offset, value) in [(4 * source, 6), (0x3000 + 4 * source, 1 << 18 | 20), (0x1edc, source), (0, 1 << 8)] {
+        bench.write(child + offset, 4, value).unwrap();
+    }
+    assert!(!bench.level(1, fdt::S_EXTERNAL));
+    bench.write(memmap::UART.base + 1, 1, 2).unwrap(); // The transmitter is empty.
+    assert!(bench.level(1, fdt::S_EXTERNAL) && !bench.level(0, fdt::S_EXTERNAL));
+    assert_eq!(supervisor.claim(), Some(20));
+    assert!(!bench.level(1, fdt::S_EXTERNAL));
+    for (hart, page) in [(0, memmap::IMSIC_M.base), (1, memmap::IMSIC_M.base + 0x1000)] {
+        bench.write(page, 4, 7).unwrap();
+        assert_eq!(files[hart][0].pending(0), 1 << 7);
+    }
+    let beyond = memmap::IMSIC_S.base + 0x2000;
+    assert_eq!(bench.write(beyond, 4, 7), Err(BusError::Decode(Gpa(beyond))));
+    bench.board.reset().unwrap();
+    assert!(files.iter().flatten().all(|file| file.pending(0) == 0 && !file.delivers()));
+    assert_eq!(bench.read(child, 4), Ok(0x8000_0004));
+}
+
+#[test]
+fn without_imsics_an_aplic_drives_a_wire_to_each_hart() {
+    let bench = Bench::with(2, Aia::Aplic);
+    assert!(bench.board.interrupts.files_of(0).is_none());
+    let (root, source) = (memmap::APLIC_M.base, u64::from(memmap::UART.irq()));
+    for (offset, value) in
+        [(4 * source, 6), (0x3000 + 4 * source, 1 << 18 | 1), (0x1edc, source), (0, 1 << 8), (0x4020, 1)]
+    {
+        bench.write(root + offset, 4, value).unwrap();
+    }
+    bench.write(memmap::UART.base + 1, 1, 2).unwrap();
+    assert!(bench.level(1, fdt::M_EXTERNAL) && !bench.level(0, fdt::M_EXTERNAL));
+    assert_eq!(bench.read(root + 0x403c, 4), Ok(source << 16 | 1));
+    assert_eq!(bench.read(memmap::PLIC.base + 0x20_0000, 4), Err(BusError::Decode(Gpa(memmap::PLIC.base + 0x20_0000))));
 }

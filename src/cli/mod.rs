@@ -194,7 +194,7 @@ impl MtreeArgs {
 impl BoardArgs {
     /// What the board is to be.
     pub fn spec(&self) -> BoardSpec {
-        BoardSpec { harts: self.harts.0, memory: self.memory }
+        BoardSpec { harts: self.harts.0, memory: self.memory, aia: self.machine.aia }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::board::Aia;
 use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::load::{Firmware, Images, Loader, Source};
@@ -26,7 +27,7 @@ fn file(name: &str) -> Option<Source> {
 /// What `manyhart run` alone means.
 fn plain() -> RunSpec {
     RunSpec {
-        board: BoardSpec { harts: 1, memory: 512 << 20 },
+        board: BoardSpec { harts: 1, memory: 512 << 20, aia: Aia::None },
         images: Images {
             firmware: Firmware::Default,
             kernel: None,
@@ -55,7 +56,7 @@ fn definitions_are_sound() {
 #[test]
 fn command_lines_of_the_other_emulator_work_unchanged() {
     let linux = RunSpec {
-        board: BoardSpec { harts: 4, memory: 1 << 30 },
+        board: BoardSpec { harts: 4, memory: 1 << 30, aia: Aia::None },
         images: Images {
             firmware: Firmware::File("fw_dynamic.bin".into()),
             kernel: file("Image"),
@@ -158,7 +159,7 @@ fn other_commands() {
     let Ok(Cli { builtin, command: None }) = cli("--harts 8 --seconds 60 --seed 7") else { panic!() };
     assert_eq!((builtin.harts, builtin.seconds, builtin.seed), (8, 60, 7));
     let Some(Command::Mtree(args)) = cli("mtree -smp 3 -m 2G").unwrap().command else { panic!() };
-    assert_eq!(args.board.spec(), BoardSpec { harts: 3, memory: 2 << 30 });
+    assert_eq!(args.board.spec(), BoardSpec { harts: 3, memory: 2 << 30, aia: Aia::None });
     let (both, none) = (Parts { tree: true, flat: true, ..Parts::default() }, Parts::default());
     assert_eq!((args.spec().parts, args.spec().space.as_str()), (both, "memory"));
     let Some(Command::Mtree(args)) = cli("mtree --why 0x1000 --json").unwrap().command else { panic!() };

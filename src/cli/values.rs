@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::board::Aia;
 use crate::control::{Place, PlaceError};
 use crate::plug::{self, DeviceOptions, OptionError};
 
@@ -100,16 +101,21 @@ pub fn signature_granularity(text: &str) -> Result<usize, ValueError> {
 pub struct MachineOption {
     /// `dumpdtb=F`: the same as `--dump-dtb F`.
     pub dump_dtb: Option<PathBuf>,
+    /// `aia=none`, `aplic` or `aplic-imsic`.
+    pub aia: Aia,
 }
 
 impl FromStr for MachineOption {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<MachineOption, ValueError> {
-        let mut option = MachineOption { dump_dtb: None };
+        let mut option = MachineOption { dump_dtb: None, aia: Aia::None };
         for (key, value) in pairs(text, "type") {
             match (key, value) {
-                ("type", "virt") | ("aia", "none") | ("aclint" | "acpi", "off") | ("accel", "tcg") => {}
+                ("type", "virt") | ("aia-guests", "0") | ("aclint" | "acpi", "off") | ("accel", "tcg") => {}
+                ("aia", "none") => option.aia = Aia::None,
+                ("aia", "aplic") => option.aia = Aia::Aplic,
+                ("aia", "aplic-imsic") => option.aia = Aia::AplicImsic,
                 ("dumpdtb", file) => option.dump_dtb = Some(file.into()),
                 ("type", other) => return Err(ValueError::NotThere(other.to_owned())),
                 (key, value) => return Err(ValueError::NotThere(format!("{key}={value}"))),

@@ -50,12 +50,17 @@ fn harts() {
 
 #[test]
 fn machines() {
-    let plain = MachineOption { dump_dtb: None };
+    let with = |aia| Ok(MachineOption { dump_dtb: None, aia });
+    let plain = MachineOption { dump_dtb: None, aia: Aia::None };
     let cases = [
         ("virt", Ok(plain.clone())),
         ("type=virt", Ok(plain.clone())),
         ("virt,aia=none,acpi=off", Ok(plain)),
-        ("virt,dumpdtb=x.dtb", Ok(MachineOption { dump_dtb: Some("x.dtb".into()) })),
+        ("virt,dumpdtb=x.dtb", Ok(MachineOption { dump_dtb: Some("x.dtb".into()), aia: Aia::None })),
+        ("virt,aia=aplic", with(Aia::Aplic)),
+        ("virt,aia=aplic-imsic,aia-guests=0", with(Aia::AplicImsic)),
+        ("virt,aia=imsic", Err(ValueError::NotThere("aia=imsic".into()))),
+        ("virt,aia=aplic-imsic,aia-guests=1", Err(ValueError::NotThere("aia-guests=1".into()))),
         ("spike", Err(ValueError::NotThere("spike".into()))),
         ("virt,iommu-sys=on", Err(ValueError::NotThere("iommu-sys=on".into()))),
     ];

@@ -11,7 +11,7 @@ pub fn machine(devices: &[&str]) -> Machine {
     let program = Source::Memory { name: "a loop", bytes: 0x0000_006f_u32.to_le_bytes().into() };
     let plug = PlugSpec { devices: devices.iter().map(|text| text.parse().unwrap()).collect(), ..PlugSpec::default() };
     let spec = RunSpec {
-        board: BoardSpec { harts: 2, memory: 1 << 20 },
+        board: BoardSpec { harts: 2, memory: 1 << 20, aia: crate::board::Aia::None },
         images: Images {
             firmware: Firmware::None,
             kernel: Some(program),

@@ -13,6 +13,7 @@ use crossbeam::channel::RecvTimeoutError;
 use manyhart_devices::finisher::Outcome;
 use manyhart_runtime::{AddressSpace, BusError, Gpa, Requester};
 
+use crate::board::Aia;
 use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::load::{Firmware, Images, Source};
@@ -130,7 +131,7 @@ impl Bench {
 fn spec(program: &Program, harts: u32) -> RunSpec {
     let image = Source::Memory { name: program.name, bytes: program.image.into() };
     RunSpec {
-        board: BoardSpec { harts, memory: program.memory },
+        board: BoardSpec { harts, memory: program.memory, aia: Aia::None },
         images: Images {
             firmware: Firmware::None,
             kernel: Some(image),

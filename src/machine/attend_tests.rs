@@ -5,6 +5,7 @@ use crossbeam::channel::Receiver;
 use manyhart_runtime::RamBlock;
 
 use super::*;
+use crate::board::Aia;
 use crate::console::Serial;
 use crate::control::{Control, ControlSpec, Stamped};
 use crate::load::{Firmware, Images, Source};
@@ -29,7 +30,7 @@ impl Run {
     fn start(stopped: bool, harts: u32) -> Run {
         let program = PROGRAM.iter().flat_map(|word| word.to_le_bytes()).collect();
         let spec = RunSpec {
-            board: BoardSpec { harts, memory: 1 << 20 },
+            board: BoardSpec { harts, memory: 1 << 20, aia: Aia::None },
             images: Images {
                 firmware: Firmware::None,
                 kernel: Some(Source::Memory { name: "a counter", bytes: program }),

@@ -67,6 +67,7 @@ impl Machine {
         let config = BoardConfig {
             harts: spec.board.harts,
             ram_size: spec.board.memory,
+            aia: spec.board.aia,
             boot: Boot { entry: plan.entry, next_addr: plan.next, next_mode: NextMode::Supervisor },
             device_tree: plan.device_tree.clone(),
         };
@@ -277,7 +278,7 @@ impl Machine {
                 isa: Isa::default(),
                 reset_pc: pc,
                 reset_args: args,
-                interrupt_files: None,
+                interrupt_files: self.board.interrupts.files_of(id),
             };
             let reader = self.executive.reader(format!("hart{id}"), Some(attention.clone()));
             let clock = self.executive.clock().clone();

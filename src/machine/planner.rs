@@ -44,6 +44,7 @@ impl load::Board for PlannedBoard {
         fdt::build(&fdt::Description {
             harts: self.spec.harts,
             ram_size: self.spec.memory,
+            aia: self.spec.aia,
             bootargs: chosen.command_line.clone(),
             initrd: chosen.initrd.map(bounds),
             rng_seed: self.rng_seed,

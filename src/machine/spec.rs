@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::board::Aia;
 use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::load::Images;
@@ -14,6 +15,8 @@ pub struct BoardSpec {
     pub harts: u32,
     /// RAM, in bytes, a multiple of 4096.
     pub memory: u64,
+    /// Which interrupt controllers it has.
+    pub aia: Aia,
 }
 
 /// What is to be run, and how.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use manyhart::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
+use manyhart::board::{Aia, Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use manyhart_devices::uart;
 use manyhart_runtime::{Clock, Config, Executive};
 use manyhart_vcpu::{Commit, Exit, Hart, HartConfig, Isa, Tracer};
@@ -39,7 +39,7 @@ pub fn run(image: &[u8], cases: usize, stepwise: bool) -> Result<Vec<u8>, usize>
         host_time: Box::new(|| 0),
     };
     let boot = Boot { entry: RAM, next_addr: 0, next_mode: NextMode::Supervisor };
-    let board = BoardConfig { harts: 1, ram_size: RAM_SIZE, boot, device_tree: Vec::new() };
+    let board = BoardConfig { harts: 1, ram_size: RAM_SIZE, aia: Aia::None, boot, device_tree: Vec::new() };
     let board = Board::new(&executive, board, outlets).expect("a board");
     assert!(board.ram.write(0, image), "the image fits");
 

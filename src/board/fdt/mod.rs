@@ -3,17 +3,18 @@
 //! Sources: Devicetree Specification 0.4; the bindings in Linux's `Documentation/devicetree/bindings` that each `compatible`
 //! names. The tree is what Linux, OpenSBI and U-Boot expect of a `virt` board.
 
+mod interrupts;
 mod pci;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
-use manyhart_devices::{finisher, plic, uart};
+use manyhart_devices::{finisher, uart};
 use vm_fdt::{Error, FdtWriter};
 
-use super::TIMEBASE;
 use super::memmap::{self, Window};
+use super::{Aia, TIMEBASE};
 
 /// What a device tree tells beyond the memory map.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Description {
     pub harts: u32,
     /// Bytes of RAM.
     pub ram_size: u64,
+    /// Which interrupt controllers there are.
+    pub aia: Aia,
     /// The kernel's command line.
     pub bootargs: Option<String>,
     /// Where the initial ramdisk lies.
@@ -33,10 +36,13 @@ pub struct Description {
 /// The extensions that every hart implements, in canonical order: single letters first.
 pub const EXTENSIONS: &[&str] =
     &["i", "m", "a", "f", "d", "c", "zicntr", "zicsr", "zifencei", "zba", "zbb", "zbc", "zbs", "sstc"];
+/// Those that come with an IMSIC, behind [`WITH_IMSIC_AFTER`].
+const WITH_IMSIC: &[&str] = &["smaia", "ssaia"];
+const WITH_IMSIC_AFTER: &str = "zbs";
 /// The largest translation mode the harts implement.
 const MMU_TYPE: &str = "riscv,sv57";
 
-const PHANDLE_PLIC: u32 = 1;
+/// Phandles 1 and 3 to 5 are the interrupt controllers'.
 const PHANDLE_FINISHER: u32 = 2;
 
 fn phandle_cpu(hart: u32) -> u32 {
@@ -71,9 +77,16 @@ pub fn build(board: &Description) -> Result<Vec<u8>, Error> {
     fdt.finish()
 }
 
+/// What the harts of a board with these interrupt controllers implement.
+fn extensions(aia: Aia) -> Vec<&'static str> {
+    let with_imsic = |name: &&str| aia == Aia::AplicImsic && *name == WITH_IMSIC_AFTER;
+    let more = |name: &&'static str| if with_imsic(name) { WITH_IMSIC } else { &[] };
+    EXTENSIONS.iter().flat_map(|name| std::iter::once(name).chain(more(name))).copied().collect()
+}
+
 /// The ISA string of the older `riscv,isa` property.
-fn isa_string() -> String {
-    let (letters, names): (Vec<&str>, Vec<&str>) = EXTENSIONS.iter().partition(|name| name.len() == 1);
+fn isa_string(extensions: &[&str]) -> String {
+    let (letters, names): (Vec<&str>, Vec<&str>) = extensions.iter().partition(|name| name.len() == 1);
     format!("rv64{}_{}", letters.concat(), names.join("_"))
 }
 
@@ -122,21 +135,21 @@ fn cpus(fdt: &mut FdtWriter, board: &Description) -> Result<(), Error> {
     fdt.property_u32("#size-cells", 0)?;
     fdt.property_u32("timebase-frequency", TIMEBASE as u32)?;
     for hart in 0..board.harts {
-        cpu(fdt, hart)?;
+        cpu(fdt, hart, &extensions(board.aia))?;
     }
     cpu_map(fdt, board.harts)?;
     fdt.end_node(cpus)
 }
 
-fn cpu(fdt: &mut FdtWriter, hart: u32) -> Result<(), Error> {
+fn cpu(fdt: &mut FdtWriter, hart: u32, extensions: &[&str]) -> Result<(), Error> {
     let cpu = fdt.begin_node(&unit("cpu", hart.into()))?;
     fdt.property_string("device_type", "cpu")?;
     fdt.property_u32("reg", hart)?;
     fdt.property_string("status", "okay")?;
     fdt.property_string("compatible", "riscv")?;
-    fdt.property_string("riscv,isa", &isa_string())?;
+    fdt.property_string("riscv,isa", &isa_string(extensions))?;
     fdt.property_string("riscv,isa-base", "rv64i")?;
-    fdt.property_string_list("riscv,isa-extensions", strings(EXTENSIONS))?;
+    fdt.property_string_list("riscv,isa-extensions", strings(extensions))?;
     fdt.property_string("mmu-type", MMU_TYPE)?;
     fdt.property_phandle(phandle_cpu(hart))?;
 
@@ -173,42 +186,36 @@ fn power(fdt: &mut FdtWriter, name: &str, value: u32) -> Result<(), Error> {
 }
 
 fn soc(fdt: &mut FdtWriter, board: &Description) -> Result<(), Error> {
-    let harts = board.harts;
+    let (harts, aia) = (board.harts, board.aia);
     let soc = fdt.begin_node("soc")?;
     fdt.property_u32("#address-cells", 2)?;
     fdt.property_u32("#size-cells", 2)?;
     fdt.property_string("compatible", "simple-bus")?;
     fdt.property_null("ranges")?;
 
-    device(fdt, "test", memmap::FINISHER, &["sifive,test1", "sifive,test0", "syscon"], |fdt| {
+    device(fdt, aia, "test", memmap::FINISHER, &["sifive,test1", "sifive,test0", "syscon"], |fdt| {
         fdt.property_phandle(PHANDLE_FINISHER)
     })?;
-    device(fdt, "rtc", memmap::RTC, &["google,goldfish-rtc"], |_| Ok(()))?;
-    device(fdt, "serial", memmap::UART, &["ns16550a"], |fdt| {
+    device(fdt, aia, "rtc", memmap::RTC, &["google,goldfish-rtc"], |_| Ok(()))?;
+    device(fdt, aia, "serial", memmap::UART, &["ns16550a"], |fdt| {
         fdt.property_u32("clock-frequency", uart::CLOCK_HZ as u32)
     })?;
     // In the order in which devices take them, which is the order in which guests then name them.
     for slot in memmap::virtio_slots().rev() {
-        device(fdt, "virtio_mmio", slot, &["virtio,mmio"], |_| Ok(()))?;
+        device(fdt, aia, "virtio_mmio", slot, &["virtio,mmio"], |_| Ok(()))?;
     }
-    device(fdt, "clint", memmap::CLINT, &["sifive,clint0", "riscv,clint0"], |fdt| {
-        interrupts_extended(fdt, harts, [M_SOFTWARE, M_TIMER])
+    device(fdt, aia, "clint", memmap::CLINT, &["sifive,clint0", "riscv,clint0"], |fdt| {
+        interrupts_extended(fdt, harts, &[M_SOFTWARE, M_TIMER])
     })?;
-    device(fdt, "plic", memmap::PLIC, &["sifive,plic-1.0.0", "riscv,plic0"], |fdt| {
-        fdt.property_phandle(PHANDLE_PLIC)?;
-        fdt.property_u32("#address-cells", 0)?;
-        fdt.property_u32("#interrupt-cells", 1)?;
-        fdt.property_null("interrupt-controller")?;
-        fdt.property_u32("riscv,ndev", plic::SOURCES - 1)?;
-        interrupts_extended(fdt, harts, [M_EXTERNAL, S_EXTERNAL])
-    })?;
-    pci::node(fdt, board.ram_size)?;
+    interrupts::nodes(fdt, aia, harts)?;
+    pci::node(fdt, board)?;
     fdt.end_node(soc)
 }
 
 /// A device with its window, its interrupts and whatever else its binding asks for.
 fn device(
     fdt: &mut FdtWriter,
+    aia: Aia,
     kind: &str,
     window: Window,
     compatible: &[&str],
@@ -218,15 +225,16 @@ fn device(
     fdt.property_string_list("compatible", strings(compatible))?;
     fdt.property_array_u64("reg", &[window.base, window.size])?;
     if let Some((first, count)) = window.irqs {
-        fdt.property_u32("interrupt-parent", PHANDLE_PLIC)?;
-        fdt.property_array_u32("interrupts", &(first..first + count).collect::<Vec<_>>())?;
+        let sources: Vec<u32> = (first..first + count).flat_map(|n| interrupts::specifier(aia, n)).collect();
+        fdt.property_u32("interrupt-parent", interrupts::PARENT)?;
+        fdt.property_array_u32("interrupts", &sources)?;
     }
     more(fdt)?;
     fdt.end_node(node)
 }
 
-/// Two inputs of every hart, in the order of the controller's own registers.
-fn interrupts_extended(fdt: &mut FdtWriter, harts: u32, inputs: [u32; 2]) -> Result<(), Error> {
-    let cells = (0..harts).flat_map(|hart| inputs.map(|input| [phandle_intc(hart), input])).flatten();
-    fdt.property_array_u32("interrupts-extended", &cells.collect::<Vec<_>>())
+/// Inputs of every hart, in the order of the controller's own registers.
+fn interrupts_extended(fdt: &mut FdtWriter, harts: u32, inputs: &[u32]) -> Result<(), Error> {
+    let of = |hart| inputs.iter().flat_map(move |&input| [phandle_intc(hart), input]);
+    fdt.property_array_u32("interrupts-extended", &(0..harts).flat_map(of).collect::<Vec<_>>())
 }

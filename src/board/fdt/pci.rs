@@ -2,7 +2,8 @@
 
 use vm_fdt::{Error, FdtWriter};
 
-use super::{PHANDLE_PLIC, memmap, unit};
+use super::{Description, interrupts, memmap, unit};
+use crate::board::Aia;
 
 /// The first cell of a PCI address: the space, and the device of a configuration address.
 const SPACE_IO: u32 = 0x0100_0000;
@@ -12,8 +13,8 @@ const DEVICE_SHIFT: u32 = 11;
 /// Pins and lines: four of each.
 const PINS: u32 = 4;
 
-/// The host bridge of a board with `ram_size` bytes of RAM.
-pub(super) fn node(fdt: &mut FdtWriter, ram_size: u64) -> Result<(), Error> {
+/// The host bridge of this board.
+pub(super) fn node(fdt: &mut FdtWriter, board: &Description) -> Result<(), Error> {
     let ecam = memmap::PCI_ECAM;
     let node = fdt.begin_node(&unit("pci", ecam.base))?;
     fdt.property_string("compatible", "pci-host-ecam-generic")?;
@@ -25,9 +26,12 @@ pub(super) fn node(fdt: &mut FdtWriter, ram_size: u64) -> Result<(), Error> {
     fdt.property_array_u32("bus-range", &[0, 0xff])?;
     fdt.property_null("dma-coherent")?;
     fdt.property_array_u64("reg", &[ecam.base, ecam.size])?;
-    fdt.property_array_u32("ranges", &ranges(ram_size))?;
+    fdt.property_array_u32("ranges", &ranges(board.ram_size))?;
     fdt.property_array_u32("interrupt-map-mask", &[(PINS - 1) << DEVICE_SHIFT, 0, 0, 7])?;
-    fdt.property_array_u32("interrupt-map", &interrupt_map())?;
+    fdt.property_array_u32("interrupt-map", &interrupt_map(board.aia))?;
+    if let Some(parent) = interrupts::message_parent(board.aia) {
+        fdt.property_u32("msi-parent", parent)?;
+    }
     fdt.end_node(node)
 }
 
@@ -47,11 +51,11 @@ fn ranges(ram_size: u64) -> Vec<u32> {
 }
 
 /// Which line each pin of each device of the root bus drives: they go round.
-fn interrupt_map() -> Vec<u32> {
+fn interrupt_map(aia: Aia) -> Vec<u32> {
     let first = memmap::PCI_ECAM.irq();
     let entry = |device: u32, pin: u32| {
-        let line = first + (device + pin - 1) % PINS;
-        [device << DEVICE_SHIFT, 0, 0, pin, PHANDLE_PLIC, line]
+        let line = interrupts::specifier(aia, first + (device + pin - 1) % PINS);
+        [vec![device << DEVICE_SHIFT, 0, 0, pin, interrupts::PARENT], line].concat()
     };
     (0..PINS).flat_map(|device| (1..=PINS).flat_map(move |pin| entry(device, pin))).collect()
 }

@@ -46,6 +46,7 @@ fn board(harts: u32) -> Description {
     Description {
         harts,
         ram_size: 512 << 20,
+        aia: Aia::None,
         bootargs: Some("console=ttyS0 quiet".to_owned()),
         initrd: Some(0x8820_0000..0x8821_0000),
         rng_seed: Some([7; 32]),
@@ -136,11 +137,54 @@ fn pci_has_its_windows_and_its_lines() {
     assert_eq!(*of("interrupt-map-mask"), cells(&[0x1800, 0, 0, 7]));
     let map = of("interrupt-map");
     let entry = |index: usize| &map[24 * index..24 * (index + 1)];
-    let plic = u64::from(PHANDLE_PLIC);
+    let plic = u64::from(interrupts::PARENT);
     assert_eq!(map.len(), 16 * 24);
     for (index, device, pin, line) in
         [(0, 0, 1, 32), (3, 0, 4, 35), (4, 0x800, 1, 33), (7, 0x800, 4, 32), (15, 0x1800, 4, 34)]
     {
         assert_eq!(entry(index), cells(&[device, 0, 0, pin, plic, line]), "{index}");
     }
+}
+
+/// The nodes of the AIA and who refers to them, as guests of a `virt` board know them.
+#[test]
+fn aia_has_its_controllers_in_place_of_the_plic() {
+    const HARTS: u64 = 3;
+    let tree = |aia| parse(&build(&Description { aia, ..board(HARTS as u32) }).unwrap());
+    let [plic, wires, messages] = [Aia::None, Aia::Aplic, Aia::AplicImsic].map(tree);
+    let [root, child] = ["/soc/interrupt-controller@c000000", "/soc/interrupt-controller@d000000"];
+    let imsics = ["/soc/interrupt-controller@24000000", "/soc/interrupt-controller@28000000"];
+    let inputs =
+        |input| cells(&(0..HARTS).flat_map(|hart| [phandle_intc(hart as u32).into(), input]).collect::<Vec<_>>());
+    for (tree, by_messages) in [(&wires, false), (&messages, true)] {
+        assert!(!tree.keys().any(|path| path.contains("/plic@")));
+        for (node, base, level, input) in [(root, 0xc00_0000, 0, 11), (child, 0xd00_0000, 1, 9)] {
+            assert_eq!(tree[&format!("{node}/reg")], words(&[base, 0x8000]));
+            assert_eq!(tree[&format!("{node}/riscv,num-sources")], cells(&[96]));
+            assert_eq!(tree[&format!("{node}/#interrupt-cells")], cells(&[2]));
+            let wired = tree.get(&format!("{node}/interrupts-extended"));
+            assert_eq!(wired, (!by_messages).then(|| inputs(input)).as_ref(), "{node}");
+            let parent = tree.get(&format!("{node}/msi-parent"));
+            assert_eq!(parent, by_messages.then(|| tree[&format!("{}/phandle", imsics[level])].clone()).as_ref());
+        }
+        let delegated = [tree[&format!("{child}/phandle")].clone(), cells(&[1, 96])].concat();
+        assert_eq!(tree[&format!("{root}/riscv,delegation")], delegated);
+        assert_eq!(tree[&format!("{root}/riscv,children")], delegated[..4]);
+        assert_eq!(tree["/soc/serial@10000000/interrupts"], cells(&[10, 4]));
+        assert_eq!(tree["/soc/serial@10000000/interrupt-parent"], delegated[..4]);
+    }
+    // Twice as many cells of an interrupt, and where messages go.
+    assert_eq!(messages["/soc/pci@30000000/interrupt-map"][..24], cells(&[0, 0, 0, 1, 1, 32]));
+    assert_eq!(messages["/soc/pci@30000000/interrupt-map"].len(), 16 * 28);
+    assert_eq!(messages["/soc/pci@30000000/msi-parent"], messages[&format!("{}/phandle", imsics[1])]);
+    assert!(!wires.contains_key("/soc/pci@30000000/msi-parent"));
+    for (node, base, input) in [(imsics[0], 0x2400_0000, 11), (imsics[1], 0x2800_0000, 9)] {
+        assert_eq!(messages[&format!("{node}/reg")], words(&[base, 0x1000 * HARTS]));
+        assert_eq!(messages[&format!("{node}/riscv,num-ids")], cells(&[255]));
+        assert_eq!(messages[&format!("{node}/interrupts-extended")], inputs(input));
+        assert!(messages.contains_key(&format!("{node}/msi-controller")));
+    }
+    let isa = |tree: &BTreeMap<String, Vec<u8>>| String::from_utf8(tree["/cpus/cpu@2/riscv,isa"].clone()).unwrap();
+    assert!(isa(&messages).contains("_zbs_smaia_ssaia_sstc"));
+    assert!(!isa(&plic).contains("aia") && !isa(&wires).contains("aia"), "only with an IMSIC");
 }

@@ -98,6 +98,7 @@ fn look_at_board(spec: &BoardSpec, plug: &PlugSpec) -> Result<(History, Vec<Find
     let config = BoardConfig {
         harts: spec.harts,
         ram_size: spec.memory,
+        aia: spec.aia,
         boot: Boot { entry: 0, next_addr: 0, next_mode: NextMode::Supervisor },
         device_tree: PlannedBoard::new(*spec).device_tree(&Chosen::default())?,
     };

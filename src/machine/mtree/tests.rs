@@ -1,9 +1,10 @@
+use crate::board::Aia;
 use serde_json::Value;
 
 use super::*;
 
 fn spec(parts: Parts) -> MtreeSpec {
-    let board = BoardSpec { harts: 2, memory: 128 << 20 };
+    let board = BoardSpec { harts: 2, memory: 128 << 20, aia: Aia::None };
     MtreeSpec {
         board,
         parts,
