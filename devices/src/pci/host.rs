@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::address::{Address, Place};
 use super::aer::AerError;
-use super::background::{self, Background};
+use super::background;
 use super::fabric::plug::{self, Arrival};
 use super::fabric::turn::Turn;
 use super::fabric::{self, Draft, Fabric, Grant, Message, Parts};
@@ -247,32 +247,30 @@ impl PciHost {
     /// Makes the root complex with its host bridge, and puts its windows into the map. Control threads only, as everything here.
     pub fn new(executive: &Executive, config: HostConfig) -> Result<PciHost, PlugError> {
         let topology = executive.topology().clone();
-        let background = executive.spawn("pci-background", Background);
         let mut map = topology.transaction();
         let memory = map.container(&format!("{ROOT_BUS} memory"), 1 << 64);
         let io = map.container(&format!("{ROOT_BUS} io"), 1 << 32);
         let windows = config.memory.iter().map(|window| (window, memory)).chain([(&config.io, io)]);
         for (window, bus) in windows {
-            let ones = map.mmio(
-                &format!("{} background", window.name),
-                window.size.into(),
-                background.mmio(background::ONES, background::SPEC),
-            );
+            let name = format!("{} background", window.name);
+            let ones = map.mmio(&name, window.size.into(), background::ones());
             map.add_subregion_overlap(config.system, window.base, ones, -1);
             let shown = map.alias(window.name, bus, window.bus_address, window.size.into());
+            map.set_forgiving(shown, true);
             map.add_subregion_overlap(config.system, window.base, shown, 0);
         }
         let grants: Arc<Mutex<Grants>> = Arc::default();
         let spare = Arc::clone(&grants);
         let parts = Parts {
             root: (memory, io),
-            gaps: background.mmio(background::ZEROES, background::SPEC),
+            gaps: background::zeroes(),
             wires: config.intx.map(|line| Arc::new(SharedLine::new(line))),
             on_event: config.on_event,
             on_release: Box::new(move |number, grant| spare.lock().take_back(number, grant)),
         };
         let fabric = executive.spawn("pci", Fabric::new(parts, ROOT_BUS));
         let ecam = map.mmio("pci-ecam", ECAM_SIZE.into(), fabric.mmio(0, fabric::SPEC));
+        map.set_forgiving(ecam, true);
         map.add_subregion(config.system, config.ecam, ecam);
         map.commit()?;
         let inner = Inner { topology, system: config.system, fabric, numbers: AtomicU32::new(1), grants };

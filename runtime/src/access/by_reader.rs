@@ -8,7 +8,7 @@ use crate::actor::Verdict;
 use crate::mailbox::Outcome;
 use crate::reply::Waiter;
 use crate::topology::{FlatRange, Near, Side, Target, ring};
-use crate::{AddressSpaceId, BusError, DropCached, Gpa, RamBlock, Reader, Snapshot};
+use crate::{AddressSpaceId, BusError, DropCached, FlatView, Gpa, RamBlock, Reader, Snapshot};
 
 /// What one look at the view made of an access.
 enum Begun {
@@ -16,8 +16,9 @@ enum Begun {
     Done(u64),
     /// A device that answered at once.
     Answered(u64),
-    /// A device that answers later, and its name. Nothing holds it here: the message is on its way, and if the device goes it says so.
-    Waits(Waiter<Verdict>, String),
+    /// A device that answers later, its name, and whether its errors are forgiven. Nothing holds it here: the message is on its way, and if the
+    /// device goes it says so.
+    Waits(Waiter<Verdict>, String, bool),
     /// More than one part, or translated.
     Parts(Vec<Part>),
     /// A write that was left in the device's mailbox.
@@ -89,32 +90,45 @@ impl Reader {
             begun = begin(self.held(), space, &mut near, addr, size, value, intent, true);
         }
         self.near = near;
-        let result = match begun {
+        let (result, forgiven) = match begun {
             Ok(Begun::Done(value)) => return Ok(value),
             Ok(Begun::Coalesced) => {
                 self.has_coalesced = true;
                 return Ok(0);
             }
-            Ok(Begun::Flush) => Err(BusError::Decode(addr)), // Not possible: it has flushed.
-            Ok(Begun::Answered(value)) => Ok(value),
-            Ok(Begun::Waits(waiter, device)) => {
-                Carrier { reader: self, caches, asking: Asking::InCall }.wait_for(waiter, &device)
+            Ok(Begun::Flush) => (Err(BusError::Decode(addr)), false), // Not possible: it has flushed.
+            Ok(Begun::Answered(value)) => (Ok(value), false),
+            Ok(Begun::Waits(waiter, device, forgiving)) => {
+                (Carrier { reader: self, caches, asking: Asking::InCall }.wait_for(waiter, &device), forgiving)
             }
             Ok(Begun::Parts(parts)) => {
                 let mut word = value.to_le_bytes();
+                let forgiving = parts.iter().all(|part| part.forgiving);
                 let bytes = match intent.direction {
                     Direction::Read => Bytes::Out(&mut word[..usize::from(size)]),
                     Direction::Write => Bytes::In(&word[..usize::from(size)]),
                 };
                 let carried = Carrier { reader: self, caches, asking: Asking::InCall }.carry_out(&parts, bytes, intent);
-                carried.map(|()| u64::from_le_bytes(word) & mask(size))
+                (carried.map(|()| u64::from_le_bytes(word) & mask(size)), forgiving)
             }
-            Err(error) => Err(error),
+            // Nothing has waited, so the view is still the one that it failed under.
+            Err(error) => (Err(error), forgives(self.view(space), addr, size)),
         };
         // Its own commit included: the caller's next access is after this.
         self.resync(caches);
-        result
+        match result {
+            Err(_) if forgiven => Ok(mask(size)),
+            result => result,
+        }
     }
+}
+
+/// Whether all of an access lies where errors are forgiven.
+#[cold]
+fn forgives(view: &FlatView, addr: Gpa, size: u8) -> bool {
+    let bytes = (0..u64::from(size)).map(|index| addr.checked_add(index));
+    let forgiving = |addr: Option<Gpa>| addr.and_then(|addr| view.find(addr)).is_some_and(|range| range.forgiving);
+    matches!(size, 1 | 2 | 4 | 8) && bytes.into_iter().all(forgiving)
 }
 
 #[inline]
@@ -158,7 +172,7 @@ fn begin(
             }
             match target.access(&request)? {
                 Outcome::Now(verdict) => target.on_bus(verdict).map(Begun::Answered),
-                Outcome::Later(waiter) => Ok(Begun::Waits(waiter, target.name().to_owned())),
+                Outcome::Later(waiter) => Ok(Begun::Waits(waiter, target.name().to_owned(), range.forgiving)),
             }
         }
         Side::Memory(_) if range.read_only && intent.direction == Direction::Write => {

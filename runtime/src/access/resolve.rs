@@ -20,6 +20,8 @@ pub(crate) struct Part {
     pub(crate) doorbells: Doorbells,
     /// Whether it, or what has translated it, wants coalesced writes handled first.
     pub(crate) flushes: bool,
+    /// Whether what fails here is answered as on a bus where nobody is.
+    pub(crate) forgiving: bool,
     /// What has translated it on its way, held back likewise.
     _via: Vec<IommuPin>,
 }
@@ -121,7 +123,8 @@ pub(crate) fn resolve(
         let place = place(range, run.addr, offset, run.len, cut, intent)?;
         let doorbells = range.doorbells.clone();
         let flushes = run.flushes | range.flush_coalesced;
-        parts.push(Part { place, offset, first: run.first, len: run.len, doorbells, flushes, _via: run.via });
+        let (first, len, forgiving) = (run.first, run.len, range.forgiving);
+        parts.push(Part { place, offset, first, len, doorbells, flushes, forgiving, _via: run.via });
         Ok(())
     })?;
     Ok(parts)

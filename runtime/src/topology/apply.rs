@@ -109,6 +109,7 @@ impl Change<'_, '_> {
             }
             Op::ClearCoalescing { region } => self.set_coalesced(region, |ranges| *ranges = None),
             Op::SetFlushCoalesced { region, flush } => self.set_flags(region, |flags| flags.flush_coalesced = flush),
+            Op::SetForgiving { region, forgiving } => self.set_flags(region, |flags| flags.forgiving = forgiving),
             Op::DropMarks => {
                 self.drop_marks = true;
                 Ok(())

@@ -19,7 +19,9 @@ impl FlatRange {
     /// that agree are one.
     pub(crate) fn agrees_with(&self, other: &FlatRange) -> bool {
         let alike = self.dirty_mask == other.dirty_mask && doorbell::same(&self.doorbells, &other.doorbells);
-        let arrives_alike = self.coalesced == other.coalesced && self.flush_coalesced == other.flush_coalesced;
+        let arrives_alike = self.coalesced == other.coalesced
+            && self.flush_coalesced == other.flush_coalesced
+            && self.forgiving == other.forgiving;
         alike && arrives_alike && self.shows_like(other)
     }
 

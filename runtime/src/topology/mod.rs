@@ -138,6 +138,8 @@ pub struct FlatRange {
     pub coalesced: Coalesced,
     /// Whether an access to it first has all coalesced writes handled.
     pub flush_coalesced: bool,
+    /// Whether a virtual CPU's access that fails in it is answered as on a bus where nobody is.
+    pub forgiving: bool,
 }
 
 impl fmt::Debug for FlatRange {

@@ -29,6 +29,7 @@ pub(crate) enum Op {
     DropMarks,
     AddCoalescing { region: RegionId, offset: u64, size: u128 },
     ClearCoalescing { region: RegionId },
+    SetForgiving { region: RegionId, forgiving: bool },
     SetFlushCoalesced { region: RegionId, flush: bool },
     Destroy { region: RegionId },
 }

@@ -17,7 +17,7 @@ pub(crate) fn render(tree: &Tree, root: RegionId, window: AddrRange) -> Vec<Flat
     let mut renderer = Renderer { tree, free: Free::all_of(window), todo, ranges, coalesced: vec![Vec::new()] };
     renderer.todo.push(Work::Enter(
         root,
-        Place { base: 0, clip: window.into(), read_only: false, log: 0, coalesced: 0, flush: false },
+        Place { base: 0, clip: window.into(), read_only: false, log: 0, coalesced: 0, flush: false, forgiving: false },
     ));
     renderer.run();
     let mut ranges = renderer.ranges;
@@ -53,6 +53,7 @@ struct Place {
     /// Which of the renderer's lists has what its ancestors coalesce.
     coalesced: usize,
     flush: bool,
+    forgiving: bool,
 }
 
 /// What is still to do, the next on top.
@@ -92,8 +93,9 @@ impl Renderer<'_> {
         }
         let read_only = place.read_only | region.refuses_writes();
         let flush = place.flush | region.flags.flush_coalesced;
+        let forgiving = place.forgiving | region.flags.forgiving;
         let coalesced = self.coalesced_in(region, place);
-        let place = Place { clip, read_only, log: place.log | region.flags.log, coalesced, flush, ..place };
+        let place = Place { clip, read_only, log: place.log | region.flags.log, coalesced, flush, forgiving, ..place };
         match region.window() {
             Some((target, offset)) => {
                 self.todo.push(Work::Enter(target, Place { base: place.base - i128::from(offset), ..place }));
@@ -163,6 +165,7 @@ impl Renderer<'_> {
                 doorbells: region.doorbells.clone(),
                 coalesced: coalesced.clone(),
                 flush_coalesced: place.flush,
+                forgiving: place.forgiving,
             });
         });
     }

@@ -256,7 +256,7 @@ pub(super) fn rendered_root(tree: &Tree, root: RegionId) -> Option<RegionId> {
             return None;
         }
         let whole = offset == 0 && region.size >= tree.get(target)?.size;
-        let plain = region.coalesced.is_none() && !region.flags.flush_coalesced;
+        let plain = region.coalesced.is_none() && !region.flags.flush_coalesced && !region.flags.forgiving;
         if !whole || !plain || region.flags.read_only || region.flags.log != 0 {
             return Some(id);
         }

@@ -258,6 +258,13 @@ impl Transaction {
         self.push(Op::SetFlushCoalesced { region, flush })
     }
 
+    /// Whether a virtual CPU's access to a region, and to what shows through it, that fails is answered as on a bus where nobody is: with ones, and
+    /// a write is swallowed. A device that refuses, is gone or has failed is meant, a shape that a device does not take, and a write to what is
+    /// read-only. An access that leaves such regions is forgiven nothing, and neither is one where nothing decodes.
+    pub fn set_forgiving(&mut self, region: RegionId, forgiving: bool) -> &mut Transaction {
+        self.push(Op::SetForgiving { region, forgiving })
+    }
+
     /// Has every reader forget which pages it has marked in dirty logs.
     pub(crate) fn drop_marks(&mut self) -> &mut Transaction {
         self.push(Op::DropMarks)

@@ -40,6 +40,7 @@ pub(crate) struct Flags {
     pub(crate) read_only: bool,
     pub(crate) log: u8,
     pub(crate) flush_coalesced: bool,
+    pub(crate) forgiving: bool,
 }
 
 /// Where a region stands in its parent.
@@ -65,7 +66,7 @@ impl Region {
             name,
             size,
             kind,
-            flags: Flags { enabled: true, read_only: false, log: 0, flush_coalesced: false },
+            flags: Flags { enabled: true, read_only: false, log: 0, flush_coalesced: false, forgiving: false },
             doorbells: None,
             coalesced: None,
             placement: None,

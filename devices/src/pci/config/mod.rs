@@ -13,6 +13,8 @@ pub mod capability;
 pub mod express;
 pub mod header;
 mod space;
+#[cfg(test)]
+mod tests;
 pub mod window;
 
 pub use space::{ConfigSpace, ResetKind, SIZE, Written};

@@ -2,6 +2,7 @@
 
 mod direct;
 mod dma;
+mod forgiving;
 mod iommu;
 mod machine;
 mod regressions;

@@ -134,6 +134,7 @@ impl Model {
             Op::AddCoalescing { region, size: 0, .. } => return Err(TopologyError::ZeroSize(region)),
             Op::AddCoalescing { region, .. }
             | Op::ClearCoalescing { region }
+            | Op::SetForgiving { region, .. }
             | Op::SetFlushCoalesced { region, .. } => {
                 self.node(region)?;
             }

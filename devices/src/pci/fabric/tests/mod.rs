@@ -2,6 +2,7 @@
 
 mod bridges;
 mod functions;
+mod fuzz;
 mod moves;
 
 use std::sync::Arc;
