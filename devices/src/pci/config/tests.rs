@@ -199,7 +199,9 @@ fn no_access_leaves_the_space() {
                 config.read(offset, size);
             }
         }
-        assert_eq!(config.read(0xffc, 4), u32::MAX);
-        assert_eq!(config.read(0xffe, 4), u32::MAX);
+        config.write(0xffc, 4, 0x0012_3456);
+        let last = if extended { 0x0012_3456 } else { u32::MAX };
+        assert_eq!(config.read(0xffc, 4), last);
+        assert_eq!(config.read(0xffe, 4), 0xffff_0000 | last >> 16);
     }
 }
