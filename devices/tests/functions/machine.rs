@@ -84,7 +84,7 @@ impl Machine {
     /// Plugs a function on the root bus, as device `device`.
     pub fn plug(&self, device: u8, make: impl FnOnce(&Executive, &Port) -> Blueprint) -> Function<'_> {
         self.plug_at(&format!("f{device}"), &Place::at("pcie.0", device, 0), make).unwrap();
-        Function { machine: self, at: ECAM + u64::from(device) * 0x8000 }
+        self.function(device)
     }
 
     /// Plugs a function anywhere.
@@ -114,7 +114,7 @@ impl Machine {
     pub fn root_port(&self, name: &str, device: u8) -> Function<'_> {
         let slot = SlotSpec { number: device.into(), hotplug: true };
         self.host.plug_bridge(name, &Place::at("pcie.0", device, 0), BridgeKind::RootPort(slot)).unwrap();
-        let port = Function { machine: self, at: ECAM + u64::from(device) * 0x8000 };
+        let port = self.function(device);
         port.set(BUSES, u32::from(device) << 16 | u32::from(device) << 8);
         let memory = (self.window_behind(device) >> 16) as u32;
         port.set(MEMORY_WINDOW, memory << 16 | memory);
@@ -126,6 +126,11 @@ impl Machine {
     /// Where the memory behind a root port is.
     pub fn window_behind(&self, device: u8) -> u64 {
         WINDOW + 0x1000_0000 + u64::from(device) * 0x10_0000
+    }
+
+    /// The function that is on the root bus as device `device`, or would be.
+    pub fn function(&self, device: u8) -> Function<'_> {
+        Function { machine: self, at: ECAM + u64::from(device) * 0x8000 }
     }
 
     /// The function that is behind a root port, or would be.
@@ -172,6 +177,11 @@ impl Function<'_> {
 
     pub fn set<T: Word>(&self, register: u64, value: T) {
         self.machine.store(self.at + register, value);
+    }
+
+    /// Where a register is in the map.
+    pub fn address(&self, register: u64) -> u64 {
+        self.at + register
     }
 
     /// Memory space and bus mastering.

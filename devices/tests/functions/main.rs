@@ -4,4 +4,5 @@
 mod edu;
 mod hotplug;
 mod machine;
+mod races;
 mod scratch;
