@@ -146,7 +146,7 @@ fn a_pause_meets_accesses_of_every_kind() {
                             machine.store(HERE + scratch::SIGNAL, 0u64);
                         }
                         // The map itself.
-                        _ => function.place(2, 0x4_0000_0000 + (value % 4 << 12), true),
+                        _ => function.place(2, 0x4_0000_0000 + ((value % 4) << 12), true),
                     }
                 }
             });
