@@ -9,7 +9,7 @@
 //! * [`machine`]: the life cycle: build, run, reboot, stop.
 //! * [`control`]: a running machine, commanded from outside.
 //! * [`guest`]: what running one of the repository's own bare guests takes.
-//! * [`builtin`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
+//! * [`builtin`], [`stress`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
 
 pub mod board;
 pub mod builtin;
@@ -21,4 +21,5 @@ pub mod guest;
 pub mod load;
 pub mod machine;
 pub mod plug;
+pub mod stress;
 mod text;

@@ -75,7 +75,8 @@
 .equ RING,            0x80800000  # + slot << 12, + (epoch mod RING_LENGTH) << 5
 .equ RING_LENGTH,     0x80
 .equ R_FLAGS,         0x18        # after a word for each page and one for both: + page, 1 registers, 4 writable
-.equ ACCESSES,        0x10        # of a visit
+.equ ACCESSES,        0x20        # of a visit
+.equ DRAWS,           0x20        # of a slot to visit
 .equ SCRATCH,         0xc00       # + hart << 3
 .equ FAULT,           0xfeffffff
 .equ CLINT,           0x2000000
@@ -145,7 +146,6 @@ round:
     ld      t0, P_VISITS(s1)
     sd      t0, 0(s3)
 visits:
-    next_random
     jal     ra, visit
     ld      t0, 0(s3)
     addi    t0, t0, -1
@@ -281,6 +281,9 @@ pattern:
 # Accesses to one slot, judged. Returns to where 8(s3) says.
 visit:
     sd      ra, 8(s3)
+    # A slot that has changed since this hart's last visit, if a few draws find one.
+    li      t6, DRAWS
+1:  next_random
     ld      t1, P_SLOT_COUNT(s1)
     srli    t0, s4, 20
     remu    t0, t0, t1
@@ -288,7 +291,18 @@ visit:
     li      a0, CONTROL
     slli    t1, t0, 6
     add     a0, a0, t1
-    li      a1, RING
+    ld      t3, C_DONE(a0)
+    li      t1, SEEN
+    slli    t2, s0, 12
+    add     t1, t1, t2
+    slli    t2, t0, 3
+    add     t1, t1, t2
+    ld      t2, 0(t1)
+    bne     t2, t3, 2f
+    addi    t6, t6, -1
+    bnez    t6, 1b
+    pause                       # nothing has: let others run
+2:  li      a1, RING
     slli    t1, t0, 12
     add     a1, a1, t1
     ld      a2, P_SLOTS(s1)

@@ -66,6 +66,8 @@ pub struct Reader {
     seen: Generation,
     /// Where the last address was found in that snapshot: it goes when the snapshot goes.
     pub(crate) near: Near,
+    /// How many generations it has adopted.
+    adopted: u64,
     /// It has left coalesced writes somewhere since it was last offline at a boundary.
     pub(crate) has_coalesced: bool,
 }
@@ -86,6 +88,7 @@ impl Reader {
             snapshot: None,
             seen: 0,
             near: Near::default(),
+            adopted: 0,
             has_coalesced: false,
         }
     }
@@ -96,6 +99,11 @@ impl Reader {
     #[inline]
     pub fn must_check(&self) -> bool {
         (self.publication.generation() != self.seen) | self.crew.gate().wants_checkpoint()
+    }
+
+    /// How many generations it has adopted and acknowledged: those that came and went meanwhile are not among them.
+    pub fn adopted(&self) -> u64 {
+        self.adopted
     }
 
     /// The host's fence of this order, and then [`Reader::must_check`]: what another thread did before it signalled through memory, a commit
@@ -187,6 +195,7 @@ impl Reader {
         self.snapshot = Some(new);
         if generation != self.seen {
             self.slot.set(generation, Standing::Online);
+            self.adopted += 1;
         }
         self.seen = generation;
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]

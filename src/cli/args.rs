@@ -32,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   manyhart                          the built-in stress guest on four harts
   manyhart --harts 8 --seconds 60   longer and wider
+  manyhart stress --harts 8         storms of PCI hot-plug under harts that check every access
   manyhart run debian               fetch and boot Debian's kernel
   manyhart run -smp 4 -m 512M -kernel Image -initrd initramfs.cpio.gz -append console=ttyS0 -nographic
   manyhart mtree -smp 4             the region tree and the flat view of the board";
@@ -62,11 +63,23 @@ Examples:
   manyhart mtree --why 0x10000005          what decodes an address
   manyhart mtree --json --tree --flat      for tools";
 
+const STRESS_EXAMPLES: &str = "\
+Exit status: 0 when no value was wrong, nothing hung and memory stayed flat; 1 otherwise. A failure prints the command that \
+repeats its operations.
+
+Examples:
+  manyhart stress                                          ten seconds, four harts, 64 functions
+  manyhart stress --harts 8 --seconds 60 --html storm.html a longer one, with a page to look at
+  manyhart stress --inject panic,slow=4,refuse=4           with devices that fail and answer late
+  manyhart stress --mix many --rate 500                    only transactions of many changes, 500 a second";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs a guest from image files.
     Run(Box<RunArgs>),
+    /// Plugs, moves and removes PCI functions under harts that check every access, and says what they saw.
+    Stress(StressArgs),
     /// Prints the region tree and the flat view of a board, or what else can be asked of its memory map.
     Mtree(MtreeArgs),
 }
@@ -83,6 +96,45 @@ pub struct BuiltinArgs {
     /// The seed of everything random.
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
+    /// Arms a deliberate defect, to show that the checks find it.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(long, value_name = "DEFECT")]
+    pub plant: Option<PlantedDefect>,
+}
+
+/// Options of `manyhart stress`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = STRESS_EXAMPLES)]
+pub struct StressArgs {
+    /// How many harts (1 to 64).
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(1..=crate::stress::MAX_HARTS))]
+    pub harts: u32,
+    /// How many PCI functions the storm plays with (1 to 160); each hart has one more, which it moves itself.
+    #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u32).range(1..=crate::stress::MAX_FUNCTIONS))]
+    pub functions: u32,
+    /// How long to run, in seconds.
+    #[arg(long, value_name = "S", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub seconds: u64,
+    /// The seed of everything random: with the same options it makes the same operations in the same order.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub seed: u64,
+    /// Operations a second; 0: as many as it can.
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pub rate: u64,
+    /// How often each kind of operation is drawn, by weight: `move`, `swap`, `resize`, `disable`, `add`, `remove` (of BARs), `plug`, `unplug` (of
+    /// functions, by surprise), `many` (of the first six, in one transaction).
+    #[arg(long, value_name = "KIND=WEIGHT,...")]
+    pub mix: Option<crate::stress::Mix>,
+    /// Faults, by weight beside those of `--mix`: `panic` (of the device behind a function), `slow` (answers that come late), `refuse`
+    /// (transactions with a fault in them, of which nothing may happen).
+    #[arg(long, value_name = "FAULT=WEIGHT,...")]
+    pub inject: Option<crate::stress::Faults>,
+    /// Writes the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Writes the report as one page with plots, which needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Arms a deliberate defect, to show that the checks find it.
     #[cfg(feature = "planted-bugs")]
     #[arg(long, value_name = "DEFECT")]

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(feature = "planted-bugs")]
 pub use args::PlantedDefect;
-pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, MtreeArgs, RunArgs};
+pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, MtreeArgs, RunArgs, StressArgs};
 pub use values::{DeviceOption, LoaderOption, ValueError, number};
 
 use args::{ImageArgs, PlugArgs, ServeArgs};
@@ -23,7 +23,7 @@ use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
 use crate::plug::{self, PlugSpec};
-use crate::{builtin, debian, load, machine};
+use crate::{builtin, debian, load, machine, stress};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
 pub const EXIT_USAGE: u8 = 2;
@@ -102,6 +102,7 @@ fn dispatch(cli: Cli) -> ExitCode {
     }
     match cli.command {
         None => builtin::run(&cli.builtin),
+        Some(Command::Stress(args)) => stress::run(&args),
         Some(Command::Mtree(args)) => machine::print_mtree(&args.spec()),
         Some(Command::Run(run)) => match run.guest {
             Some(Guest::Debian(ref args)) => run_debian(args),

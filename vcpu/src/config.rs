@@ -72,6 +72,8 @@ pub struct Statistics {
     pub device_accesses: u64,
     /// Times the hart slept in WFI.
     pub sleeps: u64,
+    /// Generations of the topology that it has acknowledged.
+    pub generations: u64,
 }
 
 /// One committed instruction, as Spike's `--log-commits` shows it.

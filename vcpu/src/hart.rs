@@ -225,6 +225,7 @@ impl Hart {
             instructions: self.instret(),
             blocks: self.caches.code.translated,
             code_flushes: self.caches.code.drops,
+            generations: self.reader.adopted(),
             ..self.statistics
         }
     }

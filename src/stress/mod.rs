@@ -1,0 +1,310 @@
+//! `manyhart stress`: storms of hot-plug under harts that check every access.
+//!
+//! The [`plan`] draws operations from a seed; the [`storm`] carries them out on the [`field`], PCI functions and their BARs, and tells the guest
+//! through the [`ledger`], before and after each, what is where; the guest (`guest/stress/`, [`layout`]) accesses all of it meanwhile and
+//! judges what it gets. [`watch`] samples; the [`report`] says what happened, also as a page ([`html`]).
+//!
+//! The guest's check is sound both ways: a value is wrong if it is older than what the hart was bound to see (*done*, read with a fence
+//! before the access) and if it is newer than what was published when the access ended (*started*, read after).
+
+mod field;
+mod function;
+mod html;
+mod latency;
+mod layout;
+mod ledger;
+mod mix;
+mod plan;
+mod report;
+mod storm;
+mod watch;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use manyhart_devices::pci::{HostConfig, HostWindow, PciHost, PlugError};
+use manyhart_runtime::{BusError, Line, TopologyError};
+
+use crate::cli::{StressArgs, fail};
+use crate::guest::progress::Progress;
+use crate::guest::{Bench, LOOK, News};
+use crate::machine::MachineError;
+use crate::text::grouped;
+
+use field::{Field, FieldError};
+use latency::Latency;
+use layout::{HartFigures, PROGRAM};
+use ledger::Ledger;
+use mix::Kind;
+use plan::Plan;
+use report::{FaultsMet, HartRow, Options, Report, SlotRow};
+use storm::{Aftermath, Prepared, Storm};
+use watch::{Memory, Sample, Series, Watchdog};
+
+pub use layout::{MAX_FUNCTIONS, MAX_HARTS};
+pub use mix::{Faults, Mix};
+
+/// Why a run could not even be judged.
+#[derive(Debug, thiserror::Error)]
+enum StressError {
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error("the map refuses the field: {0}")]
+    Topology(#[from] TopologyError),
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    #[error("PCI: {0}")]
+    Pci(#[from] PlugError),
+    #[error("the field cannot be put up: {0}")]
+    Storm(String),
+    #[error("the host refuses {what}: {error}")]
+    Host { what: &'static str, error: io::Error },
+    #[error("{}: cannot write: {error}", .file.display())]
+    Write { file: PathBuf, error: io::Error },
+}
+
+/// Runs the storm and says what happened: 0 for PASS, 1 for FAIL.
+pub fn run(args: &StressArgs) -> ExitCode {
+    #[cfg(feature = "planted-bugs")]
+    if let Some(defect) = args.plant {
+        defect.arm();
+    }
+    match play(args).and_then(|report| tell(args, &report).map(|()| report.passed)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn tell(args: &StressArgs, report: &Report) -> Result<(), StressError> {
+    println!("{report}");
+    let write = |file: &Path, text: String| {
+        std::fs::write(file, text).map_err(|error| StressError::Write { file: file.to_owned(), error })
+    };
+    if let Some(file) = &args.json {
+        let text = serde_json::to_string_pretty(report).map_err(|error| StressError::Write {
+            file: file.clone(),
+            error: error.into(),
+        })?;
+        write(file, text + "\n")?;
+    }
+    if let Some(file) = &args.html {
+        write(file, html::page(report))?;
+    }
+    Ok(())
+}
+
+fn options(args: &StressArgs) -> Options {
+    Options {
+        harts: args.harts,
+        functions: args.functions,
+        seconds: args.seconds,
+        seed: args.seed,
+        rate: args.rate,
+        mix: args.mix.clone().unwrap_or_default().to_string(),
+        inject: args.inject.as_ref().map(ToString::to_string),
+    }
+}
+
+fn play(args: &StressArgs) -> Result<Report, StressError> {
+    let mut bench = Bench::new(&PROGRAM, args.harts)?;
+    let prepared = put_up(args, &bench)?;
+    let mut run = Run {
+        report: Report { options: options(args), ..Report::default() },
+        length: Duration::from_secs(args.seconds),
+        series: Series::default(),
+    };
+    bench.start()?;
+    let started = Instant::now();
+    let storm = prepared.start(args.rate).map_err(|error| StressError::Host { what: "a thread", error })?;
+    run.attend(&bench, &storm, started)?;
+
+    let tally = storm.tally.clone();
+    tally.stop();
+    let aftermath = storm.join(watch::PATIENCE);
+    if run.report.trouble.is_empty() {
+        let report = &mut run.report;
+        bench.finish(|news| {
+            note(report, news);
+            report.trouble.is_empty()
+        })?;
+    }
+    run.look(&bench, started)?;
+    let mut report = run.report;
+    report.samples = run.series.into_samples();
+    report.memory = Memory::of(&report.samples);
+    report.mmio_latency = mmio_latency(&bench, args.harts)?;
+    report.operations = Kind::ALL.into_iter().map(|kind| (kind.name(), tally.of(kind))).collect();
+    report.operations.retain(|_, count| *count > 0);
+    report.faults.panics = tally.of(Kind::Panic);
+    report.faults.slowed = tally.of(Kind::Slow);
+    report.faults.refused = tally.of(Kind::Refuse);
+    if args.html.is_some() {
+        let survey = bench.machine().executive().topology().survey()?;
+        report.picture = survey.svg(bench.machine().board().space)?;
+    }
+    match aftermath {
+        Ok(aftermath) => settle(&mut report, aftermath),
+        Err(trouble) => report.trouble.push(trouble),
+    }
+    let summary = bench.stop()?;
+    for (row, hart) in report.harts.iter_mut().zip(&summary.harts) {
+        row.instructions = hart.statistics.instructions;
+        row.generations = hart.statistics.generations;
+    }
+    report.judge();
+    Ok(report)
+}
+
+/// Everything but the thread: banks, the harts' own functions, the storm's, and what the guest must know of them.
+fn put_up(args: &StressArgs, bench: &Bench) -> Result<Prepared, StressError> {
+    let (executive, board) = (bench.machine().executive(), bench.machine().board());
+    let host = |error| StressError::Host { what: "memory", error };
+    let mut t = executive.topology().transaction();
+    layout::BANKS.place(&mut t, executive, board.root, args.harts as usize).map_err(host)?;
+    t.commit()?;
+    let slots = layout::slots(args.functions);
+    bench.set(layout::parameters(args.harts, slots, args.seed))?;
+    let field = Field::new(executive, pci(bench)?, args.functions as u16);
+    for hart in 0..args.harts {
+        let identity = plan::own_identity(args.functions, hart);
+        let mover = field.plug_own(hart, (args.functions + hart) as u16, identity)?;
+        bench.set(layout::own_parameters(hart, mover, identity))?;
+    }
+    let weights = mix::weights(&args.mix.clone().unwrap_or_default(), args.inject.as_ref());
+    let plan = Plan::new(args.seed, args.functions as u16, slots, weights, field::FAILED);
+    Storm::prepare(plan, field, Ledger::new(board.ram.clone(), slots)).map_err(StressError::Storm)
+}
+
+/// A run while it is under way.
+struct Run {
+    report: Report,
+    length: Duration,
+    series: Series,
+}
+
+impl Run {
+    /// Until its time is over, something is wrong, or a person has had enough.
+    fn attend(&mut self, bench: &Bench, storm: &Storm, started: Instant) -> Result<(), StressError> {
+        let mut progress = Progress::new(self.length);
+        let mut watchdog = Watchdog::new(self.report.options.harts as usize + 1);
+        while self.report.trouble.is_empty() && !self.report.interrupted && started.elapsed() < self.length {
+            std::thread::sleep(LOOK.min(self.length.saturating_sub(started.elapsed())));
+            self.look(bench, started)?;
+            let operations = storm.tally.operations();
+            progress.show(started.elapsed(), || line(&self.report));
+            while let Some(news) = bench.news() {
+                note(&mut self.report, news);
+            }
+            let rows = self.report.harts.iter().map(|row| row.figures);
+            let harts: Vec<HartFigures> = rows.collect();
+            let still = watchdog.look(harts.iter().map(|hart| hart.rounds).chain([operations]), Instant::now());
+            self.report.trouble.extend(watch::hangs(&still, &harts, operations));
+            // One wrong value is enough, and what led to it is still known.
+            if self.report.total(|row| row.errors) > 0 || storm.has_ended() {
+                break;
+            }
+        }
+        progress.finish();
+        Ok(())
+    }
+
+    fn look(&mut self, bench: &Bench, started: Instant) -> Result<(), BusError> {
+        let report = &mut self.report;
+        let rows = (0..report.options.harts).map(|hart| bench.get(layout::statistics_at(hart)));
+        let row = |words| HartRow { figures: HartFigures::from_words(words), ..HartRow::default() };
+        report.harts = rows.map(|words| words.map(row)).collect::<Result<_, _>>()?;
+        let statistics = bench.machine().executive().statistics();
+        report.commits = statistics.commits;
+        report.seconds = started.elapsed().as_secs_f64();
+        self.series.offer(|| Sample {
+            seconds: report.seconds,
+            generation: statistics.generation,
+            resident: watch::resident(),
+            judged: report.harts.iter().map(|row| row.figures.changed + row.figures.still).collect(),
+        });
+        Ok(())
+    }
+}
+
+fn line(report: &Report) -> String {
+    format!(
+        "{} checks, {} wrong, {} commits",
+        grouped(report.total(|row| row.changed + row.still)),
+        grouped(report.total(|row| row.errors)),
+        grouped(report.commits),
+    )
+}
+
+fn note(report: &mut Report, news: News) {
+    match news {
+        News::Interrupted => report.interrupted = true,
+        // Injected, or not: at the end the two are counted against each other.
+        News::DeviceFailed(_) => report.faults.failures += 1,
+        News::Trouble(what) => report.trouble.push(what),
+    }
+}
+
+/// What the storm leaves behind.
+fn settle(report: &mut Report, aftermath: Aftermath) {
+    report.commit_latency = Latency::from(&aftermath.latency);
+    report.faults = FaultsMet { refusals: aftermath.refusals, ..report.faults.clone() };
+    report.slots = aftermath.slots.iter().map(|(changes, contents)| SlotRow {
+        changes: *changes,
+        words: contents.0.map(|page| page.word),
+    }).collect();
+    let first = report.harts.iter().find_map(|row| row.figures.first);
+    if let Some((slot, (lower, upper))) = first.and_then(|first| Some((first.slot()?, first.epochs))) {
+        // The change before the first epoch that was allowed is where a stale value comes from.
+        let epochs = lower.saturating_sub(1)..=upper + 1;
+        for past in &aftermath.past {
+            if let Some((epoch, contents)) = past.to_slot(slot, epochs.clone()) {
+                let [low, high] = contents.0.map(|page| page.word);
+                report.history.push(format!(
+                    "operation {} ({}) began epoch {epoch} of slot {slot}: {low:#x} and {high:#x}",
+                    past.operation.number,
+                    past.operation.kind.name(),
+                ));
+            }
+        }
+    }
+    report.trouble.extend(aftermath.trouble);
+}
+
+fn mmio_latency(bench: &Bench, harts: u32) -> Result<Latency, StressError> {
+    let mut histogram = Histogram::new_with_bounds(1, storm::LONGEST, 3)
+        .map_err(|error| StressError::Storm(error.to_string()))?;
+    let mut counters = vec![0; layout::LATENCY_COUNTERS];
+    for hart in 0..harts {
+        bench.get_into(layout::latency_at(hart), &mut counters)?;
+        latency::add_visits(&mut histogram, &counters);
+    }
+    Ok(Latency::from(&histogram))
+}
+
+/// The board's PCI.
+fn pci(bench: &Bench) -> Result<PciHost, StressError> {
+    use crate::board::memmap;
+    let (executive, board) = (bench.machine().executive(), bench.machine().board());
+    let window = |window: memmap::Window, bus_address| HostWindow {
+        name: window.name,
+        base: window.base,
+        size: window.size,
+        bus_address,
+    };
+    let intx = [0; 4].map(|_| Line::new(manyhart_devices::plic::inputs(&board.plic), 32));
+    let config = HostConfig {
+        system: board.root,
+        ecam: memmap::PCI_ECAM.base,
+        memory: vec![window(memmap::PCI_MMIO32, memmap::PCI_MMIO32.base)],
+        io: window(memmap::PCI_PIO, 0),
+        intx,
+        on_event: Box::new(|_| ()),
+    };
+    Ok(PciHost::new(executive, config)?)
+}
