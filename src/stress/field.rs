@@ -14,8 +14,8 @@ use super::layout::{self, ABSENT, FAULT, OWN, OWN_PAGES, PAGE, SLOTS};
 use super::plan::Step;
 use crate::board::memmap::PCI_ECAM;
 
-/// What the guest reads of registers whose device has failed.
-pub const FAILED: u32 = FAULT;
+/// What the guest reads of registers whose device has failed: nothing faults behind PCI.
+pub const FAILED: u32 = ABSENT;
 
 /// One of a function's two BARs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -207,10 +207,7 @@ impl Field {
         let memory = memory(&name(function), words)?;
         let device = self.executive.spawn(name(function), Registers::new(registers));
         let target = BarTarget::Registers(device.mmio(0, function::SPEC));
-        let bars = vec![
-            bar(Bar::Memory, PAGE, BarTarget::Memory(memory)),
-            bar(Bar::Registers, PAGE, target),
-        ];
+        let bars = vec![bar(Bar::Memory, PAGE, BarTarget::Memory(memory)), bar(Bar::Registers, PAGE, target)];
         self.plug_at(function, &name(function), bars)?;
         self.functions[usize::from(function)] = Some(device);
         Ok(())

@@ -128,8 +128,17 @@ pub struct Mix(Weights);
 impl Default for Mix {
     fn default() -> Mix {
         use Kind::{Add, Disable, Many, Move, Plug, Remove, Resize, Swap, Unplug};
-        let weights =
-            [(Move, 12), (Swap, 12), (Resize, 4), (Disable, 6), (Add, 6), (Remove, 4), (Plug, 1), (Unplug, 1), (Many, 4)];
+        let weights = [
+            (Move, 12),
+            (Swap, 12),
+            (Resize, 4),
+            (Disable, 6),
+            (Add, 6),
+            (Remove, 4),
+            (Plug, 1),
+            (Unplug, 1),
+            (Many, 4),
+        ];
         Mix(Weights(weights.to_vec()))
     }
 }

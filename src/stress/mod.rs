@@ -87,10 +87,8 @@ fn tell(args: &StressArgs, report: &Report) -> Result<(), StressError> {
         std::fs::write(file, text).map_err(|error| StressError::Write { file: file.to_owned(), error })
     };
     if let Some(file) = &args.json {
-        let text = serde_json::to_string_pretty(report).map_err(|error| StressError::Write {
-            file: file.clone(),
-            error: error.into(),
-        })?;
+        let text = serde_json::to_string_pretty(report)
+            .map_err(|error| StressError::Write { file: file.clone(), error: error.into() })?;
         write(file, text + "\n")?;
     }
     if let Some(file) = &args.html {
@@ -254,10 +252,11 @@ fn note(report: &mut Report, news: News) {
 fn settle(report: &mut Report, aftermath: Aftermath) {
     report.commit_latency = Latency::from(&aftermath.latency);
     report.faults = FaultsMet { refusals: aftermath.refusals, ..report.faults.clone() };
-    report.slots = aftermath.slots.iter().map(|(changes, contents)| SlotRow {
-        changes: *changes,
-        words: contents.0.map(|page| page.word),
-    }).collect();
+    report.slots = aftermath
+        .slots
+        .iter()
+        .map(|(changes, contents)| SlotRow { changes: *changes, words: contents.0.map(|page| page.word) })
+        .collect();
     let first = report.harts.iter().find_map(|row| row.figures.first);
     if let Some((slot, (lower, upper))) = first.and_then(|first| Some((first.slot()?, first.epochs))) {
         // The change before the first epoch that was allowed is where a stale value comes from.
@@ -277,8 +276,8 @@ fn settle(report: &mut Report, aftermath: Aftermath) {
 }
 
 fn mmio_latency(bench: &Bench, harts: u32) -> Result<Latency, StressError> {
-    let mut histogram = Histogram::new_with_bounds(1, storm::LONGEST, 3)
-        .map_err(|error| StressError::Storm(error.to_string()))?;
+    let mut histogram =
+        Histogram::new_with_bounds(1, storm::LONGEST, 3).map_err(|error| StressError::Storm(error.to_string()))?;
     let mut counters = vec![0; layout::LATENCY_COUNTERS];
     for hart in 0..harts {
         bench.get_into(layout::latency_at(hart), &mut counters)?;

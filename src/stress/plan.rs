@@ -218,7 +218,8 @@ impl Plan {
 
     fn plug(&mut self, function: u16) -> Operation {
         let incarnation = self.functions[usize::from(function)].incarnation + 1;
-        *self.function(function) = Function { plugged: true, enabled: true, incarnation, pages: 1, ..Function::default() };
+        *self.function(function) =
+            Function { plugged: true, enabled: true, incarnation, pages: 1, ..Function::default() };
         let mut changes = Vec::new();
         for bar in [Bar::Memory, Bar::Registers] {
             if let Some(place) = self.free(1) {
@@ -326,7 +327,9 @@ impl Plan {
             for page in from.page..from.page + pages {
                 let tenant = &mut self.slots[usize::from(from.slot)][usize::from(page)];
                 // Whoever swaps has put another there already.
-                if tenant.is_some_and(|(who, part)| who == function && (part == Part::Registers) == (bar == Bar::Registers)) {
+                if tenant
+                    .is_some_and(|(who, part)| who == function && (part == Part::Registers) == (bar == Bar::Registers))
+                {
                     *tenant = None;
                 }
             }
@@ -393,3 +396,6 @@ pub fn own_identity(functions: u32, hart: u32) -> u32 {
 
 /// So that the storm's functions and the harts' own fit into an identity, and into one bus.
 const _: () = assert!(layout::MAX_FUNCTIONS + layout::MAX_HARTS <= 31 * 8);
+
+#[cfg(test)]
+mod tests;

@@ -284,3 +284,6 @@ impl Report {
         write!(f, "FAIL; the same operations again: {}", self.command)
     }
 }
+
+#[cfg(test)]
+pub mod tests;

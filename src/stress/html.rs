@@ -1,6 +1,0 @@
-//! The report as a page.
-use super::report::Report;
-/// The page.
-pub fn page(report: &Report) -> String {
-    format!("<pre>{report}</pre>")
-}
