@@ -152,7 +152,7 @@ mod tests {
     fn growth_is_noticed_and_noise_is_not() {
         let run = |length: u32, resident: fn(u64) -> u64| {
             let sample =
-                |second| Sample { seconds: f64::from(second), resident: resident(second.into()), ..Sample::default() };
+                |second: u32| Sample { seconds: f64::from(second), resident: resident(second.into()), ..Sample::default() };
             Memory::of(&(0..=length).map(sample).collect::<Vec<_>>())
         };
         assert_eq!(run(5, |_| 1), None, "too short to say");
