@@ -98,7 +98,7 @@ impl Bench {
 
     /// What has happened since it was last asked for, if anything.
     pub fn news(&self) -> Option<News> {
-        self.machine.events().try_recv().ok().map(news)
+        self.machine.events().try_iter().find_map(news)
     }
 
     /// Tells the harts to finish, and waits until the last of them has powered the machine off. Other news on the way go to `heard`, which
@@ -109,7 +109,10 @@ impl Bench {
         loop {
             let news = match self.machine.events().recv_deadline(deadline) {
                 Ok(Event::Outcome(Outcome::PowerOff)) => return Ok(()),
-                Ok(event) => news(event),
+                Ok(event) => match news(event) {
+                    Some(news) => news,
+                    None => continue,
+                },
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     let trouble = format!("the harts did not finish within {} s", PATIENCE.as_secs());
                     heard(News::Trouble(trouble));
@@ -152,14 +155,16 @@ fn spec(program: &Program, harts: u32) -> RunSpec {
     }
 }
 
-fn news(event: Event) -> News {
-    match event {
+/// What it means; nothing, of what the owner of the functions does itself.
+fn news(event: Event) -> Option<News> {
+    Some(match event {
+        Event::Pci(_) => return None,
         Event::Quit => News::Interrupted,
         Event::DeviceFailed(name) => News::DeviceFailed(name),
         Event::Outcome(Outcome::PowerOff) => News::Trouble("the guest ended before it was told to".to_owned()),
         Event::HartPanicked(id) => News::Trouble(format!("hart {id} has panicked")),
         other => News::Trouble(format!("unexpected: {other:?}")),
-    }
+    })
 }
 
 /// The value of an assembly source's line `.equ NAME, value`, so that two lists of numbers cannot drift apart.

@@ -227,7 +227,7 @@ impl Field {
             on_event: Box::new(|_| ()),
         };
         let port = self.host.port(id)?;
-        self.host.plug(id, &PciPlace::at(ROOT_BUS, device, function), port, blueprint)?;
+        self.host.surprise_plug(id, &PciPlace::at(ROOT_BUS, device, function), port, blueprint)?;
         Ok(())
     }
 

@@ -25,8 +25,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use manyhart_devices::pci::{HostConfig, HostWindow, PciHost, PlugError};
-use manyhart_runtime::{BusError, Line, TopologyError};
+use manyhart_runtime::{BusError, TopologyError};
 
 use crate::cli::{StressArgs, fail};
 use crate::guest::progress::Progress;
@@ -58,8 +57,6 @@ enum StressError {
     Topology(#[from] TopologyError),
     #[error(transparent)]
     Field(#[from] FieldError),
-    #[error("PCI: {0}")]
-    Pci(#[from] PlugError),
     #[error("the field cannot be put up: {0}")]
     Storm(String),
     #[error("the host refuses {what}: {error}")]
@@ -168,7 +165,7 @@ fn put_up(args: &StressArgs, bench: &Bench) -> Result<Prepared, StressError> {
     t.commit()?;
     let slots = layout::slots(args.functions);
     bench.set(layout::parameters(args.harts, slots, args.seed))?;
-    let field = Field::new(executive, pci(bench)?, args.functions as u16);
+    let field = Field::new(executive, board.pci.clone(), args.functions as u16);
     for hart in 0..args.harts {
         let identity = plan::own_identity(args.functions, hart);
         let mover = field.plug_own(hart, (args.functions + hart) as u16, identity)?;
@@ -284,26 +281,4 @@ fn mmio_latency(bench: &Bench, harts: u32) -> Result<Latency, StressError> {
         latency::add_visits(&mut histogram, &counters);
     }
     Ok(Latency::from(&histogram))
-}
-
-/// The board's PCI.
-fn pci(bench: &Bench) -> Result<PciHost, StressError> {
-    use crate::board::memmap;
-    let (executive, board) = (bench.machine().executive(), bench.machine().board());
-    let window = |window: memmap::Window, bus_address| HostWindow {
-        name: window.name,
-        base: window.base,
-        size: window.size,
-        bus_address,
-    };
-    let intx = [0; 4].map(|_| Line::new(manyhart_devices::plic::inputs(&board.plic), 32));
-    let config = HostConfig {
-        system: board.root,
-        ecam: memmap::PCI_ECAM.base,
-        memory: vec![window(memmap::PCI_MMIO32, memmap::PCI_MMIO32.base)],
-        io: window(memmap::PCI_PIO, 0),
-        intx,
-        on_event: Box::new(|_| ()),
-    };
-    Ok(PciHost::new(executive, config)?)
 }

@@ -151,8 +151,11 @@ mod tests {
     #[test]
     fn growth_is_noticed_and_noise_is_not() {
         let run = |length: u32, resident: fn(u64) -> u64| {
-            let sample =
-                |second: u32| Sample { seconds: f64::from(second), resident: resident(second.into()), ..Sample::default() };
+            let sample = |second: u32| Sample {
+                seconds: f64::from(second),
+                resident: resident(second.into()),
+                ..Sample::default()
+            };
             Memory::of(&(0..=length).map(sample).collect::<Vec<_>>())
         };
         assert_eq!(run(5, |_| 1), None, "too short to say");
