@@ -2,8 +2,6 @@
 
 mod plots;
 
-use std::fmt::Write;
-
 use super::latency::in_words;
 use super::report::{HartRow, Report, latency_line};
 use crate::text::grouped;
@@ -200,8 +198,7 @@ fn table(harts: &[HartRow]) -> String {
     let mut rows = String::new();
     for (hart, row) in harts.iter().enumerate() {
         let cells = columns.iter().map(|(_, figure)| format!("<td>{}</td>", grouped(figure(row)))).collect::<String>();
-        // A String takes whatever is written.
-        drop(writeln!(rows, "<tr><td>hart {hart}</td>{cells}</tr>"));
+        rows.push_str(&format!("<tr><td>hart {hart}</td>{cells}</tr>\n"));
     }
     format!("<div class='scroll'><table>\n<tr><th></th>{head}</tr>\n{rows}</table></div>\n")
 }
@@ -231,7 +228,7 @@ fn encoded(text: &str) -> String {
             | b';' => {
                 out.push(char::from(byte));
             }
-            _ => drop(write!(out, "%{byte:02X}")),
+            _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
     out

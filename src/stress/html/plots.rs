@@ -18,8 +18,7 @@ impl Svg {
     }
 
     fn put(&mut self, mark: std::fmt::Arguments<'_>) {
-        // A String takes whatever is written.
-        drop(self.0.write_fmt(mark));
+        self.0.write_fmt(mark).expect("a String takes whatever is written");
         self.0.push('\n');
     }
 
