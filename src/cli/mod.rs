@@ -114,6 +114,7 @@ fn dispatch(cli: Cli) -> ExitCode {
 /// What is asked about devices, instead of running anything.
 fn help(command: &Command) -> Option<Result<String, plug::PlugError>> {
     match command {
+        Command::Stress(_) => None,
         Command::Mtree(args) => args.plug.help(),
         Command::Run(run) => match &run.guest {
             Some(Guest::Debian(args)) => args.plug.help(),
