@@ -10,9 +10,6 @@ use super::queue::Virtqueue;
 use super::registers::{Effect, Registers};
 use super::session::{Inside, Interrupts, Memory, Post, Posted, Session, Signal, Waker};
 
-/// How long a driver's reset waits for workers that are inside of guest memory, in seconds.
-pub(super) const RESET_LIMIT: u64 = 5;
-
 /// What a transport is to show its driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum News {
@@ -22,8 +19,6 @@ pub(super) enum News {
     ConfigChanged,
     /// A reset that was under way is done.
     ResetDone,
-    /// A reset is not done in time: whoever waits for it waits no longer.
-    ResetOverdue,
 }
 
 /// What became of a write to the status.
@@ -198,8 +193,6 @@ impl Core {
                 News::ResetDone
             }
             Posted::Quiet => News::Nothing,
-            Posted::Overdue if self.resetting => News::ResetOverdue,
-            Posted::Overdue => News::Nothing,
             Posted::Of(session, signal) => self.signal(session, signal),
         }
     }

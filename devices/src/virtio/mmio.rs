@@ -6,7 +6,7 @@ use manyhart_runtime::actor::Reply;
 use manyhart_runtime::guest_memory::GuestSpace;
 use manyhart_runtime::{Access, Answer, Context, Device, DeviceHandle, Executive, Line, MmioSpec, NoAnswer};
 
-use super::core::{Core, News, RESET_LIMIT, Written};
+use super::core::{Core, News, Written};
 use super::device::VirtioDevice;
 use super::registers::{set_high, set_low};
 use super::session::{Inside, Posted};
@@ -30,6 +30,9 @@ const VENDOR: u32 = 0x5448_594d;
 /// Bits of InterruptStatus.
 const USED: u32 = 1;
 const CONFIG_CHANGED: u32 = 2;
+
+/// How long a driver's reset waits for workers that are inside of guest memory, in seconds.
+const RESET_LIMIT: u64 = 5;
 
 /// The registers (table 4.1).
 mod at {
@@ -64,12 +67,18 @@ pub struct VirtioMmio {
     core: Option<Core>,
     interrupts: u32,
     line: Line,
-    /// A driver that waits for its reset.
-    waiting: Option<Reply>,
+    /// A driver that waits for its reset, and until when.
+    waiting: Option<(Reply, u64)>,
 }
 
 /// What is posted to a [`VirtioMmio`].
-pub struct MmioMessage(Posted);
+pub struct MmioMessage(Told);
+
+enum Told {
+    Posted(Posted),
+    /// A reset may have taken too long.
+    Overdue,
+}
 
 /// A slot with its device, and how to wait for the device's workers after a reset.
 pub struct Slot {
@@ -91,7 +100,7 @@ pub fn virtio_mmio(
     let inside = core.inside();
     let transport = VirtioMmio { core: Some(core), interrupts: 0, line, waiting: None };
     let handle = executive.spawn(name, transport);
-    let attached = handle.post(MmioMessage(Posted::Attach));
+    let attached = handle.post(MmioMessage(Told::Posted(Posted::Attach)));
     debug_assert!(attached, "it was just spawned");
     Slot { handle, inside }
 }
@@ -157,9 +166,9 @@ impl VirtioMmio {
             Written::Resetting if self.waiting.is_some() => Ok(()),
             Written::Resetting => {
                 let (reply, deferred) = cx.defer();
-                self.waiting = Some(reply);
                 let limit = cx.clock().now().saturating_add(RESET_LIMIT * cx.clock().frequency());
-                cx.post_at(limit, MmioMessage(Posted::Overdue));
+                self.waiting = Some((reply, limit));
+                cx.post_at(limit, MmioMessage(Told::Overdue));
                 Err(NoAnswer::Deferred(deferred))
             }
         }
@@ -172,8 +181,16 @@ impl VirtioMmio {
         self.release();
     }
 
+    /// A driver waits no longer for a reset that is not done in time: it finds a status that is not zero, and a device that ignores it.
+    fn overdue(&mut self, now: u64) {
+        if self.waiting.as_ref().is_some_and(|&(_, limit)| limit <= now) {
+            tracing::warn!("a virtio device's worker does not leave guest memory: its driver goes on without a reset");
+            self.release();
+        }
+    }
+
     fn release(&mut self) {
-        if let Some(reply) = self.waiting.take() {
+        if let Some((reply, _)) = self.waiting.take() {
             reply.answer(Ok(0));
         }
     }
@@ -233,15 +250,17 @@ impl Device for VirtioMmio {
     }
 
     fn message(&mut self, cx: &mut Context<'_, MmioMessage>, message: MmioMessage) {
+        let posted = match message.0 {
+            Told::Posted(posted) => posted,
+            Told::Overdue => return self.overdue(cx.clock().now()),
+        };
         let Some(core) = &mut self.core else { return };
         let me = cx.me();
-        let news = core.posted(message.0, || Arc::new(move |posted| me.post(MmioMessage(posted))));
-        match news {
+        match core.posted(posted, || Arc::new(move |posted| me.post(MmioMessage(Told::Posted(posted))))) {
             News::Nothing => {}
             News::Used(_) => self.interrupt(USED),
             News::ConfigChanged => self.interrupt(CONFIG_CHANGED),
             News::ResetDone => self.quiet(),
-            News::ResetOverdue => self.release(),
         }
     }
 

@@ -197,7 +197,7 @@ impl Device for VirtioPci {
         match self.core.posted(posted, || Arc::new(move |posted| me.post(PciMessage(Told::Posted(posted))))) {
             News::Used(queue) => self.used(queue),
             News::ConfigChanged => self.config_changed(),
-            News::Nothing | News::ResetDone | News::ResetOverdue => {}
+            News::Nothing | News::ResetDone => {}
         }
     }
 

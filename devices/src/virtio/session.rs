@@ -21,8 +21,6 @@ pub(super) enum Posted {
     Wake,
     /// A session is over, and nobody is inside any more.
     Quiet,
-    /// A reset has taken too long.
-    Overdue,
 }
 
 /// Posts to a transport; `false` when it is gone.

@@ -118,7 +118,11 @@ pub struct OnMmio {
 
 impl OnMmio {
     pub fn new(device: impl VirtioDevice) -> OnMmio {
-        let executive = Executive::new(Config { clock: Clock::host(10_000_000), on_device_failure: None }).unwrap();
+        OnMmio::with_clock(Clock::host(10_000_000), device)
+    }
+
+    pub fn with_clock(clock: Clock, device: impl VirtioDevice) -> OnMmio {
+        let executive = Executive::new(Config { clock, on_device_failure: None }).unwrap();
         let mut map = executive.topology().transaction();
         let root = map.container("system", 1 << 64);
         let ram = map.ram("ram", Arc::new(RamBlock::anonymous("ram", RAM_SIZE).unwrap()));

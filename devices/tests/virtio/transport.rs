@@ -9,7 +9,7 @@ use manyhart_devices::virtio::mmio::{self, empty_slot};
 use manyhart_devices::virtio::{
     ActivateError, Activation, Guard, Memory, VirtioDevice, Virtqueue, Waker, config_bytes,
 };
-use manyhart_runtime::Gpa;
+use manyhart_runtime::{Clock, Gpa};
 
 use crate::machine::*;
 use crate::on_pci::{By, OnPci};
@@ -348,4 +348,27 @@ fn an_empty_slot_says_so() {
         space.store(Gpa(offset), !0u32, CPU).unwrap();
     }
     assert_eq!([8, 0x70, 0x100].map(read), [0, 0, 0]);
+}
+
+/// A worker that never comes out keeps no driver for ever, and gets no device under another driver.
+#[test]
+fn a_reset_that_takes_too_long_is_answered() {
+    let probe = Probe::default();
+    let machine = OnMmio::with_clock(Clock::manual(1000), probe.clone());
+    machine.start(VERSION_1, 8);
+    let guard = probe.0.active.lock().unwrap().as_ref().expect("active").0.enter().expect("not over");
+    std::thread::scope(|scope| {
+        let driver = scope.spawn(|| machine.set_status(0));
+        eventually("the device is told", || probe.0.active.lock().unwrap().is_none());
+        machine.executive.clock().advance(4_999);
+        std::thread::sleep(Duration::from_millis(10));
+        assert!(!driver.is_finished());
+        machine.executive.clock().advance(1);
+        eventually("an answer", || driver.is_finished());
+    });
+    machine.set_status(ACKNOWLEDGE);
+    assert_eq!(machine.status(), ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK, "as it was");
+    drop(guard);
+    assert_eq!(machine.status(), 0);
+    machine.start(VERSION_1, 8);
 }
