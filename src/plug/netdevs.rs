@@ -114,7 +114,11 @@ impl NetdevSpec {
             },
             "socket" => socket(&mut options)?,
             "user" => {
-                return Err(refused("type", "user", "there is no user-mode network inside: run passt and use 'stream'"));
+                return Err(refused(
+                    "type",
+                    "user",
+                    "there is no user-mode network inside: run passt and use 'stream'",
+                ));
             }
             other => return Err(refused("type", other, "the kinds are 'tap', 'stream', 'dgram' and 'socket'")),
         };
