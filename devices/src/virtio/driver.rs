@@ -214,7 +214,7 @@ impl<D: VirtioDevice> Driver<D> {
                     Signal::ConfigChanged => self.config_changes += 1,
                     Signal::NeedsReset => self.needs_reset = true,
                 },
-                Posted::Of(..) | Posted::Attach | Posted::Quiet | Posted::Overdue => {}
+                Posted::Of(..) | Posted::Attach | Posted::Quiet => {}
             }
             next = self.posted.try_recv().ok();
         }
