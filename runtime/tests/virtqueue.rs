@@ -6,9 +6,9 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use common::{CPU, Machine};
+use common::{CPU, Ends, Machine, PATIENCE};
 use manyhart_runtime::guest_memory::{GuestSpace, GuestView};
 use manyhart_runtime::{AddressSpace, Gpa, RamBlock, RegionId, Requester};
 use virtio_queue::{Queue, QueueOwnedT, QueueT};
@@ -55,7 +55,7 @@ impl Driver {
 
     /// Waits for the answer: the number, and the two words.
     fn receive(&self) -> [u64; 3] {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + PATIENCE;
         while self.memory.load::<u16>(Gpa(USED + 2), CPU).unwrap() != self.sent {
             assert!(Instant::now() < end, "no answer");
             thread::yield_now();
@@ -104,6 +104,7 @@ fn machine() -> (Machine, [RegionId; 2]) {
 
 /// One publication after the other, until `done`: the blocks trade places, and each `Retired` waits for the guards of before.
 fn keep_swapping(machine: &Machine, blocks: [RegionId; 2], live: &Mutex<Option<u64>>, done: &AtomicBool) -> u64 {
+    let _ends = Ends(done);
     let mut swaps = 0;
     while !done.load(Ordering::Relaxed) {
         swaps += 1;
@@ -111,7 +112,7 @@ fn keep_swapping(machine: &Machine, blocks: [RegionId; 2], live: &Mutex<Option<u
         let turn = (swaps % 2) as usize;
         t.set_address(blocks[0], SHELVES[turn]).set_address(blocks[1], SHELVES[1 - turn]);
         let committed = t.commit().unwrap();
-        committed.retired.wait();
+        assert!(committed.retired.wait_for(PATIENCE), "swap {swaps} does not retire");
         let oldest = *live.lock().unwrap();
         assert!(oldest.is_none_or(|held| held >= committed.generation), "a guard of {oldest:?} outlived `Retired`");
     }
@@ -128,7 +129,10 @@ fn a_queue_sees_one_map_at_a_time_while_it_changes() {
     let guards = AtomicU64::new(0);
     let (mut orders, mut requests) = ([0u32; 2], 0u64);
     let swaps = thread::scope(|scope| {
+        // Whichever fails has the others end.
+        let _ends = Ends(&done);
         scope.spawn(|| {
+            let _ends = Ends(&done);
             let mut queue = queue();
             assert!(queue.is_valid(&*memory.memory()));
             while !done.load(Ordering::Relaxed) {
@@ -143,9 +147,9 @@ fn a_queue_sees_one_map_at_a_time_while_it_changes() {
         });
         let swaps = scope.spawn(|| keep_swapping(&machine, blocks, &live, &done));
         let mut driver = Driver::new(space);
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + PATIENCE;
         while requests < 300 || orders.contains(&0) {
-            assert!(Instant::now() < end, "{requests} requests, {orders:?}");
+            assert!(Instant::now() < end && !done.load(Ordering::Relaxed), "{requests} requests, {orders:?}");
             requests += 1;
             driver.send(requests);
             let [number, first, second] = driver.receive();
@@ -178,7 +182,7 @@ fn retired_waits_for_the_guard_of_a_chain() {
     chain.clone().reader(chain.memory()).unwrap().read_exact(&mut words).unwrap();
     assert_eq!(words[8..16], TAGS[0].to_le_bytes(), "the chain's map is the one it began with");
     drop(chain);
-    retired.wait();
+    assert!(retired.wait_for(PATIENCE));
     queue.go_to_previous_position();
     let now = memory.memory();
     let chain = queue.pop_descriptor_chain(now.clone()).expect("the same again");

@@ -1,17 +1,22 @@
 //! Bytes as a story of one topology: transactions, lawful or not, and accesses of every size and alignment. After each chapter the views
 //! must be sorted, disjoint, joined and inside of their regions, and each access must end where the view says, inside of what it reaches.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+mod parts;
 
-use manyhart_runtime::actor::{AccessShape, ByteOrder};
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use manyhart_runtime::{
-    Access, AddressSpaceId, Answer, BusError, Clock, Config, Context, Device, DeviceHandle, Executive, FlatRange,
-    FlatView, Flow, Gpa, MmioSpec, RamBlock, Reader, RegionId, Requester, RomDeviceMode, Target, Transaction,
+    AddressSpaceId, BusError, Clock, Config, DeviceHandle, Executive, FlatRange, FlatView, Flow, Gpa, MmioSpec,
+    RamBlock, Reader, RegionId, Requester, RomDeviceMode, Target, Transaction,
 };
+
+use parts::{Limits, Probe, Source, Through, spec};
 
 /// The longest story: more only repeats.
 const MOST_REGIONS: usize = 48;
+/// Devices with a space of their own.
+const DEVICES: u8 = 3;
 const WHO: Requester = Requester::Cpu(0);
 
 /// What was done, so that a run over many stories can show that they were not all about nothing.
@@ -59,76 +64,6 @@ pub fn tell(bytes: &[u8]) -> Told {
     story.executive.stop();
     story.executive.shutdown();
     story.told
-}
-
-/// How large each of the device's regions is, by the number that accesses carry.
-type Limits = Arc<Mutex<HashMap<u32, u128>>>;
-
-/// Answers everything that is inside of the region that it came through.
-struct Probe {
-    limits: Limits,
-}
-
-impl Probe {
-    fn check(&self, access: &Access) {
-        let (start, size) = (u128::from(access.offset), u128::from(access.size));
-        let limit = self.limits.lock().expect("not poisoned").get(&access.region).copied();
-        // What is narrower than the device's registers is widened to a whole one, and the last one may stick out of a region of odd size.
-        let register = start % size == 0 && limit.is_some_and(|limit| start < limit);
-        assert!(register || limit.is_some_and(|limit| start + size <= limit), "{access:?} in a region of {limit:?}");
-    }
-}
-
-impl Device for Probe {
-    type Message = ();
-
-    fn read(&mut self, _: &mut Context<'_, ()>, access: Access) -> Answer<u64> {
-        self.check(&access);
-        Ok(access.offset)
-    }
-
-    fn write(&mut self, _: &mut Context<'_, ()>, access: Access, _: u64) -> Answer<()> {
-        self.check(&access);
-        Ok(())
-    }
-
-    fn message(&mut self, _: &mut Context<'_, ()>, (): ()) {}
-
-    fn reset(&mut self, _: &mut Context<'_, ()>) {}
-}
-
-/// The bytes; where they end, the story ends.
-struct Source<'a>(&'a [u8]);
-
-impl Source<'_> {
-    fn next(&mut self) -> Option<u8> {
-        let (&first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(first)
-    }
-
-    /// Offsets and addresses: mostly small, so that things meet, and at the edges of the space.
-    fn place(&mut self) -> Option<u64> {
-        let (kind, low) = (self.next()?, u64::from(self.next()?));
-        Some(match kind % 8 {
-            0 => u64::MAX - low,
-            1 => (1u64 << 63).wrapping_sub(0x40).wrapping_add(low),
-            2 => low << 8,
-            _ => low,
-        })
-    }
-
-    fn size(&mut self) -> Option<u128> {
-        let (kind, low) = (self.next()?, u128::from(self.next()?));
-        Some(match kind % 16 {
-            0 => 1 << 64,
-            1 => (1 << 64) - low,
-            2 => 1 << 63,
-            3 => (1 << 64) + low,
-            4 => low << 8,
-            _ => low,
-        })
-    }
 }
 
 struct Story {
@@ -226,13 +161,19 @@ impl Story {
         self.regions.iter().chain(&pending.regions).nth(index).copied()
     }
 
+    /// One that there is, or will be if the transaction is lawful.
+    fn space(&self, pending: &Pending, source: &mut Source<'_>) -> Option<AddressSpaceId> {
+        let index = usize::from(source.next()?).checked_rem(self.spaces.len() + pending.spaces.len() + 1)?;
+        self.spaces.iter().chain(&pending.spaces).nth(index).copied()
+    }
+
     fn operation(&self, tx: &mut Transaction, pending: &mut Pending, source: &mut Source<'_>) -> Option<()> {
         let what = source.next()?;
         if what < 80 && self.regions.len() + pending.regions.len() < MOST_REGIONS {
             return self.creation(what, tx, pending, source);
         }
         let region = self.region(pending, source)?;
-        match what % 12 {
+        match what % 16 {
             0..=2 => drop(tx.add_subregion_overlap(
                 region,
                 source.place()?,
@@ -255,6 +196,16 @@ impl Story {
                 let mode = if source.next()? % 2 == 0 { RomDeviceMode::Mmio } else { RomDeviceMode::Rom };
                 tx.set_rom_device_mode(region, mode);
             }
+            11 => drop(tx.invalidate_translations(region)),
+            12 => {
+                let (device, space) = (u32::from(source.next()? % DEVICES), self.space(pending, source));
+                match space {
+                    Some(space) => tx.assign_device(device, space),
+                    None => tx.unassign_device(device),
+                };
+            }
+            13 => drop(tx.add_coalescing(region, source.place()?, source.size()?)),
+            14 => drop(tx.clear_coalescing(region).set_flush_coalesced(region, source.next()? % 2 == 0)),
             _ => drop(tx.destroy(region)),
         }
         Some(())
@@ -264,13 +215,17 @@ impl Story {
         let size = source.size()?;
         // Of this story alone: what was refused may use it again.
         let number = (self.numbers.len() + pending.numbers.len()) as u32;
-        let id = match what % 8 {
+        let id = match what % 9 {
             0 => tx.container("container", size),
             1 => tx.reservation("reservation", size),
             2 | 3 => {
                 let id = tx.mmio("device", size, self.device.mmio(number, spec(source.next()?)));
                 pending.numbers.push((id, number));
                 id
+            }
+            8 => {
+                let space = self.space(pending, source)?;
+                tx.iommu("iommu", size, Arc::new(Through(source.next()?)), space)
             }
             4 => tx.alias("alias", self.region(pending, source)?, source.place()?, size),
             5 if self.spaces.len() < 4 => {
@@ -303,7 +258,8 @@ impl Story {
                 assert!(previous.range.last() < range.range.start(), "{previous:?} overlaps {range:?}");
                 let adjacent = previous.range.last().checked_add(1) == Some(range.range.start());
                 let contiguous = u128::from(previous.offset) + previous.range.size() == u128::from(range.offset);
-                let alike = previous.read_only == range.read_only && previous.dirty_mask == range.dirty_mask;
+                let attributes = |r: &FlatRange| (r.read_only, r.dirty_mask, r.flush_coalesced, r.coalesced.clone());
+                let alike = attributes(previous) == attributes(range);
                 assert!(
                     !(adjacent && contiguous && alike && previous.region == range.region),
                     "{previous:?} and {range:?} are one"
@@ -323,10 +279,14 @@ impl Story {
         assert_eq!(view.iter().count(), view.len());
     }
 
-    /// One access, by a reader of one to nine bytes, or by a control thread of any length.
+    /// One access, by a reader of one to nine bytes, by a control thread of any length, or by a device.
     fn access(&mut self, source: &mut Source<'_>) -> Option<()> {
-        let space = *self.spaces.get(usize::from(source.next()?).checked_rem(self.spaces.len())?)?;
+        let whose = source.next()?;
+        let space = *self.spaces.get(usize::from(whose).checked_rem(self.spaces.len())?)?;
         let (addr, size, how) = (Gpa(source.place()?), source.next()? % 33, source.next()?);
+        if how >= 224 {
+            return self.by_device(u32::from(whose % DEVICES), addr, size, how % 2 == 0);
+        }
         let write = how % 2 == 0;
         let result = if how % 4 < 2 {
             self.by_reader(space, addr, size % 10, write)
@@ -338,6 +298,24 @@ impl Story {
         };
         let size = if how % 4 < 2 { size % 10 } else { size };
         self.judge(space, addr, size, write, &result);
+        match result {
+            Ok(()) => self.told.answered += 1,
+            Err(_) => self.told.errors += 1,
+        }
+        Some(())
+    }
+
+    /// By a device, in whichever space it sees.
+    fn by_device(&mut self, device: u32, addr: Gpa, size: u8, write: bool) -> Option<()> {
+        let topology = self.executive.topology();
+        let dma = topology.dma(device);
+        let mut bytes = [0x5a; 32];
+        let bytes = &mut bytes[..usize::from(size)];
+        let result = if write { dma.write(addr, bytes) } else { dma.read(addr, bytes) };
+        match topology.snapshot().space_of(device) {
+            Some(space) => self.judge(space, addr, size, write, &result),
+            None => assert!(result.is_err() || size == 0, "it sees nothing"),
+        }
         match result {
             Ok(()) => self.told.answered += 1,
             Err(_) => self.told.errors += 1,
@@ -385,19 +363,5 @@ impl Story {
         if matches!(size, 1 | 2 | 4 | 8) && ranges.iter().all(memory) {
             assert_eq!(*result, Ok(()), "{size} bytes at {addr:?}");
         }
-    }
-}
-
-fn spec(choice: u8) -> MmioSpec {
-    let sizes = [(1, 8), (1, 1), (4, 4), (2, 8), (8, 8), (1, 4)];
-    let shape = |choice: u8| {
-        let (min, max) = sizes[usize::from(choice) % sizes.len()];
-        AccessShape { min, max, unaligned: choice.is_multiple_of(2) }
-    };
-    MmioSpec {
-        valid: shape(choice % 16),
-        implemented: shape(choice / 16),
-        narrow_writes_by_rmw: choice % 5 < 3,
-        byte_order: if choice % 7 < 4 { ByteOrder::Little } else { ByteOrder::Big },
     }
 }

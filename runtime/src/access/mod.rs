@@ -22,7 +22,7 @@ mod hold;
 mod pool;
 mod space;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use dma::Dma;
 pub use hold::Hold;

@@ -11,6 +11,7 @@ use vm_memory::{
 };
 
 use super::*;
+use crate::access::tests::machine::{Ends, PATIENCE};
 use crate::iommu::{Asked, Mapped, Translator, Untranslated};
 use crate::ram::monitor;
 use crate::{Clock, Config, Executive, RegionId};
@@ -281,15 +282,6 @@ fn a5_a_device_sees_the_space_that_it_is_assigned_when_the_guard_is_taken() {
     assert!(nothing.read_obj::<u8>(GuestAddress(0x1000)).is_err(), "a guard is of one generation");
 }
 
-/// Says that it is over, however it ends.
-struct Ends<'a>(&'a AtomicBool);
-
-impl Drop for Ends<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// One page, which may be moved at any time.
 struct Movable(AtomicU64);
 
@@ -338,7 +330,7 @@ fn c5_nothing_goes_by_an_invalidated_translation_once_retired() {
             page.0.store(*new, Ordering::Release);
             let mut t = topology.transaction();
             t.invalidate_translations(iommu);
-            t.commit().unwrap().retired.wait();
+            assert!(t.commit().unwrap().retired.wait_for(PATIENCE));
             // From here on the old page is free for anything else.
             assert!(old.store(0, u64::MAX) && old.store(8, u64::MAX));
             std::thread::sleep(Duration::from_millis(2));

@@ -1,6 +1,7 @@
 //! What a commit answers, in two stages: that it is published, at once; that what it removed is out of reach, later.
 
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use super::Generation;
 use super::actor::{Message, TopologyActor};
@@ -56,6 +57,21 @@ impl Retired {
         while !progress.complete {
             self.0.completed.wait(&mut progress);
         }
+    }
+
+    /// As [`Retired::wait`], for so long at most: whether it has completed.
+    pub fn wait_for(&self, patience: Duration) -> bool {
+        debug_assert!(!inside_handler(), "a handler never waits");
+        let end = Instant::now() + patience;
+        let mut progress = self.0.progress.lock();
+        while !progress.complete {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.0.completed.wait_for(&mut progress, left);
+        }
+        progress.complete
     }
 
     /// Runs `then` on the topology actor once it has completed: soon, if it has. Like a handler, it must not wait.

@@ -2,7 +2,7 @@
 #![allow(dead_code)] // Each test file uses its part.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use manyhart_runtime::{
@@ -98,7 +98,7 @@ impl Drop for Scripted {
 
 /// Waits for something that happens on another thread; `false` when it does not within some seconds.
 pub fn soon(what: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         if what() {
             return true;
@@ -107,6 +107,18 @@ pub fn soon(what: impl Fn() -> bool) -> bool {
     }
     false
 }
+
+/// Tells other threads to end, however the one that has it ends: a test that fails is to fail, not to wait for them.
+pub struct Ends<'a>(pub &'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Patience with what should take no time.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// For what must *not* happen: gives it time to.
 pub fn a_while() {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::machine::Machine;
+use super::machine::{Ends, Machine, PATIENCE};
 use crate::iommu::{Asked, Mapped, Translator, Untranslated};
 use crate::{AddressSpaceId, BusError, Gpa, RamBlock, RegionId, Requester, TopologyError, Transaction};
 
@@ -128,13 +128,18 @@ fn c3_devices_trade_spaces_in_one_publication() {
     machine.reader.go_offline();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
+        // Whichever fails has the other end.
+        let _ends = Ends(&done);
         scope.spawn(|| {
+            let _ends = Ends(&done);
             for turn in 1..=500 {
                 let mut t = topology.transaction();
                 t.assign_device(0, spaces[turn % 2]).assign_device(1, spaces[1 - turn % 2]);
-                t.commit().unwrap().retired.wait();
+                assert!(t.commit().unwrap().retired.wait_for(PATIENCE), "turn {turn} does not retire");
+                if done.load(Ordering::Relaxed) {
+                    return;
+                }
             }
-            done.store(true, Ordering::Relaxed);
         });
         let mut seen = [0u32; 2];
         while !done.load(Ordering::Relaxed) {
@@ -165,7 +170,7 @@ fn c5_retired_of_an_assignment_waits_for_what_is_under_way() {
     thread::sleep(Duration::from_millis(10));
     assert!(!left.is_complete());
     drop(hold);
-    left.wait();
+    assert!(left.wait_for(PATIENCE));
     assert_eq!(topology.dma(1).load::<u8>(Gpa(0)), Ok(0xb));
 }
 

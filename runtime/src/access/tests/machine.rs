@@ -1,6 +1,8 @@
 //! What the tests of this folder share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -11,6 +13,18 @@ use crate::{
 };
 
 pub(super) const CPU: Requester = Requester::Cpu(0);
+
+/// Patience with what should take no time.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Tells other threads to end, however the one that has it ends: a test that fails is to fail, not to wait for them.
+pub(crate) struct Ends<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// What a device was asked: a read's value is `None`.
 pub(super) type Asked = (Access, Option<u64>);

@@ -4,7 +4,7 @@ mod direct;
 mod dma;
 mod forgiving;
 mod iommu;
-mod machine;
+pub(crate) mod machine;
 mod regressions;
 mod rules;
 mod waiting;

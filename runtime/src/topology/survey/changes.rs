@@ -31,9 +31,9 @@ pub enum RegionChange {
     /// Something about it is different: anything but its children, whose places say the same.
     Changed {
         /// As it was.
-        before: RegionInfo,
+        before: Box<RegionInfo>,
         /// As it is.
-        after: RegionInfo,
+        after: Box<RegionInfo>,
     },
 }
 
@@ -80,7 +80,7 @@ fn region_changes(older: &Survey, newer: &Survey) -> Vec<RegionChange> {
         (Some(before), Some(after)) => {
             let children = after.children.clone();
             let same = RegionInfo { children, ..before.clone() } == after;
-            (!same).then_some(RegionChange::Changed { before, after })
+            (!same).then(|| RegionChange::Changed { before: Box::new(before), after: Box::new(after) })
         }
         (None, None) => None,
     });

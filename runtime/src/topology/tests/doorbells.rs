@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::listeners::{snapshot, told};
+use super::replay::{snapshot, told};
 use super::{Map, device, whole_space};
 use crate::topology::tell::tell;
 use crate::topology::{Doorbell, FlatRange, Listener, RegionId};

@@ -6,8 +6,10 @@ mod iommu;
 mod listeners;
 mod model;
 mod properties;
+mod replay;
 mod rules;
 mod seed;
+mod steps;
 mod told_parts;
 
 use std::fmt::Write;

@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use super::steps::through;
 use crate::TopologyError;
 use crate::topology::op::{Kind, Op, Stacking};
-use crate::topology::{RegionId, RomDeviceMode};
+use crate::topology::{AddressSpaceId, RegionId, RomDeviceMode};
 
 #[derive(Clone, Default)]
 pub(super) struct Model {
     pub(super) regions: BTreeMap<RegionId, Node>,
-    /// Name and root, by id.
+    /// Roots, by id.
     pub(super) spaces: BTreeMap<u32, RegionId>,
+    /// Which space each device sees.
+    pub(super) assigned: BTreeMap<u32, u32>,
 }
 
 #[derive(Clone)]
@@ -21,6 +24,13 @@ pub(super) struct Node {
     answers: bool,
     /// Of a ROM device.
     mode: Option<RomDeviceMode>,
+    /// Of an IOMMU: the space that it translates into, and how often it was told to forget.
+    iommu: Option<(u32, u32)>,
+    /// Whether writes reach a device.
+    device: bool,
+    /// Where writes are coalesced, as offset and size.
+    coalesced: Vec<(u64, u128)>,
+    flush: bool,
     rom: bool,
     /// The size of its memory.
     block: Option<u64>,
@@ -41,30 +51,62 @@ pub(super) struct Hit {
     pub(super) log: u8,
     /// Whether reads hit memory and writes a device.
     pub(super) rom_device: bool,
+    /// Whether a write of one byte is coalesced.
+    pub(super) coalesced: bool,
+    pub(super) flush: bool,
+    /// Where it goes on, and the age of the translations.
+    pub(super) iommu: Option<(u32, u32)>,
+}
+
+/// What a region has of those above it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Inherited {
+    read_only: bool,
+    log: u8,
+    coalesced: bool,
+    flush: bool,
 }
 
 impl Model {
     /// R1 to R8, for one address.
-    pub(super) fn resolve(&self, id: RegionId, at: i128, read_only: bool, log: u8) -> Option<Hit> {
+    pub(super) fn resolve(&self, id: RegionId, at: i128, above: Inherited) -> Option<Hit> {
         let node = &self.regions[&id];
         if !node.enabled || at < 0 || at >= node.size as i128 {
             return None;
         }
-        let (read_only, log) = (read_only || node.read_only || node.rom, log | node.log);
+        let inside = |&(offset, size): &(u64, u128)| (0..size as i128).contains(&(at - i128::from(offset)));
+        let all = Inherited {
+            read_only: above.read_only || node.read_only || node.rom,
+            log: above.log | node.log,
+            coalesced: above.coalesced || node.coalesced.iter().any(inside),
+            flush: above.flush || node.flush,
+        };
         if let Some((target, offset)) = node.alias {
-            return self.resolve(target, at + i128::from(offset), read_only, log);
+            return self.resolve(target, at + i128::from(offset), all);
         }
         let mut children: Vec<(RegionId, u64, i32)> = node.children.iter().map(|&c| self.child(c)).collect();
         children.sort_by_key(|&(_, _, priority)| priority);
-        let hit =
-            children.iter().rev().find_map(|&(c, offset, _)| self.resolve(c, at - i128::from(offset), read_only, log));
+        let hit = children.iter().rev().find_map(|&(c, offset, _)| self.resolve(c, at - i128::from(offset), all));
         hit.or(node.answers.then_some(Hit {
             region: id,
             offset: at as u64,
-            read_only,
-            log,
+            read_only: all.read_only,
+            log: all.log,
             rom_device: node.mode == Some(RomDeviceMode::Rom),
+            coalesced: all.coalesced && node.device,
+            flush: all.flush,
+            iommu: node.iommu,
         }))
+    }
+
+    /// Where a byte's access ends, whatever translates it on its way; nowhere where it may not.
+    pub(super) fn access(&self, space: u32, addr: u64, write: bool) -> Option<Hit> {
+        let hit = self.resolve(self.spaces[&space], i128::from(addr), Inherited::default())?;
+        match hit.iommu {
+            Some(_) if write && hit.read_only => None,
+            Some((into, _)) => self.access(into, through(hit.offset)?, write),
+            None => Some(hit),
+        }
     }
 
     fn child(&self, id: RegionId) -> (RegionId, u64, i32) {
@@ -96,6 +138,10 @@ impl Model {
         Ok(())
     }
 
+    fn known(&self, AddressSpaceId(space): AddressSpaceId) -> Result<u32, TopologyError> {
+        if self.spaces.contains_key(&space) { Ok(space) } else { Err(TopologyError::UnknownSpace(space)) }
+    }
+
     fn node(&mut self, id: RegionId) -> Result<&mut Node, TopologyError> {
         self.regions.get_mut(&id).ok_or(TopologyError::UnknownRegion(id))
     }
@@ -103,15 +149,25 @@ impl Model {
     pub(super) fn step(&mut self, op: &Op) -> Result<(), TopologyError> {
         match *op {
             Op::Create { id, size, ref kind, .. } => self.create(id, size, kind)?,
-            // To a view it is a terminal range like any other.
-            Op::CreateIommu { id, size, .. } => self.create(id, size, &Kind::Reservation)?,
-            Op::InvalidateTranslations { region } => _ = self.node(region)?,
+            Op::CreateIommu { id, size, ref target } => {
+                let space = self.known(target.space())?;
+                // To a view it is a terminal range like any other.
+                self.create(id, size, &Kind::Reservation)?;
+                self.node(id)?.iommu = Some((space, 0));
+            }
+            Op::InvalidateTranslations { region } => match &mut self.node(region)?.iommu {
+                Some((_, age)) => *age += 1,
+                None => return Err(TopologyError::WrongKind(region)),
+            },
             Op::CreateSpace { id, root, .. } => {
                 self.node(root)?;
                 self.spaces.insert(id.0, root);
             }
-            // What a device sees of the spaces is no part of them.
-            Op::AssignDevice { .. } => {}
+            Op::AssignDevice { device, space: None } => _ = self.assigned.remove(&device),
+            Op::AssignDevice { device, space: Some(space) } => {
+                let space = self.known(space)?;
+                self.assigned.insert(device, space);
+            }
             Op::Add { parent, child, offset, stacking } => self.add(parent, child, offset, stacking)?,
             Op::Del { parent, child } => {
                 self.node(parent)?;
@@ -130,14 +186,12 @@ impl Model {
                 log => *log &= !client.mask(),
             },
             Op::DropMarks => {}
-            // How writes arrive is no matter of who decodes them.
             Op::AddCoalescing { region, size: 0, .. } => return Err(TopologyError::ZeroSize(region)),
-            Op::AddCoalescing { region, .. }
-            | Op::ClearCoalescing { region }
-            | Op::SetForgiving { region, .. }
-            | Op::SetFlushCoalesced { region, .. } => {
-                self.node(region)?;
-            }
+            Op::AddCoalescing { region, offset, size } => self.node(region)?.coalesced.push((offset, size)),
+            Op::ClearCoalescing { region } => self.node(region)?.coalesced.clear(),
+            Op::SetFlushCoalesced { region, flush } => self.node(region)?.flush = flush,
+            // What answers where nothing does is no matter of who decodes.
+            Op::SetForgiving { region, .. } => _ = self.node(region)?,
             Op::SetAddress { region, offset } => match &mut self.node(region)?.parent {
                 Some(place) => place.1 = offset,
                 None => return Err(TopologyError::NotPlaced(region)),
@@ -179,9 +233,29 @@ impl Model {
             Kind::RomDevice(_, mode) => Some(*mode),
             _ => None,
         };
-        let (enabled, read_only, log, parent, children) = (true, false, 0, None, Vec::new());
-        let node = Node { size, alias, answers, mode, rom, block, enabled, read_only, log, parent, children };
-        self.regions.insert(id, node);
+        let device = matches!(kind, Kind::Mmio(_) | Kind::RomDevice(..));
+        let (enabled, read_only, log, coalesced, flush, iommu) = (true, false, 0, Vec::new(), false, None);
+        let (parent, children) = (None, Vec::new());
+        self.regions.insert(
+            id,
+            Node {
+                size,
+                alias,
+                answers,
+                mode,
+                iommu,
+                device,
+                coalesced,
+                flush,
+                rom,
+                block,
+                enabled,
+                read_only,
+                log,
+                parent,
+                children,
+            },
+        );
         Ok(())
     }
 
@@ -202,7 +276,8 @@ impl Model {
 
     fn contains(&self, outer: RegionId, inner: RegionId) -> bool {
         let node = &self.regions[&outer];
-        let below = node.children.iter().copied().chain(node.alias.map(|(target, _)| target));
+        let behind = node.iommu.map(|(space, _)| self.spaces[&space]);
+        let below = node.children.iter().copied().chain(node.alias.map(|(target, _)| target)).chain(behind);
         outer == inner || below.into_iter().any(|next| self.contains(next, inner))
     }
 

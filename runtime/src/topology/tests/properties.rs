@@ -1,137 +1,53 @@
 //! Random trees and random mutations: every boundary address against the naive resolver, every history against a full comparison,
 //! every replayed difference against the view it leads to.
+//!
+//! `MANYHART_CASES=1000000` tries more.
 
+use std::collections::BTreeMap;
 use std::mem::discriminant;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use parking_lot::Mutex;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::Map;
-use super::model::{Hit, Model};
+use super::model::{Hit, Inherited, Model};
+use super::replay::{Copy, Replayer, told};
+use super::steps::{Recorded, Through, record, transactions};
+use super::{Map, device};
+use crate::access::resolve::{Intent, walk};
+use crate::access::shape::Direction;
+use crate::iommu::IommuTarget;
 use crate::topology::diff::{Update, changed_intervals, difference};
-use crate::topology::op::Stacking;
 use crate::topology::state::Applied;
+use crate::topology::tell::{Told, tell};
 use crate::topology::view::{Changes, FlatView, MOST_INTERVALS, SpaceView};
-use crate::topology::{FlatRange, Generation, RegionId, RomDeviceMode, Target, Transaction};
-use crate::{AddrRange, Gpa, RamBlock};
+use crate::topology::{AddressSpaceId, FlatRange, Generation, RegionId, Requesters, Snapshot, Target, Transaction};
+use crate::{AddrRange, Gpa, Requester};
 
-/// One random operation; regions are chosen among those that live when it is recorded.
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    Container(u128),
-    Reservation(u128),
-    Memory(bool),
-    RomDevice,
-    Mode(Index, bool),
-    Alias(Index, u64, u128),
-    Space(Index),
-    Add(Index, Index, u64, Option<i32>),
-    Del(Index, Option<Index>),
-    Enable(Index, bool),
-    Address(Index, u64),
-    Size(Index, u128),
-    AliasOffset(Index, u64),
-    ReadOnly(Index, bool),
-    Log(Index, u8),
-    Destroy(Index),
-}
-
-/// Most steps that the model refuses are left out, so that most transactions are lawful; the others go in as they are.
-pub(super) type Recorded = (Step, bool);
-
-fn offset() -> impl Strategy<Value = u64> {
-    prop_oneof![
-        8 => 0..24u64,
-        1 => select(vec![1 << 63, (1 << 63) - 4, u64::MAX - 16, u64::MAX - 3, u64::MAX]),
-    ]
-}
-
-fn size() -> impl Strategy<Value = u128> {
-    prop_oneof![
-        10 => 1..24u128,
-        2 => select(vec![1u128 << 63, (1 << 64) - 8, (1 << 64) - 1, 1 << 64]),
-        1 => select(vec![0u128, (1 << 64) + 1]),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let index = any::<Index>;
-    let priority = || proptest::option::weighted(0.7, -2..3i32);
-    prop_oneof![
-        2 => size().prop_map(Step::Container),
-        3 => size().prop_map(Step::Reservation),
-        1 => any::<bool>().prop_map(Step::Memory),
-        1 => Just(Step::RomDevice),
-        2 => (index(), any::<bool>()).prop_map(|(r, m)| Step::Mode(r, m)),
-        3 => (index(), offset(), size()).prop_map(|(t, o, s)| Step::Alias(t, o, s)),
-        1 => index().prop_map(Step::Space),
-        9 => (index(), index(), offset(), priority()).prop_map(|(p, c, o, s)| Step::Add(p, c, o, s)),
-        2 => (index(), proptest::option::weighted(0.1, index())).prop_map(|(c, p)| Step::Del(c, p)),
-        2 => (index(), any::<bool>()).prop_map(|(r, e)| Step::Enable(r, e)),
-        2 => (index(), offset()).prop_map(|(r, o)| Step::Address(r, o)),
-        2 => (index(), size()).prop_map(|(r, s)| Step::Size(r, s)),
-        1 => (index(), offset()).prop_map(|(r, o)| Step::AliasOffset(r, o)),
-        1 => (index(), any::<bool>()).prop_map(|(r, o)| Step::ReadOnly(r, o)),
-        1 => (index(), 0..4u8).prop_map(|(r, m)| Step::Log(r, m)),
-        1 => index().prop_map(Step::Destroy),
-    ]
-}
-
-pub(super) fn transactions() -> impl Strategy<Value = Vec<Vec<Recorded>>> {
-    let recorded = (step(), proptest::bool::weighted(0.97));
-    proptest::collection::vec(proptest::collection::vec(recorded, 1..8), 1..9)
-}
-
-/// One block for all: what lies in it plays no part.
-fn block() -> Arc<RamBlock> {
-    static BLOCK: OnceLock<Arc<RamBlock>> = OnceLock::new();
-    BLOCK.get_or_init(|| Arc::new(RamBlock::anonymous("topology test", 4096).unwrap())).clone()
-}
-
-pub(super) fn record(tx: &mut Transaction, model: &Model, step: &Step) {
-    let ids: Vec<RegionId> = model.regions.keys().copied().collect();
-    let id = |index: &Index| ids[index.index(ids.len())];
-    match *step {
-        Step::Container(size) => _ = tx.container("c", size),
-        Step::Reservation(size) => _ = tx.reservation("r", size),
-        Step::Memory(false) => _ = tx.ram("m", block()),
-        Step::Memory(true) => _ = tx.rom("m", block()),
-        Step::RomDevice => _ = tx.rom_device("f", block(), super::device()),
-        Step::Mode(ref r, rom) => {
-            let mode = if rom { RomDeviceMode::Rom } else { RomDeviceMode::Mmio };
-            tx.set_rom_device_mode(id(r), mode);
-        }
-        Step::Alias(ref target, offset, size) => _ = tx.alias("a", id(target), offset, size),
-        Step::Space(ref root) => _ = tx.address_space("s", id(root)),
-        Step::Add(ref p, ref c, offset, None) => _ = tx.add_subregion(id(p), offset, id(c)),
-        Step::Add(ref p, ref c, offset, Some(prio)) => _ = tx.add_subregion_overlap(id(p), offset, id(c), prio),
-        Step::Del(ref child, ref parent) => {
-            let real = model.regions[&id(child)].parent.map_or(id(child), |p: (RegionId, u64, Stacking)| p.0);
-            tx.del_subregion(parent.as_ref().map_or(real, id), id(child));
-        }
-        Step::Enable(ref r, enabled) => _ = tx.set_enabled(id(r), enabled),
-        Step::Address(ref r, offset) => _ = tx.set_address(id(r), offset),
-        Step::Size(ref r, size) => _ = tx.set_size(id(r), size),
-        Step::AliasOffset(ref r, offset) => _ = tx.set_alias_offset(id(r), offset),
-        Step::ReadOnly(ref r, read_only) => _ = tx.set_read_only(id(r), read_only),
-        Step::Log(ref r, mask) => _ = tx.set_log(id(r), mask),
-        Step::Destroy(ref r) => _ = tx.destroy(id(r)),
-    }
-}
-
-/// A topology, the model of it, and every snapshot that was published.
+/// A topology, the model of it, every snapshot that was published, and who listens.
 struct Pair {
     map: Map,
     model: Model,
     past: Vec<(Generation, Vec<SpaceView>)>,
+    requesters: Requesters,
+    /// Each IOMMU that was met, by its region and the age of its translations.
+    iommus: BTreeMap<(RegionId, u32), IommuTarget>,
+    audience: Vec<(Told, Arc<Mutex<Copy>>)>,
+    commits: u64,
 }
 
 impl Pair {
     /// A board of some size to begin with, so that short sequences mean something.
     fn new() -> Pair {
-        let mut pair = Pair { map: Map::new(), model: Model::default(), past: vec![(0, Vec::new())] };
+        let mut pair = Pair {
+            map: Map::new(),
+            model: Model::default(),
+            past: vec![(0, Vec::new())],
+            requesters: Requesters::default(),
+            iommus: BTreeMap::new(),
+            audience: Vec::new(),
+            commits: 0,
+        };
         let mut tx = pair.map.transaction();
         let root = tx.container("root", 1 << 64);
         let window = tx.container("window", 24);
@@ -139,8 +55,14 @@ impl Pair {
         tx.add_subregion_overlap(root, 4, window, 1).add_subregion_overlap(window, 2, a, 0);
         tx.add_subregion_overlap(root, 0, b, 0);
         let whole = tx.alias("whole", root, 0, 1 << 64);
-        tx.address_space("memory", root);
+        let memory = tx.address_space("memory", root);
         tx.address_space("dma", whole);
+        let (io, behind) = (tx.mmio("io", 7, device()), tx.container("behind", 64));
+        tx.add_subregion_overlap(window, 9, io, 0).add_coalescing(io, 1, 3);
+        let iommu = tx.iommu("iommu", 40, Arc::new(Through), memory);
+        tx.add_subregion_overlap(behind, 3, iommu, 0);
+        let device = tx.address_space("device", behind);
+        tx.assign_device(0, device);
         pair.commit(tx);
         pair
     }
@@ -160,19 +82,21 @@ impl Pair {
     }
 
     fn commit(&mut self, tx: Transaction) {
-        let before = self.map.fingerprint();
         let old = self.map.state.spaces().to_vec();
         let ops = tx.into_ops();
         let expected = self.model.apply(&ops);
+        let before = expected.as_ref().err().map(|_| self.map.fingerprint());
         match (self.map.state.apply(ops, self.map.generation + 1), expected) {
             (Ok(applied), Ok(())) => self.accepted(&old, applied),
             (Err(error), Err(expected)) => {
                 assert_eq!(discriminant(&error), discriminant(&expected), "{error} instead of {expected}");
-                assert_eq!(self.map.fingerprint(), before, "after {error}");
+                assert_eq!(Some(self.map.fingerprint()), before, "after {error}");
             }
             (real, expected) => panic!("{:?} instead of {expected:?}", real.map(|a| a.changed)),
         }
         self.check_addresses();
+        self.tell(self.commits);
+        self.commits += 1;
     }
 
     fn accepted(&mut self, old: &[SpaceView], applied: Applied) {
@@ -186,6 +110,7 @@ impl Pair {
                 assert!(applied.withdrawn.iter().any(|(id, _)| *id == lost.region), "{lost:?} was not withdrawn");
             }
         }
+        self.requesters = applied.requesters;
         if applied.changed {
             self.past.push((self.map.generation, applied.spaces));
         }
@@ -216,7 +141,10 @@ impl Pair {
         }
     }
 
-    fn check_addresses(&self) {
+    fn check_addresses(&mut self) {
+        let snapshot = self.snapshot();
+        let assigned = |device| snapshot.space_of(device).map(|space| space.0);
+        assert!((0..3).all(|device| assigned(device) == self.model.assigned.get(&device).copied()));
         for (&space, &root) in &self.model.spaces {
             let view = &self.map.state.spaces()[space as usize].view;
             check_form(view);
@@ -227,18 +155,78 @@ impl Pair {
             edges.sort_unstable();
             edges.dedup();
             for addr in edges.into_iter().filter_map(|e| u64::try_from(e).ok()) {
-                let want = self.model.resolve(root, i128::from(addr), false, 0);
-                assert_eq!(look_up(view, addr), want, "at {addr:#x} of space {space}");
+                let want = self.model.resolve(root, i128::from(addr), Inherited::default());
+                let range = view.find(Gpa(addr));
+                assert_eq!(range.map(|range| hit(range, addr, want)), want, "at {addr:#x} of space {space}");
+                if let (Some(want), Some(Target::Iommu(target))) = (want, range.map(|range| &range.target)) {
+                    let age = want.iommu.map_or(0, |(_, age)| age);
+                    let met = self.iommus.entry((want.region, age)).or_insert_with(|| target.clone());
+                    assert!(met.is_same(target), "other translations, of which nobody was told");
+                }
+                for write in [false, true] {
+                    let end = access(&snapshot, space, addr, write);
+                    let want = self.model.access(space, addr, write);
+                    let end = end.map(|(range, addr)| hit(&range, addr, want));
+                    assert_eq!(end, want, "by a write: {write}, at {addr:#x} of space {space}");
+                }
+            }
+        }
+        let renewed = |(a, b): (&IommuTarget, &IommuTarget)| !a.is_same(b);
+        assert!(self.iommus.values().zip(self.iommus.values().skip(1)).all(renewed));
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.map.generation, self.map.state.spaces().to_vec(), self.requesters.clone(), 0)
+    }
+
+    /// Listeners join at different times; the second is slow, and hears of every third commit. Replay equals the view.
+    fn tell(&mut self, round: u64) {
+        for space in (0..self.map.state.spaces().len().min(3) as u32).map(AddressSpaceId) {
+            if round == 0 || round == 3 {
+                let copy = Arc::new(Mutex::new(Copy::default()));
+                self.audience.push((told(space, 0, round, Replayer(copy.clone())), copy));
+            }
+        }
+        let news = self.snapshot();
+        for (index, (told, copy)) in self.audience.iter_mut().enumerate() {
+            if index != 1 || round % 3 == 2 {
+                tell(std::slice::from_mut(told), &news);
+                assert_eq!(told.failed, None);
+                copy.lock().check(self.map.view(told.space));
             }
         }
     }
 }
 
-fn look_up(view: &FlatView, addr: u64) -> Option<Hit> {
-    let r = view.find(Gpa(addr))?;
-    let offset = r.offset + (addr - r.range.start().0);
-    let rom_device = matches!(r.target, Target::RomDevice(_));
-    Some(Hit { region: r.region, offset, read_only: r.read_only, log: r.dirty_mask, rom_device })
+/// What a range says of an address; how old its translations are, which it does not say, as wanted.
+fn hit(r: &FlatRange, addr: u64, want: Option<Hit>) -> Hit {
+    Hit {
+        region: r.region,
+        offset: r.offset + (addr - r.range.start().0),
+        read_only: r.read_only,
+        log: r.dirty_mask,
+        rom_device: matches!(r.target, Target::RomDevice(_)),
+        coalesced: r.coalesced_ranges().any(|part| part.contains(Gpa(addr))),
+        flush: r.flush_coalesced,
+        iommu: match &r.target {
+            Target::Iommu(target) => {
+                Some((target.space().0, want.and_then(|want| want.iommu).map_or(0, |iommu| iommu.1)))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// Where the access of a byte ends, and at which address of the space that it ends in.
+fn access(snapshot: &Snapshot, space: u32, addr: u64, write: bool) -> Option<(FlatRange, u64)> {
+    let direction = if write { Direction::Write } else { Direction::Read };
+    let intent = Intent { direction, requester: Requester::Device(0) };
+    let mut end = None;
+    let walked = walk(snapshot, AddressSpaceId(space), Gpa(addr), 1, intent, |range, run| {
+        end = Some((range.clone(), run.addr.0));
+        Ok(())
+    });
+    walked.ok().and(end)
 }
 
 fn covers(new: &FlatRange, old: &FlatRange) -> bool {
@@ -303,19 +291,33 @@ fn check_replay(old: &FlatView, new: &FlatView) {
         }
     }
     has.sort_by_key(|r| r.range.start());
-    assert_eq!(format!("{has:?}"), format!("{:?}", new.iter().collect::<Vec<_>>()));
+    let same = |(has, new): (&FlatRange, &FlatRange)| has.is_same_range(new) && has.dirty_mask == new.dirty_mask;
+    assert!(has.len() == new.len() && has.iter().zip(new.iter()).all(same), "{has:?}");
 }
 
 #[test]
 fn r01_to_r12_random_mutations_agree_with_the_naive_resolver() {
-    let config = Config { cases: 2400, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let result = runner.run(&transactions(), |transactions| {
+    let cases = std::env::var("MANYHART_CASES").map_or(10_000, |cases| cases.parse().expect("a number"));
+    std::thread::scope(|scope| {
+        for shard in 0..SHARDS {
+            scope.spawn(move || run_cases(cases / SHARDS, shard as u8));
+        }
+    });
+}
+
+/// Threads that share the cases, each with a sequence of its own: the same ones in every run.
+const SHARDS: u32 = 2;
+
+fn run_cases(cases: u32, shard: u8) {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[shard; 32]);
+    let result = TestRunner::new_with_rng(config, rng).run(&transactions(), |transactions| {
         let mut pair = Pair::new();
         for steps in &transactions {
             pair.run(steps);
         }
+        // So that the slow listener has all of it.
+        pair.tell(2);
         Ok(())
     });
     if let Err(failure) = result {
