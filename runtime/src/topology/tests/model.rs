@@ -31,6 +31,7 @@ pub(super) struct Node {
     /// Where writes are coalesced, as offset and size.
     coalesced: Vec<(u64, u128)>,
     flush: bool,
+    forgiving: bool,
     rom: bool,
     /// The size of its memory.
     block: Option<u64>,
@@ -54,6 +55,7 @@ pub(super) struct Hit {
     /// Whether a write of one byte is coalesced.
     pub(super) coalesced: bool,
     pub(super) flush: bool,
+    pub(super) forgiving: bool,
     /// Where it goes on, and the age of the translations.
     pub(super) iommu: Option<(u32, u32)>,
 }
@@ -65,6 +67,7 @@ pub(super) struct Inherited {
     log: u8,
     coalesced: bool,
     flush: bool,
+    forgiving: bool,
 }
 
 impl Model {
@@ -80,6 +83,7 @@ impl Model {
             log: above.log | node.log,
             coalesced: above.coalesced || node.coalesced.iter().any(inside),
             flush: above.flush || node.flush,
+            forgiving: above.forgiving || node.forgiving,
         };
         if let Some((target, offset)) = node.alias {
             return self.resolve(target, at + i128::from(offset), all);
@@ -95,6 +99,7 @@ impl Model {
             rom_device: node.mode == Some(RomDeviceMode::Rom),
             coalesced: all.coalesced && node.device,
             flush: all.flush,
+            forgiving: all.forgiving,
             iommu: node.iommu,
         }))
     }
@@ -190,8 +195,7 @@ impl Model {
             Op::AddCoalescing { region, offset, size } => self.node(region)?.coalesced.push((offset, size)),
             Op::ClearCoalescing { region } => self.node(region)?.coalesced.clear(),
             Op::SetFlushCoalesced { region, flush } => self.node(region)?.flush = flush,
-            // What answers where nothing does is no matter of who decodes.
-            Op::SetForgiving { region, .. } => _ = self.node(region)?,
+            Op::SetForgiving { region, forgiving } => self.node(region)?.forgiving = forgiving,
             Op::SetAddress { region, offset } => match &mut self.node(region)?.parent {
                 Some(place) => place.1 = offset,
                 None => return Err(TopologyError::NotPlaced(region)),
@@ -234,7 +238,8 @@ impl Model {
             _ => None,
         };
         let device = matches!(kind, Kind::Mmio(_) | Kind::RomDevice(..));
-        let (enabled, read_only, log, coalesced, flush, iommu) = (true, false, 0, Vec::new(), false, None);
+        let (enabled, read_only, log, coalesced, flush, forgiving, iommu) =
+            (true, false, 0, Vec::new(), false, false, None);
         let (parent, children) = (None, Vec::new());
         self.regions.insert(
             id,
@@ -247,6 +252,7 @@ impl Model {
                 device,
                 coalesced,
                 flush,
+                forgiving,
                 rom,
                 block,
                 enabled,

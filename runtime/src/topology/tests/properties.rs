@@ -208,6 +208,7 @@ fn hit(r: &FlatRange, addr: u64, want: Option<Hit>) -> Hit {
         rom_device: matches!(r.target, Target::RomDevice(_)),
         coalesced: r.coalesced_ranges().any(|part| part.contains(Gpa(addr))),
         flush: r.flush_coalesced,
+        forgiving: r.forgiving,
         iommu: match &r.target {
             Target::Iommu(target) => {
                 Some((target.space().0, want.and_then(|want| want.iommu).map_or(0, |iommu| iommu.1)))

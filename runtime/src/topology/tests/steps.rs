@@ -37,6 +37,7 @@ pub(super) enum Step {
     Coalesce(Index, u64, u128),
     ClearCoalescing(Index),
     Flush(Index, bool),
+    Forgive(Index, bool),
     Destroy(Index),
 }
 
@@ -92,6 +93,7 @@ fn change() -> impl Strategy<Value = Step> {
         2 => (index(), offset(), size()).prop_map(|(r, o, s)| Step::Coalesce(r, o, s)),
         1 => index().prop_map(Step::ClearCoalescing),
         1 => (index(), any::<bool>()).prop_map(|(r, f)| Step::Flush(r, f)),
+        1 => (index(), any::<bool>()).prop_map(|(r, f)| Step::Forgive(r, f)),
         1 => index().prop_map(Step::Invalidate),
         1 => (0..3u32, space()).prop_map(|(d, s)| Step::Assign(d, s)),
         2 => index().prop_map(Step::Destroy),
@@ -161,6 +163,7 @@ pub(super) fn record(tx: &mut Transaction, model: &Model, step: &Step) {
         Step::Log(ref r, mask) => _ = tx.set_log(id(r), mask),
         Step::Coalesce(ref r, offset, size) => _ = tx.add_coalescing(id(r), offset, size),
         Step::ClearCoalescing(ref r) => _ = tx.clear_coalescing(id(r)),
+        Step::Forgive(ref r, forgiving) => _ = tx.set_forgiving(id(r), forgiving),
         Step::Flush(ref r, flush) => _ = tx.set_flush_coalesced(id(r), flush),
         Step::Destroy(ref r) => _ = tx.destroy(id(r)),
     }
