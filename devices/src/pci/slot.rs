@@ -17,6 +17,7 @@ const CAPABILITIES: u16 = 0x14;
 const CONTROL: u16 = 0x18;
 const STATUS: u16 = 0x1a;
 const LINK_CAPABILITIES_2: u16 = 0x2c;
+const LINK_CONTROL_2: u16 = 0x30;
 
 /// Attention button, power controller, attention and power indicators, surprise removal, hot-plug, electromechanical interlock.
 const HOTPLUG_CAPABLE: u32 = 0x0002_007b;
@@ -25,6 +26,8 @@ const NUMBER_SHIFT: u32 = 19;
 /// 16 GT/s, 32 lanes, link-active reporting, bandwidth notification: what fits in.
 const PORT_LINK: u32 = 0x0030_0604;
 const PORT_SPEEDS: u32 = 0x1e;
+/// The speed that the port aims at: a guest that finds less than the port can would lift it, and wait for the link to train.
+const TARGET_SPEED: u16 = 4;
 /// The same of an idle link; 2.5 GT/s and one lane of what is plugged, and active.
 const IDLE_LINK: u16 = 0x0204;
 const ACTIVE_LINK: u16 = 0x2011;
@@ -100,6 +103,7 @@ impl Slot {
     pub fn add(config: &mut ConfigSpace, at: u16, number: u16, hotplug: bool) -> Slot {
         config.update_u32(at + LINK_CAPABILITIES, 0x00ff_ffff, PORT_LINK);
         config.set_u32(at + LINK_CAPABILITIES_2, PORT_SPEEDS);
+        config.set_u16(at + LINK_CONTROL_2, TARGET_SPEED);
         let capable = if hotplug { HOTPLUG_CAPABLE } else { 0 };
         config.set_u32(at + CAPABILITIES, capable | u32::from(number) << NUMBER_SHIFT);
         if hotplug {
