@@ -13,6 +13,10 @@ fn guest() -> Guest {
 }
 
 fn start(guest: &Guest, harts: u32, mode: &str) -> Console {
+    start_on("virt", guest, harts, mode)
+}
+
+fn start_on(machine: &str, guest: &Guest, harts: u32, mode: &str) -> Console {
     let path = |path: &std::path::Path| path.to_str().expect("a path in text").to_owned();
     let append = format!("console=ttyS0 guest.mode={mode}");
     let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
@@ -20,7 +24,7 @@ fn start(guest: &Guest, harts: u32, mode: &str) -> Console {
     Console::start(&[
         "run",
         "-M",
-        "virt",
+        machine,
         "-smp",
         &harts.to_string(),
         "-m",
@@ -51,6 +55,28 @@ fn one_four_and_eight_harts_boot_check_themselves_and_power_off() {
     for harts in [1, 4, 8] {
         boot_to_the_end(&guest, harts);
         println!("{harts} harts: to power-off");
+    }
+}
+
+/// With the Advanced Interrupt Architecture wires and messages between harts go the new way: the kernel lists whose they are.
+#[test]
+fn aia_brings_wires_and_messages_to_one_and_four_harts() {
+    let guest = guest();
+    for (machine, serves, sends_messages) in
+        [("virt,aia=aplic-imsic", "APLIC-MSI", true), ("virt,aia=aplic", "APLIC", false)]
+    {
+        for harts in [1, 4] {
+            let mut console = start_on(machine, &guest, harts, "poweroff");
+            console.wait_for("GUEST-MARKER-1", Duration::from_secs(120));
+            console.wait_for(&format!("SELFCHECK PASS harts={harts}"), Duration::from_secs(240));
+            let status = console.wait(Duration::from_secs(60));
+            let output = console.output();
+            assert_eq!(status.code(), Some(0), "{output}");
+            let serial = output.lines().find(|line| line.contains("ttyS0") && line.contains(" Level "));
+            assert!(serial.is_some_and(|line| line.contains(serves)), "{machine}: {serial:?}");
+            assert_eq!(output.contains("providing IPIs using interrupt"), sends_messages, "{machine}");
+            println!("{machine}, {harts} harts: to power-off");
+        }
     }
 }
 

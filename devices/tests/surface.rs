@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use manyhart_devices::aclint::{self, Aclint};
+use manyhart_devices::aplic::{self, Aplic};
 use manyhart_devices::blank::{self, Blank};
 use manyhart_devices::finisher::{self, Finisher};
 use manyhart_devices::plic::{self, LineChange, Plic};
@@ -13,8 +14,8 @@ use manyhart_devices::rtc::{self, Rtc};
 use manyhart_devices::test_window::{self, Scratch};
 use manyhart_devices::uart::{self, Uart, UartMessage};
 use manyhart_runtime::{
-    AddressSpace, Attention, BusError, Clock, Config, Device, DeviceHandle, Executive, Gpa, Line, LineSink, MmioSpec,
-    Requester,
+    AddressSpace, Attention, BusError, Clock, Config, Device, DeviceHandle, Executive, Gpa, InterruptFile, Line,
+    LineSink, MmioSpec, Requester,
 };
 use proptest::prelude::*;
 
@@ -112,6 +113,18 @@ fn aclint() {
 fn plic() {
     let bench = Bench::new(Plic::new(vec![Line::unconnected(); 6]), plic::SIZE, plic::SPEC);
     bench.fuzz(plic::SIZE, 100, |value| Some(LineChange { source: value as u32 % 100, level: value >> 63 != 0 }));
+}
+
+/// The root domain, and through delegation what the other does with wires.
+#[test]
+fn aplic() {
+    let wires = || vec![Line::unconnected(); 3];
+    let files = || attentions(3).into_iter().map(|hart| Arc::new(InterruptFile::new(255, hart, 9))).collect::<Vec<_>>();
+    for device in [Aplic::direct(wires(), wires()), Aplic::messages(files(), files())] {
+        let bench = Bench::new(device, aplic::SIZE, aplic::SPEC);
+        let wire = |value| LineChange { source: value as u32 % 100, level: value >> 63 != 0 };
+        bench.fuzz(aplic::SIZE, 100, |value| Some(wire(value)));
+    }
 }
 
 #[test]

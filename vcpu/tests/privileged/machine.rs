@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use manyhart_runtime::{Attention, Clock, Config, Executive, RamBlock};
+use manyhart_runtime::{Attention, Clock, Config, Executive, InterruptFile, RamBlock};
 use manyhart_vcpu::csr::address::*;
 use manyhart_vcpu::trap::Privilege;
 use manyhart_vcpu::{Exit, Hart, HartConfig, Isa};
@@ -38,6 +38,8 @@ pub struct Machine {
     pub hart: Box<Hart>,
     pub attention: Arc<Attention>,
     pub clock: Clock,
+    /// Machine mode's and supervisor mode's: see [`Machine::with_interrupt_files`].
+    pub files: [Arc<InterruptFile>; 2],
     ram: Arc<RamBlock>,
     executive: Executive,
     pace: Pace,
@@ -46,6 +48,15 @@ pub struct Machine {
 impl Machine {
     /// In machine mode; both handlers spin, physical memory is open to all modes, nothing is delegated.
     pub fn new(pace: Pace) -> Machine {
+        Machine::made(pace, false)
+    }
+
+    /// The same, of a hart that has its interrupt files.
+    pub fn with_interrupt_files(pace: Pace) -> Machine {
+        Machine::made(pace, true)
+    }
+
+    fn made(pace: Pace, aia: bool) -> Machine {
         let clock = Clock::manual(10_000_000);
         let executive =
             Executive::new(Config { clock: clock.clone(), on_device_failure: None }).expect("the host has threads");
@@ -59,10 +70,12 @@ impl Machine {
 
         let attention = Arc::new(Attention::new());
         let reader = executive.reader("hart 0", Some(attention.clone()));
+        let files = [11, 9].map(|level| Arc::new(InterruptFile::new(255, attention.clone(), level)));
+        let interrupt_files = aia.then(|| files.clone());
         let config =
-            HartConfig { id: 0, space, isa: Isa::default(), reset_pc: RAM, reset_args: [0; 3], interrupt_files: None };
+            HartConfig { id: 0, space, isa: Isa::default(), reset_pc: RAM, reset_args: [0; 3], interrupt_files };
         let hart = Hart::new(config, reader, attention.clone(), clock.clone());
-        let mut machine = Machine { hart, attention, clock, ram, executive, pace };
+        let mut machine = Machine { hart, attention, clock, files, ram, executive, pace };
         machine.put_code(RAM, &[MRET]);
         for (vector, handler) in [(MTVEC, M_HANDLER), (STVEC, S_HANDLER)] {
             machine.set(vector, handler);

@@ -5,6 +5,7 @@
 mod asm;
 mod interrupts;
 mod machine;
+mod messages;
 mod protection;
 mod translation;
 mod traps;
