@@ -122,7 +122,7 @@ fn aplic() {
     let files = || attentions(3).into_iter().map(|hart| Arc::new(InterruptFile::new(255, hart, 9))).collect::<Vec<_>>();
     for device in [Aplic::direct(wires(), wires()), Aplic::messages(files(), files())] {
         let bench = Bench::new(device, aplic::SIZE, aplic::SPEC);
-        let wire = |value| LineChange { source: value as u32 % 100, level: value >> 63 != 0 };
+        let wire = |value: u64| LineChange { source: value as u32 % 100, level: value >> 63 != 0 };
         bench.fuzz(aplic::SIZE, 100, |value| Some(wire(value)));
     }
 }

@@ -262,7 +262,7 @@ pub struct MtreeArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Board")]
 pub struct BoardArgs {
-    /// The board; there is one, `virt`.
+    /// The board; there is one, `virt`. `virt,aia=aplic` and `virt,aia=aplic-imsic` give it an APLIC, or an APLIC and IMSICs, for its PLIC.
     #[arg(short = 'M', long, value_name = "NAME", default_value = "virt")]
     pub machine: MachineOption,
     /// How many harts (1 to 512): `4` or `cpus=4`.

@@ -1,4 +1,5 @@
-//! RISC-V harts: RV64IMAFDC with M, S and U, Zicsr, Zifencei, Zicntr, Sstc, Zba, Zbb, Zbc, Zbs, Sv39 to Sv57 and PMP.
+//! RISC-V harts: RV64IMAFDC with M, S and U, Zicsr, Zifencei, Zicntr, Sstc, Zba, Zbb, Zbc, Zbs, Sv39 to Sv57 and PMP;
+//! with interrupt files also Smaia and Ssaia.
 //!
 //! A [`Hart`] lives in one address space of a [`manyhart_runtime`] topology and is run by one thread. This crate knows no device, no board and
 //! no other hart: interrupts come in by the levels of an attention word, time by a clock, memory by a reader's view.
@@ -22,7 +23,7 @@
 //! * Those of the reservation monitor, see [`manyhart_runtime::ram::monitor`].
 //! * Where a tail call is a real call (an unoptimised build), a batch's frames stand on the thread's stack: 16 MiB are enough.
 //!
-//! Specifications: RISC-V Unprivileged ISA 20240411, Privileged 20240213.
+//! Specifications: RISC-V Unprivileged ISA 20240411, Privileged 20240213, Advanced Interrupt Architecture 1.0.
 
 mod block;
 mod caches;
