@@ -20,8 +20,12 @@ pub struct Console {
 impl Console {
     /// Starts `manyhart` with these arguments.
     pub fn start(arguments: &[&str]) -> Console {
-        let mut child = Command::new(MANYHART)
-            .args(arguments)
+        Console::start_by(Command::new(MANYHART).args(arguments))
+    }
+
+    /// Starts it as `command` does.
+    pub fn start_by(command: &mut Command) -> Console {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
