@@ -97,7 +97,7 @@ fn debian_has_its_root_on_a_virtio_disk_behind_pci() {
     run(&mut console, "cat /sys/block/vda/size", &(64 * MIB / 512).to_string());
     run(&mut console, "cat /sys/block/vda/queue/write_cache", "write back");
     // All harts write and read back at once.
-    let load = "for c in 0 1 2 3; do (dd if=/dev/urandom of=/load$c bs=64k count=64 2>/dev/null; sync; md5sum /load$c >/sum$c) & done; wait; \
+    let load = "p=; for c in 0 1 2 3; do (dd if=/dev/urandom of=/load$c bs=64k count=64 2>/dev/null; sync; md5sum /load$c >/sum$c) & p=\"$p $!\"; done; wait $p; \
                 echo 3 >/proc/sys/vm/drop_caches; cat /sum? | md5sum -c && echo LOAD-\"\"OK";
     run(&mut console, load, "LOAD-OK");
     // What it flushed is there, also when the machine's process is killed.
@@ -136,13 +136,13 @@ fn a_host_without_room_is_an_input_output_error_to_the_guest() {
     let data = sparse(&scratch.path("data.img"), 256 * MIB);
     let mut console = start(&guest, &[&root, &data], &[]);
     console.wait_for("GUEST-MARKER-2", SOON);
-    host("prlimit", &["--fsize=134217728", "--pid", &console.id().to_string()]);
+    host("prlimit", &["--fsize=134217728:", "--pid", &console.id().to_string()]);
     let dd = |seek: u32| {
         format!("dd if=/dev/zero of=/dev/vdb bs=1M count=1 oflag=direct seek={seek} 2>&1 && echo dd-\"\"fine")
     };
     run(&mut console, &dd(200), "I/O error");
     run(&mut console, &dd(100), "dd-fine");
-    host("prlimit", &["--fsize=unlimited", "--pid", &console.id().to_string()]);
+    host("prlimit", &["--fsize=unlimited:", "--pid", &console.id().to_string()]);
     run(&mut console, &dd(200), "dd-fine");
     quit(console);
 }
