@@ -1,13 +1,14 @@
 //! The host's side of PCI: puts functions in and takes them out, moves what they decode, looks. Cheap to clone; control threads only, and also while the
 //! machine is paused.
 
+mod error;
+mod words;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use manyhart_runtime::actor::Replier;
-use manyhart_runtime::{
-    BusError, Context, DeviceHandle, Executive, Generation, Line, RegionId, Topology, TopologyError,
-};
+use manyhart_runtime::{BusError, Context, DeviceHandle, Executive, Generation, RegionId, Topology};
 use parking_lot::Mutex;
 
 use super::address::{Address, Place};
@@ -18,6 +19,9 @@ use super::fabric::turn::Turn;
 use super::fabric::{self, Draft, Fabric, Grant, Message, Parts};
 use super::query::BusReport;
 use super::{Blueprint, Identity, MsixSpec, Port, SharedLine, tables};
+
+pub use error::{PciError, PlugError};
+pub use words::{BarChange, BridgeKind, Change, ECAM_SIZE, HostConfig, HostWindow, PciEvent, ROOT_BUS, SlotSpec};
 
 /// Bytes of a root port's only BAR.
 pub(super) const PORT_BAR_SIZE: u64 = 0x1000;
@@ -32,187 +36,6 @@ const SUBSYSTEM_VENDOR: u16 = 0x1af4;
 const SUBSYSTEM: u16 = 0x1100;
 const CLASS_HOST_BRIDGE: u32 = 0x06_0000;
 const CLASS_BRIDGE: u32 = 0x06_0400;
-
-/// The name of the root bus.
-pub const ROOT_BUS: &str = "pcie.0";
-
-/// One window of the system map: where it is, its bytes, and the bus address at its start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HostWindow {
-    /// The name of its region.
-    pub name: &'static str,
-    /// Where the system map has it.
-    pub base: u64,
-    /// Bytes.
-    pub size: u64,
-    /// What its first byte is on the bus.
-    pub bus_address: u64,
-}
-
-/// What a host is made of.
-pub struct HostConfig {
-    /// The root of the system map.
-    pub system: RegionId,
-    /// Configuration space: where it is in the system map.
-    pub ecam: u64,
-    /// Windows of memory.
-    pub memory: Vec<HostWindow>,
-    /// The window of I/O.
-    pub io: HostWindow,
-    /// INTA to INTD of device 0; of the others in turn.
-    pub intx: [Line; 4],
-    /// Told what happens. Called from inside handlers: it leaves a note and never waits.
-    pub on_event: Box<dyn Fn(PciEvent) + Send>,
-}
-
-/// Bytes of the window of configuration space: 256 buses.
-pub const ECAM_SIZE: u64 = 256 << 20;
-
-/// What happens that nobody has asked for just now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PciEvent {
-    /// A function is out of the hierarchy, and nothing reaches it any more.
-    Deleted {
-        /// Its name.
-        id: String,
-    },
-    /// The guest did not let a function go.
-    UnplugRefused {
-        /// Its name.
-        id: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A bridge to be plugged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BridgeKind {
-    /// A port of the root complex, with a slot.
-    RootPort(SlotSpec),
-    /// A conventional bridge.
-    Conventional,
-}
-
-/// The slot of a root port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SlotSpec {
-    /// The number that is written on it; each port has another.
-    pub number: u16,
-    /// Whether functions come and go while the machine runs.
-    pub hotplug: bool,
-}
-
-/// Why a function is not plugged, or not taken out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlugError {
-    /// Another function has the name.
-    #[error("Duplicate device ID '{0}'")]
-    Duplicate(String),
-    /// No bus has the name.
-    #[error("Bus '{0}' not found")]
-    NoBus(String),
-    /// No function has the name.
-    #[error("Device '{0}' not found")]
-    NoFunction(String),
-    /// Every device number of the bus is taken.
-    #[error("PCI: no slot/function available on bus '{0}', all in use or reserved")]
-    Full(String),
-    /// The bus has no such device and function.
-    #[error("PCI: bus '{bus}' has no slot {device} function {function}")]
-    NoSlot {
-        /// The bus.
-        bus: String,
-        /// The device.
-        device: u8,
-        /// The function.
-        function: u8,
-    },
-    /// Another function is there.
-    #[error("PCI: slot {device} function {function} not available, in use by {by}")]
-    Occupied {
-        /// The device.
-        device: u8,
-        /// The function.
-        function: u8,
-        /// Who is there.
-        by: String,
-    },
-    /// The machine runs, and the bus has no slots.
-    #[error("Bus '{0}' does not support hotplugging")]
-    NoHotplug(String),
-    /// The guest, or the slot, does not let it happen now.
-    #[error("{0}")]
-    Refused(String),
-    /// The blueprint contradicts itself or PCI.
-    #[error("{0}")]
-    Blueprint(String),
-    /// The map refuses it.
-    #[error(transparent)]
-    Topology(#[from] TopologyError),
-    /// The host bridge is gone or has failed.
-    #[error(transparent)]
-    Host(#[from] BusError),
-}
-
-/// Why the host does not do what is asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PciError {
-    /// No function has the name.
-    #[error("Device '{0}' not found")]
-    NoFunction(String),
-    /// The function has no such BAR.
-    #[error("'{id}' has no BAR {index}")]
-    NoBar {
-        /// The function.
-        id: String,
-        /// The BAR.
-        index: u8,
-    },
-    /// It makes no sense there.
-    #[error("{0}")]
-    Refused(String),
-    /// The map refuses it.
-    #[error(transparent)]
-    Topology(#[from] TopologyError),
-    /// The host bridge is gone or has failed.
-    #[error(transparent)]
-    Host(#[from] BusError),
-}
-
-/// A change that the host makes to what a function decodes, as if the guest had written its registers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BarChange {
-    /// Whose.
-    pub id: String,
-    /// What.
-    pub what: Change,
-}
-
-/// What the host changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// The address that a BAR holds; all ones, and so nothing mapped, where there is none.
-    Address {
-        /// Which BAR.
-        index: u8,
-        /// Where to.
-        address: Option<u64>,
-    },
-    /// How much a BAR decodes: a power of two.
-    Size {
-        /// Which BAR.
-        index: u8,
-        /// Bytes.
-        size: u64,
-    },
-    /// Command: memory space.
-    Memory(bool),
-    /// Command: I/O space.
-    Io(bool),
-    /// Command: bus master.
-    Master(bool),
-}
 
 /// Spaces that functions have for their DMA.
 #[derive(Default)]
@@ -254,6 +77,7 @@ impl PciHost {
         for (window, bus) in windows {
             let name = format!("{} background", window.name);
             let ones = map.mmio(&name, window.size.into(), background::ones());
+            map.set_forgiving(ones, true);
             map.add_subregion_overlap(config.system, window.base, ones, -1);
             let shown = map.alias(window.name, bus, window.bus_address, window.size.into());
             map.set_forgiving(shown, true);
@@ -327,13 +151,13 @@ impl PciHost {
 
     /// Plugs a bridge or a root port, whose name is that of the bus behind it too. Before the machine runs only.
     pub fn plug_bridge(&self, id: &str, at: &Place, kind: BridgeKind) -> Result<Address, PlugError> {
-        let port = self.port(id)?;
-        let grant = self.claim(&port)?;
         let (device, msix) = match kind {
             BridgeKind::RootPort(_) => (ROOT_PORT, Some(PORT_MESSAGE)),
             BridgeKind::Conventional => (BRIDGE, None),
         };
         let draft = Draft::bridge(&generic(device, CLASS_BRIDGE), &kind, msix)?;
+        let port = self.port(id)?;
+        let grant = self.claim(&port)?;
         let tables = msix.map(|spec| self.tables(id, &port, spec));
         let arrival = Arrival {
             id: id.to_owned(),
@@ -407,6 +231,12 @@ impl PciHost {
     pub fn inject_error(&self, id: &str, error: AerError) -> Result<(), PciError> {
         let id = id.to_owned();
         self.ask(move |fabric, _, answer| answer.answer(fabric.inject(&id, error)))?
+    }
+
+    /// Holds a port's link down, or lets it come up, as if the guest had written its link control.
+    pub fn set_link_disabled(&self, id: &str, disabled: bool) -> Result<(), PlugError> {
+        let id = id.to_owned();
+        self.in_turn(move |fabric, _, turn| fabric.disable_link(&id, disabled, turn))
     }
 
     /// Has the fabric do something in one turn, and waits until that is published.

@@ -40,9 +40,6 @@ const LINK_WIDTH_AND_SPEED: u16 = 0x0011;
 const LINK_ACTIVE_CAPABLE: u32 = 1 << 20;
 const PORT_NUMBER: u32 = 24;
 const LINK_DISABLE: u16 = 1 << 4;
-const RETRAIN: u16 = 1 << 5;
-/// Link status: data link layer active.
-const LINK_ACTIVE: u16 = 1 << 13;
 const LINK_AUTONOMOUS_EVENTS: u16 = 0xc000;
 /// ASPM, read completion boundary, common clock, extended synch.
 const LINK_CONTROL_WRITABLE: u16 = 0x00cb;
@@ -115,24 +112,11 @@ pub fn asks_for_reset(at: u16, written: &Written) -> bool {
     written.ones(at + DEVICE_CONTROL, 2) & u32::from(INITIATE_RESET) != 0
 }
 
-/// Whether the guest holds a port's link down.
-pub fn link_disabled(config: &ConfigSpace, at: u16) -> bool {
-    config.u16(at + LINK_CONTROL) & LINK_DISABLE != 0
-}
-
-/// Whether a write asks for a link to be trained anew.
-pub fn asks_for_retraining(at: u16, written: &Written) -> bool {
-    written.ones(at + LINK_CONTROL, 2) & u32::from(RETRAIN) != 0
-}
-
-/// Says whether a port's link is up.
-pub fn set_link_active(config: &mut ConfigSpace, at: u16, active: bool) {
-    config.update_u16(at + LINK_STATUS, LINK_ACTIVE, if active { LINK_ACTIVE } else { 0 });
-}
-
-/// Says which vector a port signals with, in its flags.
-pub fn set_interrupt_message(config: &mut ConfigSpace, at: u16, vector: u16) {
-    config.update_u16(at + FLAGS, 0x3e00, vector << 9);
+/// Holds a port's link down, or lets it come up, by a write such as a guest's.
+pub fn disable_link(config: &mut ConfigSpace, at: u16, disabled: bool) -> Written {
+    let others = config.u16(at + LINK_CONTROL) & !LINK_DISABLE;
+    let value = if disabled { others | LINK_DISABLE } else { others };
+    config.write(at + LINK_CONTROL, 2, value.into())
 }
 
 const POWER_LEN: usize = 8;

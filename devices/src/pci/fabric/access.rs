@@ -1,6 +1,6 @@
 //! A guest's reads and writes of configuration space, and what they set in motion. What is not there reads as ones and swallows writes.
 
-use manyhart_runtime::{Access, Answer, Context};
+use manyhart_runtime::{Access, Answer, Context, NoAnswer};
 
 use super::hierarchy::Function;
 use super::turn::Turn;
@@ -24,16 +24,7 @@ impl Fabric {
         let Some((number, offset)) = self.decode(access.offset) else { return Ok(u64::MAX) };
         let Some(function) = self.functions.get_mut(&number) else { return Ok(u64::MAX) };
         if let Some((bar, at)) = function.window(offset, access.size) {
-            let (reply, deferred) = cx.defer();
-            let WindowTarget { bar, offset } = WindowTarget { bar, offset: at };
-            (function.on_event)(FunctionEvent::WindowAccess(WindowAccess {
-                bar,
-                offset,
-                size: access.size,
-                write: None,
-                reply,
-            }));
-            return Err(manyhart_runtime::NoAnswer::Deferred(deferred));
+            return Err(function.through_window(cx, bar, at, access.size, None));
         }
         function.refresh(offset);
         Ok(function.config.read(offset, access.size).into())
@@ -43,16 +34,7 @@ impl Fabric {
         let Some((number, offset)) = self.decode(access.offset) else { return Ok(()) };
         let Some(function) = self.functions.get_mut(&number) else { return Ok(()) };
         if let Some((bar, at)) = function.window(offset, access.size) {
-            let (reply, deferred) = cx.defer();
-            let write = Some(u64::from(value));
-            (function.on_event)(FunctionEvent::WindowAccess(WindowAccess {
-                bar,
-                offset: at,
-                size: access.size,
-                write,
-                reply,
-            }));
-            return Err(manyhart_runtime::NoAnswer::Deferred(deferred));
+            return Err(function.through_window(cx, bar, at, access.size, Some(value.into())));
         }
         let mut turn = Turn::new(cx.topology());
         let written = function.config.write(offset, access.size, value);
@@ -62,11 +44,11 @@ impl Fabric {
         }
         let (reply, deferred) = cx.defer();
         turn.post(cx, Box::new(move |_| reply.answer(Ok(0))));
-        Err(manyhart_runtime::NoAnswer::Deferred(deferred))
+        Err(NoAnswer::Deferred(deferred))
     }
 
     /// What a write sets in motion.
-    fn react(&mut self, number: u32, written: &Written, turn: &mut Turn) {
+    pub(super) fn react(&mut self, number: u32, written: &Written, turn: &mut Turn) {
         let Some(function) = self.functions.get_mut(&number) else { return };
         function.settle(written);
         let express = function.layout.express;
@@ -103,12 +85,6 @@ impl Fabric {
     }
 }
 
-/// Which BAR a window leads to, and where in it.
-struct WindowTarget {
-    bar: u8,
-    offset: u64,
-}
-
 impl Function {
     /// The BAR and the offset in it, if `offset` is the data register of a window.
     fn window(&self, offset: u16, size: u8) -> Option<(u8, u64)> {
@@ -117,6 +93,20 @@ impl Function {
         let length = self.config.u32(at + WINDOW_LENGTH);
         // The driver sets the length to the size of its access (virtio 1.2, 4.1.4.9).
         (u32::from(size) <= length.max(1)).then_some((bar, start + u64::from(offset & 3)))
+    }
+
+    /// Has the function's own actor carry out an access to one of its BARs, and answer it.
+    fn through_window(
+        &self,
+        cx: &mut Context<'_, Message>,
+        bar: u8,
+        offset: u64,
+        size: u8,
+        write: Option<u64>,
+    ) -> NoAnswer {
+        let (reply, deferred) = cx.defer();
+        (self.on_event)(FunctionEvent::WindowAccess(WindowAccess { bar, offset, size, write, reply }));
+        NoAnswer::Deferred(deferred)
     }
 
     /// Registers whose value is somebody else's.

@@ -5,8 +5,8 @@ use manyhart_runtime::Context;
 use super::turn::Turn;
 use super::{Fabric, Message};
 use crate::pci::config::bars::{self, Slot};
-use crate::pci::config::{ResetKind, header};
-use crate::pci::host::{BarChange, Change, PciError};
+use crate::pci::config::{ResetKind, express, header};
+use crate::pci::host::{BarChange, Change, PciError, PlugError};
 
 impl Fabric {
     /// Carries out all of `changes`, or none.
@@ -26,6 +26,18 @@ impl Fabric {
         for number in numbers {
             self.show(number, turn);
         }
+        Ok(())
+    }
+
+    /// Link control of a port, as if the guest had written it.
+    pub(in crate::pci) fn disable_link(&mut self, id: &str, disabled: bool, turn: &mut Turn) -> Result<(), PlugError> {
+        let number = self.names.get(id).copied().ok_or_else(|| PlugError::NoFunction(id.to_owned()))?;
+        let port = self.functions.get_mut(&number).filter(|function| function.bridge.is_some());
+        let Some((at, port)) = port.and_then(|port| Some((port.layout.express?, port))) else {
+            return Err(PlugError::Refused(format!("'{id}' is no port with a link")));
+        };
+        let written = express::disable_link(&mut port.config, at, disabled);
+        self.react(number, &written, turn);
         Ok(())
     }
 

@@ -113,6 +113,19 @@ fn a_disabled_link_takes_what_is_behind_it_away() {
     assert_eq!((lab.get(BEHIND, 0, 4), lab.get(BEHIND, COMMAND, 2)), (0x11e8_1234, 0), "as after a reset");
 }
 
+#[test]
+fn the_host_holds_a_link_down_as_the_guest_does() {
+    let (lab, _f) = port_and_function();
+    let express = lab.capability(PORT, 0x10);
+    for (disabled, want) in [(true, ONES), (true, ONES), (false, 0x11e8_1234)] {
+        lab.host.set_link_disabled("rp", disabled).expect("a port");
+        assert_eq!(lab.get(BEHIND, 0, 4), want, "{disabled}");
+        assert_eq!(lab.get(PORT, express + 0x10, 2) & 1 << 4 != 0, disabled);
+    }
+    let refused = lab.host.set_link_disabled("f", true).expect_err("an endpoint");
+    assert_eq!(refused.to_string(), "'f' is no port with a link");
+}
+
 /// Behind two conventional bridges: numbers nest, windows nest, pins go round at each.
 #[test]
 fn bridges_nest() {
