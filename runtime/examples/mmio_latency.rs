@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use manyhart_runtime::actor::{Access, Answer, Context, Device, MmioSpec};
-use manyhart_runtime::{Clock, Config, Executive, Gpa, RamBlock, Requester};
+use manyhart_runtime::{
+    Attention, Clock, Config, DeviceError, Executive, Gpa, InterruptFile, MmioTarget, RamBlock, Registers, Requester,
+};
 
 const ROUNDS: u32 = 2_000;
 const ACCESSES: u32 = 1_000;
@@ -34,6 +36,20 @@ impl Device for Counter {
     }
 }
 
+/// A register that takes interrupt messages.
+struct Messages(InterruptFile);
+
+impl Registers for Messages {
+    fn read(&self, _: u64, _: u8) -> Result<u64, DeviceError> {
+        Ok(0)
+    }
+
+    fn write(&self, _: u64, _: u8, value: u64) -> Result<(), DeviceError> {
+        self.0.send(value as u32);
+        Ok(())
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let executive = Executive::new(Config { clock: Clock::host(10_000_000), on_device_failure: None })?;
     let device = executive.spawn("counter", Counter(0));
@@ -51,6 +67,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     transaction.add_subregion(root, 0x1000, whole);
     transaction.add_subregion(root, 0x3000, split);
     transaction.add_subregion(root, 0x5000, ram);
+    let file = InterruptFile::new(255, Arc::new(Attention::new()), 9);
+    file.change_enabled(0, 0, u64::MAX);
+    file.set_delivery(true);
+    let messages = MmioTarget::direct("messages", MmioSpec::aligned(4, 4), Arc::new(Messages(file)));
+    let messages = transaction.mmio("messages", 0x1000, messages);
+    transaction.add_subregion(root, 0x7000, messages);
     let space = transaction.address_space("bench", root);
     transaction.commit()?;
 
@@ -63,7 +85,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     time("MMIO read, split in two", || reader.read(space, Gpa(0x3000), 8, CPU, &mut ()).is_ok());
     time("MMIO read across two ranges' edge refused", || reader.read(space, Gpa(0x1ffe), 4, CPU, &mut ()).is_err());
     time("RAM read by the view", || reader.read(space, Gpa(0x5000), 4, CPU, &mut ()).is_ok());
+    time("message by a CPU", || reader.write(space, Gpa(0x7000), 4, 5, CPU, &mut ()).is_ok());
     reader.go_offline();
+    time("message by DMA", || memory.store(Gpa(0x7000), 5u32, Requester::Device(1)).is_ok());
     time("DMA read of 4 bytes", || memory.read(Gpa(0x5000), &mut word, CPU).is_ok());
     time("MMIO read by a control thread", || memory.load::<u32>(Gpa(0x1000), CPU).is_ok());
     drop(reader);

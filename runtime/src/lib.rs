@@ -73,7 +73,8 @@
 //! # Devices that reach memory
 //! A device's DMA goes through [`AddressSpace`], or in its own name through [`Dma`]: which space that is stands in the snapshot
 //! ([`Transaction::assign_device`]), so that a device, its gate and the map around it change in one publication. Spaces that show the same share one
-//! view. An [`iommu`] region goes on in another space, access by access. With the feature `vm-memory` an address space serves rust-vmm's
+//! view. What must arrive from anywhere without waiting, an interrupt message say, goes to [`Registers`] that no actor stands behind, and waits in an
+//! [`InterruptFile`] for its CPU. An [`iommu`] region goes on in another space, access by access. With the feature `vm-memory` an address space serves rust-vmm's
 //! traits (`guest_memory`), and that project's devices run on it as they are, each piece of their work under one [`Hold`].
 //!
 //! # Looking at it
@@ -84,7 +85,7 @@
 //! # Examples
 //! Each shows one concept (`cargo run -p manyhart-runtime --example …`): `map` (regions, priorities, aliases), `transaction` (all or
 //! nothing), `device` (an actor with registers), `deferred` (a handler that answers later), `reader` (a CPU's loop and its cache), `retire` (when
-//! memory may be freed), `listener` (a copy that is kept elsewhere), `logging` (which pages were written), `pause`, `why` (history and
+//! memory may be freed), `messages` (interrupts that are writes), `listener` (a copy that is kept elsewhere), `logging` (which pages were written), `pause`, `why` (history and
 //! differences), `picture`, `virtqueue` (a device of rust-vmm, with the feature `vm-memory`).
 //!
 //! # Known holes

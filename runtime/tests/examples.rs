@@ -14,6 +14,8 @@ mod listener;
 mod logging;
 #[path = "../examples/map.rs"]
 mod map;
+#[path = "../examples/messages.rs"]
+mod messages;
 #[path = "../examples/pause.rs"]
 mod pause;
 #[path = "../examples/picture.rs"]
@@ -31,7 +33,7 @@ type Example = fn() -> Result<(), Box<dyn std::error::Error>>;
 
 #[test]
 fn every_example_ends_well() {
-    let examples: [(&str, Example); 13] = [
+    let examples: [(&str, Example); 14] = [
         ("coalescing", coalescing::main),
         ("deferred", deferred::main),
         ("device", device::main),
@@ -39,6 +41,7 @@ fn every_example_ends_well() {
         ("listener", listener::main),
         ("logging", logging::main),
         ("map", map::main),
+        ("messages", messages::main),
         ("pause", pause::main),
         ("picture", picture::main),
         ("reader", reader::main),
