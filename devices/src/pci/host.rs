@@ -17,6 +17,7 @@ use super::background;
 use super::fabric::plug::{self, Arrival};
 use super::fabric::turn::Turn;
 use super::fabric::{self, Draft, Fabric, Grant, Message, Parts};
+use super::grants::{self, Grants};
 use super::query::BusReport;
 use super::{Blueprint, Identity, MsixSpec, Port, SharedLine, tables};
 
@@ -36,23 +37,6 @@ const SUBSYSTEM_VENDOR: u16 = 0x1af4;
 const SUBSYSTEM: u16 = 0x1100;
 const CLASS_HOST_BRIDGE: u32 = 0x06_0000;
 const CLASS_BRIDGE: u32 = 0x06_0400;
-
-/// Spaces that functions have for their DMA.
-#[derive(Default)]
-struct Grants {
-    /// Of ports, by their numbers, until they are plugged.
-    lent: std::collections::HashMap<u32, Grant>,
-    /// Of functions that are gone.
-    spare: Vec<Grant>,
-}
-
-impl Grants {
-    fn take_back(&mut self, number: u32, grant: Grant) {
-        if self.lent.remove(&number).is_some() {
-            self.spare.push(grant);
-        }
-    }
-}
 
 struct Inner {
     topology: Topology,
@@ -90,7 +74,7 @@ impl PciHost {
             gaps: background::zeroes(),
             wires: config.intx.map(|line| Arc::new(SharedLine::new(line))),
             on_event: config.on_event,
-            on_release: Box::new(move |number, grant| spare.lock().take_back(number, grant)),
+            on_release: Box::new(move |number| spare.lock().take_back(number)),
         };
         let fabric = executive.spawn("pci", Fabric::new(parts, ROOT_BUS));
         let ecam = map.mmio("pci-ecam", ECAM_SIZE.into(), fabric.mmio(0, fabric::SPEC));
@@ -123,30 +107,22 @@ impl PciHost {
     /// A function's side of the bus, before the function is made. It reaches nothing until it is plugged and the guest lets it.
     pub fn port(&self, name: &str) -> Result<Port, PlugError> {
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
-        let spare = self.0.grants.lock().spare.pop();
-        let grant = match spare {
-            Some(grant) => {
-                plug::lend_grant(&self.0.topology, grant, number)?;
-                grant
-            }
-            None => plug::make_grant(&self.0.topology, self.0.system, &format!("{name} dma"), number)?,
-        };
-        self.0.grants.lock().lent.insert(number, grant);
-        Ok(Port::new(self.0.topology.dma(number)))
+        tracing::trace!(name, number, "a port");
+        Ok(grants::lend(&self.0.grants, &self.0.topology, self.0.system, number)?)
     }
 
     /// Plugs a function: as at power-on before the machine runs, and through its slot after.
     pub fn plug(&self, id: &str, at: &Place, port: Port, blueprint: Blueprint) -> Result<Address, PlugError> {
         let grant = self.claim(&port)?;
         let made = self.endpoint_arrival(id, at, port.clone(), grant, blueprint);
-        made.and_then(|(at, arrival)| self.send_in(at, arrival, false)).inspect_err(|_| self.return_grant(&port, grant))
+        made.and_then(|(at, arrival)| self.send_in(at, arrival, false)).inspect_err(|_| self.return_grant(&port))
     }
 
     /// Puts a function in at once, as if somebody had pushed it into a bus without slots: no guest is asked, and none is told.
     pub fn surprise_plug(&self, id: &str, at: &Place, port: Port, blueprint: Blueprint) -> Result<Address, PlugError> {
         let grant = self.claim(&port)?;
         let made = self.endpoint_arrival(id, at, port.clone(), grant, blueprint);
-        made.and_then(|(at, arrival)| self.send_in(at, arrival, true)).inspect_err(|_| self.return_grant(&port, grant))
+        made.and_then(|(at, arrival)| self.send_in(at, arrival, true)).inspect_err(|_| self.return_grant(&port))
     }
 
     /// Plugs a bridge or a root port, whose name is that of the bus behind it too. Before the machine runs only.
@@ -170,7 +146,7 @@ impl PciHost {
             on_event: Box::new(|_| ()),
             is_bridge: true,
         };
-        self.send_in(at.clone(), arrival, false).inspect_err(|_| self.return_grant(&port, grant))
+        self.send_in(at.clone(), arrival, false).inspect_err(|_| self.return_grant(&port))
     }
 
     fn endpoint_arrival(
@@ -305,14 +281,13 @@ impl PciHost {
     }
 
     fn claim(&self, port: &Port) -> Result<Grant, PlugError> {
-        let grants = self.0.grants.lock();
-        let grant = grants.lent.get(&port.number()).copied();
-        grant.ok_or_else(|| PlugError::Blueprint("a port of another host".to_owned()))
+        let grant = self.0.grants.lock().claim(port);
+        grant.ok_or_else(|| PlugError::Blueprint("a port of another host, or one that was plugged before".to_owned()))
     }
 
-    /// Of a port that was not plugged.
-    fn return_grant(&self, port: &Port, grant: Grant) {
-        self.0.grants.lock().take_back(port.number(), grant);
+    /// Of a port that was not plugged after all.
+    fn return_grant(&self, port: &Port) {
+        self.0.grants.lock().take_back(port.number());
     }
 }
 

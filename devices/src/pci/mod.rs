@@ -28,6 +28,7 @@ pub mod wires;
 
 mod background;
 mod fabric;
+mod grants;
 mod tables;
 mod vector;
 

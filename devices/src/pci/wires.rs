@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use manyhart_runtime::{Dma, Gpa, Line, Requester};
 
@@ -69,6 +69,15 @@ impl SharedLine {
 #[derive(Clone)]
 pub struct Port(Arc<Wires>);
 
+/// Knows whether a port is still there.
+pub(super) struct PortWatch(Weak<Wires>);
+
+impl PortWatch {
+    pub(super) fn is_gone(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
 struct Wires {
     dma: Dma,
     state: AtomicU32,
@@ -90,6 +99,11 @@ impl Port {
             Requester::Device(number) => number,
             Requester::Cpu(_) | Requester::Debugger => u32::MAX,
         }
+    }
+
+    /// To find out that nobody has the port any more.
+    pub(super) fn watch(&self) -> PortWatch {
+        PortWatch(Arc::downgrade(&self.0))
     }
 
     /// The function's way into memory.

@@ -318,3 +318,17 @@ fn errors_go_up_to_the_root_port() {
     let refused = machine.host.inject_error("host-bridge", error).unwrap_err();
     assert_eq!(refused.to_string(), "'host-bridge' does not report errors");
 }
+
+/// A port whose function never comes to be: its way into memory is for the next.
+#[test]
+fn ports_that_are_never_plugged_leave_nothing() {
+    let machine = Machine::new();
+    let spaces = || machine.executive.topology().survey().unwrap().spaces().len();
+    drop(machine.host.port("first").unwrap());
+    let before = spaces();
+    for _ in 0..100 {
+        let port = machine.host.port("x").unwrap();
+        assert!(port.dma().load::<u32>(manyhart_runtime::Gpa(RAM)).is_err(), "nothing is reached before it is plugged");
+    }
+    assert_eq!(spaces(), before);
+}

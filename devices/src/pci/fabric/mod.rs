@@ -77,8 +77,8 @@ pub(super) struct Parts {
     pub(super) wires: [Arc<SharedLine>; 4],
     /// Told what happens.
     pub(super) on_event: Box<dyn Fn(PciEvent) + Send>,
-    /// Given back what a function had, by its number.
-    pub(super) on_release: Box<dyn Fn(u32, Grant) + Send>,
+    /// Told whose way into memory is free again, by its number.
+    pub(super) on_release: Box<dyn Fn(u32) + Send>,
 }
 
 /// The actor.
@@ -92,7 +92,7 @@ pub(super) struct Fabric {
     gaps: MmioTarget,
     wires: [Arc<SharedLine>; 4],
     on_event: Box<dyn Fn(PciEvent) + Send>,
-    on_release: Box<dyn Fn(u32, Grant) + Send>,
+    on_release: Box<dyn Fn(u32) + Send>,
     /// Whether the machine runs: from then on functions come through slots.
     live: bool,
 }

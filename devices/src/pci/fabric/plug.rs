@@ -188,7 +188,7 @@ impl Fabric {
         let grant = function.grant;
         map.set_enabled(grant.gate, false);
         map.unassign_device(number);
-        turn.gone.push(Gone { number, grant, id: function.id.clone() });
+        turn.gone.push(Gone { number, id: function.id.clone() });
         turn.notices.push(Notice::Gone(Box::new(function)));
     }
 
@@ -236,9 +236,15 @@ pub(in crate::pci) fn make_grant(
     Ok(Grant { gate, space })
 }
 
-/// The same, of a grant that another function had.
-pub(in crate::pci) fn lend_grant(topology: &Topology, grant: Grant, number: u32) -> Result<(), TopologyError> {
+/// The same, of a grant that `last` had.
+pub(in crate::pci) fn lend_grant(
+    topology: &Topology,
+    grant: Grant,
+    last: u32,
+    number: u32,
+) -> Result<(), TopologyError> {
     let mut map = topology.transaction();
+    map.unassign_device(last);
     map.assign_device(number, grant.space);
     map.commit().map(drop)
 }

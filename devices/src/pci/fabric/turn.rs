@@ -3,7 +3,7 @@
 use manyhart_runtime::{Committed, Context, Topology, TopologyError, Transaction};
 
 use super::hierarchy::Function;
-use super::{Fabric, Grant, Message};
+use super::{Fabric, Message};
 use crate::pci::FunctionEvent;
 use crate::pci::host::PciEvent;
 
@@ -20,7 +20,6 @@ pub(in crate::pci) struct Turn {
 /// A function that leaves: when nothing can reach it any more its grant is free for another, and the host hears of it.
 pub(in crate::pci) struct Gone {
     pub(in crate::pci) number: u32,
-    pub(in crate::pci) grant: Grant,
     pub(in crate::pci) id: String,
 }
 
@@ -92,8 +91,8 @@ impl Turn {
 impl Fabric {
     /// Nothing reaches these functions any more.
     fn forget(&mut self, gone: Vec<Gone>) {
-        for Gone { number, grant, id } in gone {
-            (self.on_release)(number, grant);
+        for Gone { number, id } in gone {
+            (self.on_release)(number);
             (self.on_event)(PciEvent::Deleted { id });
         }
     }

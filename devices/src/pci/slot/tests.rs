@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::super::config::capability::Chain;
 use super::super::config::express::{self, Kind};
 use super::*;
@@ -229,4 +231,61 @@ fn the_interlock_turns() {
         (Act::Control(0x07c0), NOTHING, (0x07c0, 0x0090, 0x0204)),
         (Act::Control(0x0fc0), NOTHING, (0x07c0, 0x0010, 0x0204)),
     ]);
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        Just(Act::AttachCold),
+        Just(Act::Attach),
+        Just(Act::Press),
+        Just(Act::Pull),
+        Just(Act::Reset),
+        any::<u16>().prop_map(|value| Act::Control(value.into())),
+        // What guests write.
+        prop::sample::select(vec![0x01c0, 0x02c0, 0x06c0, 0x07c0, 0x01f9, 0x17f9]).prop_map(Act::Control),
+        any::<u16>().prop_map(|value| Act::Status(value.into())),
+        any::<u32>().prop_map(Act::Both),
+        any::<u16>().prop_map(|value| Act::Link(value.into())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a guest and a host do: only what is there shows, is asked for, is taken out or is refused; what is said to have changed has; and
+    /// the registers say whether something is there.
+    #[test]
+    fn a_slot_never_contradicts_itself(hotplug: bool, acts in prop::collection::vec(any_act(), 1..60)) {
+        let mut bench = Bench::new(hotplug);
+        let (mut open, mut asserted) = (false, false);
+        for act in acts {
+            let occupied = bench.slot.is_occupied();
+            // A host plugs into what is empty, and takes out of what is not.
+            let lawful = match act {
+                Act::AttachCold | Act::Attach => !occupied,
+                Act::Press => occupied && hotplug && bench.registers().0 & POWER_INDICATOR != POWER_INDICATOR_BLINK,
+                Act::Pull => occupied,
+                _ => true,
+            };
+            if !lawful {
+                continue;
+            }
+            let asked = bench.slot.is_asked();
+            let outcome = bench.act(act);
+            for (said, known, now) in [
+                (outcome.open, &mut open, bench.slot.is_open()),
+                (outcome.interrupt, &mut asserted, bench.slot.is_asserted()),
+            ] {
+                prop_assert!(said.is_none_or(|said| said != *known), "{act:?}: said again");
+                *known = said.unwrap_or(*known);
+                prop_assert_eq!(*known, now, "{:?}", act);
+            }
+            let slot = &bench.slot;
+            prop_assert!(!outcome.ejected || occupied && !slot.is_occupied(), "{act:?}");
+            prop_assert!(!outcome.refused || asked && !slot.is_asked() && slot.is_occupied(), "{act:?}");
+            prop_assert!(!slot.is_open() || slot.is_occupied(), "{act:?}");
+            prop_assert!(!slot.is_asked() || slot.is_occupied(), "{act:?}");
+            prop_assert_eq!(bench.registers().1 & PRESENCE != 0, slot.is_occupied(), "{:?}", act);
+        }
+    }
 }
