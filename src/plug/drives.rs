@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use manyhart_devices::block::{BlockBackend, Format, OpenError, OpenOptions, open};
 use parking_lot::Mutex;
@@ -247,9 +248,19 @@ pub(super) fn flatten(prefix: &str, object: Map<String, Value>, flat: &mut Map<S
     }
 }
 
+/// How long is waited for a device that is gone to let go of an image: the host may be at its last requests.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
 /// All disks' contents of a machine, by name. Cheap to clone; for control threads.
 #[derive(Clone, Default)]
-pub struct Drives(Arc<Mutex<BTreeMap<String, Drive>>>);
+pub struct Drives(Arc<Mutex<Table>>);
+
+#[derive(Default)]
+struct Table {
+    drives: BTreeMap<String, Drive>,
+    /// What was removed, for as long as somebody has it.
+    closing: Vec<Weak<dyn BlockBackend>>,
+}
 
 /// What a device takes.
 #[derive(Clone)]
@@ -277,8 +288,10 @@ impl Drives {
     /// Opens a `-drive` under its name, or `fallback` if it has none; the name.
     pub fn add_drive(&self, spec: &DriveSpec, fallback: &str) -> Result<String, DriveError> {
         let name = spec.id.clone().unwrap_or_else(|| fallback.to_owned());
-        let (writeback, serial) = (spec.writeback, spec.serial.clone());
-        self.add(&name, || Ok(Contents::Open(Taken { backend: open(&spec.open)?, writeback, serial })))?;
+        self.add(&name, || {
+            let (writeback, serial) = (spec.writeback, spec.serial.clone());
+            Ok(Contents::Open(Taken { backend: open(&spec.open)?, writeback, serial }))
+        })?;
         Ok(name)
     }
 
@@ -306,19 +319,32 @@ impl Drives {
         }
     }
 
-    fn add(&self, name: &str, contents: impl FnOnce() -> Result<Contents, DriveError>) -> Result<(), DriveError> {
-        let mut drives = self.0.lock();
-        if drives.contains_key(name) {
-            return Err(DriveError::Duplicate(name.to_owned()));
+    fn add(&self, name: &str, contents: impl Fn() -> Result<Contents, DriveError>) -> Result<(), DriveError> {
+        let end = Instant::now() + LAST_REQUESTS;
+        loop {
+            let mut table = self.0.lock();
+            if table.drives.contains_key(name) {
+                return Err(DriveError::Duplicate(name.to_owned()));
+            }
+            table.closing.retain(|backend| backend.strong_count() > 0);
+            match contents() {
+                // Perhaps by one of ours that is about to be closed.
+                Err(DriveError::Open(OpenError::Locked { .. }))
+                    if !table.closing.is_empty() && Instant::now() < end => {}
+                contents => {
+                    table.drives.insert(name.to_owned(), Drive { contents: contents?, user: None });
+                    return Ok(());
+                }
+            }
+            drop(table);
+            std::thread::sleep(Duration::from_millis(1));
         }
-        drives.insert(name.to_owned(), Drive { contents: contents()?, user: None });
-        Ok(())
     }
 
     /// A file that nothing lies on yet.
     fn file(&self, name: &str) -> Result<OpenOptions, DriveError> {
-        let drives = self.0.lock();
-        match drives.get(name) {
+        let table = self.0.lock();
+        match table.drives.get(name) {
             None => Err(DriveError::NotFound(name.to_owned())),
             Some(Drive { user: Some(user), .. }) => Err(DriveError::Busy(name.to_owned(), format!("'{user}' uses it"))),
             Some(Drive { contents: Contents::Open(_), .. }) => {
@@ -329,34 +355,43 @@ impl Drives {
     }
 
     fn mark(&self, name: &str, user: Option<String>) {
-        if let Some(drive) = self.0.lock().get_mut(name) {
+        if let Some(drive) = self.0.lock().drives.get_mut(name) {
             drive.user = user;
         }
     }
 
-    /// Gives a drive to a device, which nobody else may have then.
+    /// Gives a drive to a device, which nobody else may have then. What the last device has under way ends first.
     pub fn take(&self, name: &str, device: &str) -> Result<Taken, DriveError> {
-        let mut drives = self.0.lock();
-        let drive = drives.get_mut(name).ok_or_else(|| DriveError::NotFound(name.to_owned()))?;
-        if let Some(user) = &drive.user {
-            return Err(DriveError::Busy(name.to_owned(), format!("'{user}' uses it")));
-        }
-        let taken = match &drive.contents {
-            Contents::Open(taken) => taken.clone(),
-            Contents::File(options) => {
+        let end = Instant::now() + LAST_REQUESTS;
+        loop {
+            let mut table = self.0.lock();
+            let drive = table.drives.get_mut(name).ok_or_else(|| DriveError::NotFound(name.to_owned()))?;
+            let busy = |why: &str| DriveError::Busy(name.to_owned(), why.to_owned());
+            if let Some(user) = &drive.user {
+                return Err(busy(&format!("'{user}' uses it")));
+            }
+            if let Contents::File(options) = &drive.contents {
                 let options = OpenOptions { format: Some(Format::Raw), ..options.clone() };
                 let taken = Taken { backend: open(&options)?, writeback: true, serial: None };
-                drive.contents = Contents::Open(taken.clone());
-                taken
+                drive.contents = Contents::Open(taken);
             }
-        };
-        drive.user = Some(device.to_owned());
-        Ok(taken)
+            if let Contents::Open(taken) = &drive.contents
+                && Arc::strong_count(&taken.backend) == 1
+            {
+                drive.user = Some(device.to_owned());
+                return Ok(taken.clone());
+            }
+            drop(table);
+            if Instant::now() >= end {
+                return Err(busy("the host is still at requests of the device before"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// A device is gone: its drives may go to another.
     pub fn release(&self, device: &str) {
-        for drive in self.0.lock().values_mut() {
+        for drive in self.0.lock().drives.values_mut() {
             if drive.user.as_deref() == Some(device) {
                 drive.user = None;
             }
@@ -365,17 +400,19 @@ impl Drives {
 
     /// `blockdev-del`: the image is closed once the last request that uses it has ended.
     pub fn remove(&self, name: &str) -> Result<(), DriveError> {
-        let mut drives = self.0.lock();
-        match drives.get(name) {
+        let mut table = self.0.lock();
+        match table.drives.get(name) {
             None => return Err(DriveError::NotFound(name.to_owned())),
             Some(Drive { user: Some(user), .. }) => {
                 return Err(DriveError::Busy(name.to_owned(), format!("'{user}' uses it")));
             }
             Some(_) => {}
         }
-        drives.remove(name);
+        if let Some(Drive { contents: Contents::Open(taken), .. }) = table.drives.remove(name) {
+            table.closing.push(Arc::downgrade(&taken.backend));
+        }
         // A file that it lay on is free again.
-        for drive in drives.values_mut().filter(|drive| drive.user.as_deref() == Some(name)) {
+        for drive in table.drives.values_mut().filter(|drive| drive.user.as_deref() == Some(name)) {
             drive.user = None;
         }
         Ok(())
@@ -383,7 +420,7 @@ impl Drives {
 
     /// Each drive: its name, whether it is read-only, its size, and who uses it.
     pub fn list(&self) -> Vec<DriveReport> {
-        let drives = self.0.lock();
+        let table = self.0.lock();
         let report = |(name, drive): (&String, &Drive)| {
             let backend = match &drive.contents {
                 Contents::Open(taken) => Some(&taken.backend),
@@ -396,7 +433,7 @@ impl Drives {
                 user: drive.user.clone(),
             }
         };
-        drives.iter().map(report).collect()
+        table.drives.iter().map(report).collect()
     }
 }
 

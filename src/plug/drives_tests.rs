@@ -123,7 +123,23 @@ fn a_drive_belongs_to_one_device_at_a_time() {
         DriveReport { name: "d0".to_owned(), size: Some(4096), read_only: false, user: Some("disk".to_owned()) };
     assert_eq!(drives.list(), [report]);
     drives.release("disk");
-    drop(taken);
+    // The device is not quite gone yet: whoever comes next waits for it.
+    let lets_go = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        drop(taken);
+    });
+    assert!(drives.take("d0", "next").is_ok());
+    lets_go.join().expect("it lets go");
+    drives.release("next");
+    let taken = drives.take("d0", "last").expect("it is free");
+    drives.release("last");
+    drives.remove("d0").expect("it is free");
+    let lets_go = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        drop(taken);
+    });
+    drives.add_drive(&spec, "drive0").expect("it is opened again once it is closed");
+    lets_go.join().expect("it lets go");
     drives.remove("d0").expect("it is free");
     let gone = drives.take("d0", "disk").err().map(|error| error.to_string());
     assert_eq!(gone.as_deref(), Some("Failed to find node with node-name='d0'"));
