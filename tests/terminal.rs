@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -124,4 +125,81 @@ fn without_keys_ctrl_c_stays_a_signal() {
     kill_process(Pid::from_child(&child), Signal::INT).expect("signalled");
     assert_eq!(status(child), Some(0));
     assert!(!terminal.is_raw());
+}
+
+/// Reads the output up to `want`.
+fn wait_for(child: &mut Child, want: &str) -> String {
+    let (mut got, mut byte) = (Vec::new(), [0]);
+    let out = child.stdout.as_mut().expect("a pipe");
+    while !got.ends_with(want.as_bytes()) {
+        let limit = Timespec::try_from(LIMIT).expect("a limit");
+        let came = poll(&mut [PollFd::new(out, PollFlags::IN)], Some(&limit)).expect("polled");
+        assert_eq!(came, 1, "no {want:?} in {:?}", String::from_utf8_lossy(&got));
+        assert_eq!(out.read(&mut byte).expect("output"), 1, "no {want:?} in {:?}", String::from_utf8_lossy(&got));
+        got.push(byte[0]);
+    }
+    String::from_utf8_lossy(&got).into_owned()
+}
+
+#[test]
+fn ctrl_a_c_leads_to_the_monitor_and_back() {
+    let (scratch, terminal) = (Scratch::new(), Terminal::new());
+    let before = terminal.modes();
+    let mut child = start(&scratch, &terminal, "mon:stdio");
+    terminal.types(b"\x01cinfo st\t\r");
+    wait_for(&mut child, "(manyhart) ");
+    wait_for(&mut child, "VM status: running\n");
+    terminal.types(b"stop\r\x1b[A\x1b[A\r");
+    wait_for(&mut child, "VM status: paused (paused)\n");
+    terminal.types(b"cont\r");
+    wait_for(&mut child, "cont");
+    wait_for(&mut child, "(manyhart) ");
+    terminal.types(b"\x04");
+    wait_for(&mut child, "\n");
+    // What is typed now is the guest's, which has gone on.
+    terminal.types(b"~");
+    wait_for(&mut child, "~");
+    assert!(terminal.is_raw());
+    // The key works both ways, also over half a line.
+    terminal.types(b"\x01cnonsen\x01c");
+    wait_for(&mut child, "nonsen");
+    wait_for(&mut child, "\n");
+    terminal.types(b"^");
+    wait_for(&mut child, "^");
+    terminal.types(b"\x01cquit\r");
+    assert_eq!(status(child), Some(0));
+    assert_eq!(format!("{:?}", terminal.modes()), format!("{before:?}"));
+}
+
+#[test]
+fn a_person_at_the_monitor_does_not_hold_up_the_end() {
+    let (scratch, terminal) = (Scratch::new(), Terminal::new());
+    let before = terminal.modes();
+    let mut child = start(&scratch, &terminal, "mon:stdio");
+    terminal.types(b"\x01c");
+    wait_for(&mut child, "(manyhart) ");
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("signalled");
+    assert_eq!(status(child), Some(0));
+    assert_eq!(format!("{:?}", terminal.modes()), format!("{before:?}"));
+}
+
+#[test]
+fn without_a_terminal_the_monitor_takes_lines() {
+    use std::io::Write;
+    let scratch = Scratch::new();
+    let kernel = scratch.file("echo.elf", echo());
+    let mut child = manyhart(&scratch)
+        .args(["run", "--quiet", "-m", "64M", "-bios", "none", "-kernel", &kernel, "-serial", "mon:stdio"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    wait_for(&mut child, ">");
+    let mut typed = child.stdin.take().expect("a pipe");
+    typed.write_all(b"\x01cinfo status\nnonsense\n\x04hello").expect("typed");
+    wait_for(&mut child, "VM status: running\n(manyhart) ");
+    wait_for(&mut child, "unknown command: 'nonsense' (try 'help')\n");
+    wait_for(&mut child, "hello");
+    typed.write_all(b"\x01cquit\n").expect("typed");
+    assert_eq!(status(child), Some(0));
 }

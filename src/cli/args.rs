@@ -11,7 +11,7 @@ use super::values::{
 use crate::console::Serial;
 use crate::control::Place;
 use crate::load::Firmware;
-use crate::plug::{BlockdevSpec, DriveSpec, ObjectSpec};
+use crate::plug::{BlockdevSpec, DriveSpec, NetdevSpec, ObjectSpec};
 
 /// A concurrent multi-hart RISC-V emulator: real SMP guests on a live, lock-free memory topology.
 ///
@@ -318,6 +318,9 @@ pub struct PlugArgs {
     /// Opens a disk image as a node, for a device to name: `driver=D,node-name=N,filename=F`, as text or as JSON.
     #[arg(long, value_name = "NODE")]
     pub blockdev: Vec<BlockdevSpec>,
+    /// Wires a network interface: `tap,id=I[,ifname=N]`, `stream,id=I,…`, `dgram,id=I,…` or `socket,id=I,…`, as text or as JSON.
+    #[arg(long, value_name = "WIRE")]
+    pub netdev: Vec<NetdevSpec>,
     /// Makes something that devices use: `rng-random,id=I` or `rng-builtin,id=I`.
     #[arg(long, value_name = "OBJECT")]
     pub object: Vec<ObjectSpec>,

@@ -210,7 +210,8 @@ impl PlugArgs {
                 DeviceOption::Plugged(options) => devices.push(options),
             }
         }
-        (loaders, PlugSpec { devices, drives: self.drive, blockdevs: self.blockdev, objects: self.object })
+        let PlugArgs { drive: drives, blockdev: blockdevs, netdev: netdevs, object: objects, .. } = self;
+        (loaders, PlugSpec { devices, drives, blockdevs, netdevs, objects })
     }
 
     /// What `-device help` and its kin are answered.

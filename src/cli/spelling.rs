@@ -53,7 +53,6 @@ const NOT_THERE: &[&str] = &[
     "msg",
     "mtdblock",
     "name",
-    "netdev",
     "no-shutdown",
     "no-user-config",
     "nodefaults",

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -31,13 +32,20 @@ pub trait Guest: Send {
     /// These bytes are next.
     fn send(&mut self, bytes: Vec<u8>) -> Taken;
 
-    /// Something that is not bytes.
+    /// Something that is not bytes, and not the monitor.
     fn event(&mut self, event: Event);
+
+    /// The person wants the monitor. On a terminal this returns when they want the console again.
+    fn monitor(&mut self, terminal: bool);
+
+    /// What is typed at the monitor where there is no terminal; answers what was typed after they wanted the console again.
+    fn typed<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]>;
 }
 
 /// The running thread. Dropping this stops and joins it.
 pub struct InputThread {
     stop: Arc<OwnedFd>,
+    away: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -52,24 +60,33 @@ impl InputThread {
             taken: None,
             looks: 0,
             ended: false,
+            at_monitor: false,
+            away: Arc::default(),
             guest,
         };
+        let away = pump.away.clone();
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("console-input".into()).spawn(move || {
             if let Err(error) = pump.run(from.as_fd(), &stopped) {
                 tracing::warn!(%error, "the console has no input any more");
             }
         })?;
-        Ok(InputThread { stop, thread: Some(thread) })
+        Ok(InputThread { stop, away, thread: Some(thread) })
     }
 }
 
 impl Drop for InputThread {
     fn drop(&mut self) {
         let told = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
-        if let (Ok(_), Some(thread)) = (told, self.thread.take())
-            && thread.join().is_err()
-        {
+        let Some(thread) = self.thread.take().filter(|_| told.is_ok()) else { return };
+        // A person at the monitor, who types nothing, holds up nobody: the terminal is put back, and the thread ends with the process.
+        while !thread.is_finished() {
+            if self.away.load(Ordering::Acquire) {
+                return;
+            }
+            std::thread::sleep(LOOKS[0]);
+        }
+        if thread.join().is_err() {
             tracing::error!("the console's input thread has panicked");
         }
     }
@@ -84,6 +101,10 @@ struct Pump<G> {
     taken: Option<Taken>,
     looks: usize,
     ended: bool,
+    /// What is typed is the monitor's: never on a terminal, where [`Guest::monitor`] reads by itself.
+    at_monitor: bool,
+    /// The person is at the monitor, and this thread waits for them.
+    away: Arc<AtomicBool>,
     guest: G,
 }
 
@@ -134,7 +155,9 @@ impl<G: Guest> Pump<G> {
 
     fn read(&mut self, from: impl AsFd) -> io::Result<()> {
         let mut buffer = [0; 1024];
-        let bytes = match rustix::io::read(from, &mut buffer) {
+        // Of a person's keys one at a time: what follows the one that asks for the monitor is the monitor's to read.
+        let most = if self.terminal && self.keys.is_some() { 1 } else { buffer.len() };
+        let bytes = match rustix::io::read(from, &mut buffer[..most]) {
             Ok(0) => {
                 self.ended = true;
                 return Ok(());
@@ -153,13 +176,40 @@ impl<G: Guest> Pump<G> {
             Some(keys) => {
                 for event in keys.feed(bytes) {
                     match event {
-                        Event::Bytes(bytes) => self.queue(bytes),
+                        Event::Bytes(bytes) => self.typed(&bytes),
+                        Event::Monitor => self.monitor(),
                         other => self.guest.event(other),
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    fn typed(&mut self, bytes: &[u8]) {
+        match self.at_monitor {
+            false => self.queue(bytes.to_vec()),
+            true => {
+                if let Some(rest) = self.guest.typed(bytes) {
+                    self.at_monitor = false;
+                    self.queue(rest.to_vec());
+                }
+            }
+        }
+    }
+
+    /// To the monitor, or back.
+    fn monitor(&mut self) {
+        if self.terminal {
+            self.away.store(true, Ordering::Release);
+            self.guest.monitor(true);
+            self.away.store(false, Ordering::Release);
+        } else {
+            self.at_monitor = !self.at_monitor;
+            if self.at_monitor {
+                self.guest.monitor(false);
+            }
+        }
     }
 
     fn queue(&mut self, bytes: Vec<u8>) {
@@ -175,7 +225,7 @@ impl<G: Guest> Pump<G> {
 mod tests {
     use std::io::Write;
     use std::os::unix::net::UnixStream;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::time::Instant;
 
     use crossbeam::channel::{Receiver, Sender, unbounded};
@@ -199,6 +249,16 @@ mod tests {
 
         fn event(&mut self, event: Event) {
             self.got.send(event).unwrap();
+        }
+
+        fn monitor(&mut self, terminal: bool) {
+            assert!(!terminal);
+            self.event(Event::Monitor);
+        }
+
+        /// A full stop leads back.
+        fn typed<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+            bytes.iter().position(|&byte| byte == b'.').map(|at| &bytes[at + 1..])
         }
     }
 
@@ -225,6 +285,18 @@ mod tests {
         assert_eq!(next(&events), Event::Help);
         may_take.store(1, Ordering::SeqCst);
         assert_eq!(next(&events), Event::Bytes(b"bcd".to_vec()));
+    }
+
+    #[test]
+    fn what_is_typed_at_the_monitor_is_not_the_guests() {
+        let (mut typed, _thread, events, may_take) = start(true);
+        may_take.store(usize::MAX, Ordering::SeqCst);
+        typed.write_all(b"a\x01cinfo\rmore.b").unwrap();
+        assert_eq!(next(&events), Event::Monitor);
+        assert_eq!(next(&events), Event::Bytes(b"ab".to_vec()));
+        typed.write_all(b"\x01cinfo\x01cd").unwrap();
+        assert_eq!(next(&events), Event::Monitor);
+        assert_eq!(next(&events), Event::Bytes(b"d".to_vec()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub const HELP: &str = "\
 Ctrl-A h    this help
 Ctrl-A x    leave
 Ctrl-A b    send a break
-Ctrl-A c    the monitor (not there yet)
+Ctrl-A c    the monitor, and back (there Ctrl-D, too)
 Ctrl-A Ctrl-A    send Ctrl-A";
 
 /// What a keyboard asks for.

@@ -39,6 +39,26 @@ impl Drop for RawMode {
     }
 }
 
+/// Does `what` with the terminal as it was before [`RawMode`], and makes it raw again if it still is to be.
+pub fn with_old_modes<T>(what: impl FnOnce() -> T) -> T {
+    let modes = || {
+        let old = SAVED.lock().clone()?;
+        let now = tcgetattr(stdin()).ok()?;
+        tcsetattr(stdin(), OptionalActions::Now, &old).ok()?;
+        Some(now)
+    };
+    let raw = modes();
+    let result = what();
+    let saved = SAVED.lock();
+    // Under the lock: who puts the terminal back for good comes before this, and then it stays, or after it.
+    if let (Some(raw), Some(_)) = (raw, &*saved)
+        && let Err(error) = tcsetattr(stdin(), OptionalActions::Now, &raw)
+    {
+        tracing::debug!(%error, "the terminal keeps its modes");
+    }
+    result
+}
+
 fn raw(mut modes: Termios, signals: bool) -> Termios {
     modes.input_modes -= InputModes::IGNBRK
         | InputModes::BRKINT

@@ -17,6 +17,11 @@ pub struct ControlSpec {
 }
 
 impl ControlSpec {
+    /// Whether standard input is a door.
+    pub fn uses_standard_input(&self) -> bool {
+        self.qmp.iter().chain(&self.monitors).any(|place| *place == Place::Stdio)
+    }
+
     /// Opens the doors. The servers end when they are dropped.
     pub fn serve(&self, control: &Control) -> Result<Vec<Server>, (Place, io::Error)> {
         let open = |place: &Place, name, serve: fn(&Control, super::Client, &super::End)| {

@@ -47,6 +47,9 @@ pub enum MachineError {
         /// Why not.
         error: std::io::Error,
     },
+    /// Two want to read standard input.
+    #[error("standard input is the console's already: say -serial null or -serial file:F")]
+    StandardInput,
     /// A device, or the bus, failed where the machine needs it.
     #[error(transparent)]
     Bus(#[from] BusError),
@@ -77,6 +80,7 @@ impl MachineError {
             | MachineError::Write { .. }
             | MachineError::Place { .. }
             | MachineError::NoSignature
+            | MachineError::StandardInput
             | MachineError::NoSpace(_)
             | MachineError::Console(_)
             | MachineError::Topology(TopologyError::NotRetained { .. }) => 2,

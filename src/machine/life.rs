@@ -146,7 +146,7 @@ impl Machine {
 
     fn connect_input(&mut self) -> Result<(), MachineError> {
         self.board.pci.go_live()?;
-        self.input = Input::start(&self.serial, &self.board.uart, self.sender.clone())?;
+        self.input = Input::start(&self.serial, &self.board.uart, self.sender.clone(), &self.control)?;
         self.started = Instant::now();
         Ok(())
     }

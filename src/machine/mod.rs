@@ -29,6 +29,7 @@ pub use spec::{BoardSpec, RunSpec, SignatureSpec};
 pub use summary::Summary;
 
 use crate::cli::fail;
+use crate::console::Serial;
 use crate::load::{Firmware, Plan};
 use attend::attend;
 use planner::PlannedBoard;
@@ -46,6 +47,9 @@ pub fn run(spec: RunSpec) -> ExitCode {
 }
 
 fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
+    if spec.control.uses_standard_input() && matches!(spec.serial, Serial::Stdio { .. }) {
+        return Err(MachineError::StandardInput);
+    }
     let mut machine = Machine::build(spec)?;
     signals::listen(machine.sender())?;
     let servers =

@@ -12,6 +12,8 @@ use manyhart_runtime::actor::Poster;
 
 use super::{Event, MachineError};
 use crate::console::{self, HELP, InputThread, Patient, RawMode, Serial, Taken};
+use crate::control::Control;
+use crate::control::monitor::{Next, Person};
 
 /// How long the end of a run waits for a host that does not take the last output.
 const LAST_OUTPUT: Duration = Duration::from_secs(2);
@@ -111,10 +113,11 @@ impl Input {
         serial: &Serial,
         uart: &DeviceHandle<Uart>,
         events: Sender<Event>,
+        control: &Control,
     ) -> Result<Option<Input>, MachineError> {
         let Serial::Stdio { keys } = *serial else { return Ok(None) };
         let raw = RawMode::enter(!keys).map_err(|error| MachineError::Host { what: "its terminal", error })?;
-        let guest = UartGuest { uart: uart.poster(), events };
+        let guest = UartGuest { uart: uart.poster(), events, person: Person::new(control.clone()) };
         let thread = InputThread::start(rustix::stdio::stdin(), keys, guest)
             .map_err(|error| MachineError::Host { what: "a thread", error })?;
         Ok(Some(Input { _thread: thread, _raw: raw }))
@@ -125,6 +128,7 @@ impl Input {
 struct UartGuest {
     uart: Poster<UartMessage>,
     events: Sender<Event>,
+    person: Person,
 }
 
 impl console::Guest for UartGuest {
@@ -144,8 +148,22 @@ impl console::Guest for UartGuest {
             console::Event::Break if self.uart.post(UartMessage::line_break()) => {}
             console::Event::Break => tracing::debug!("a break for a UART that is gone"),
             console::Event::Help => eprintln!("{HELP}"),
-            console::Event::Monitor => eprintln!("manyhart: the monitor is not there yet"),
+            console::Event::Monitor => self.monitor(false),
             console::Event::Bytes(bytes) => drop(self.send(bytes)),
+        }
+    }
+    fn monitor(&mut self, terminal: bool) {
+        if terminal {
+            console::with_old_modes(|| self.person.converse());
+        } else {
+            self.person.greet();
+        }
+    }
+
+    fn typed<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        match self.person.take(bytes) {
+            (Next::Console, rest) => Some(rest),
+            (Next::Stay, _) => None,
         }
     }
 }

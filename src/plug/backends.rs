@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
 use super::drives::Drives;
+use super::netdevs::{Netdevs, default_mac};
 use super::{DeviceOptions, PlugError};
 
 /// `-object`: something that devices use.
@@ -62,6 +64,10 @@ impl FromStr for ObjectSpec {
 pub struct Backends {
     /// Disks' contents.
     pub drives: Drives,
+    /// What network interfaces are wired to.
+    pub netdevs: Netdevs,
+    /// How many interfaces have come without an address.
+    interfaces: Arc<AtomicU8>,
     /// Objects, and who uses each.
     objects: Arc<Mutex<BTreeMap<String, Object>>>,
 }
@@ -95,6 +101,11 @@ impl Backends {
         }
     }
 
+    /// An address for an interface that was given none.
+    pub(super) fn next_mac(&self) -> [u8; 6] {
+        default_mac(self.interfaces.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// That `name` is entropy, which `device` uses from now on.
     pub(super) fn take_entropy(&self, driver: &str, name: &str, device: &str) -> Result<(), PlugError> {
         match self.objects.lock().get_mut(name) {
@@ -109,6 +120,7 @@ impl Backends {
     /// A device is gone: what it used may go to another.
     pub(super) fn release(&self, device: &str) {
         self.drives.release(device);
+        self.netdevs.release(device);
         for object in self.objects.lock().values_mut() {
             object.users.retain(|user| user != device);
         }

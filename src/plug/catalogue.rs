@@ -75,6 +75,11 @@ const BLK: &[Property] = &[
     property("write-cache", "on|off", "whether the disk has a cache that the guest flushes (as the drive has)"),
 ];
 
+const NET: &[Property] = &[
+    property("mac", "ADDRESS", "the interface's address (52:54:00:12:34:56 and on)"),
+    property("netdev", "NAME", "what it is wired to: a -netdev"),
+];
+
 const RNG: &[Property] = &[property("rng", "NAME", "an object that gives entropy (the host's)")];
 
 /// All of them, in the order of their names.
@@ -117,6 +122,18 @@ pub const DRIVERS: &[Driver] = &[
         about: "a disk",
         properties: BLK,
         make: Make::VirtioPci(virtio::blk),
+    },
+    Driver {
+        names: &["virtio-net-device"],
+        about: "a network interface",
+        properties: NET,
+        make: Make::VirtioMmio(virtio::net),
+    },
+    Driver {
+        names: &["virtio-net-pci", "virtio-net"],
+        about: "a network interface",
+        properties: NET,
+        make: Make::VirtioPci(virtio::net),
     },
     Driver {
         names: &["virtio-rng-device"],

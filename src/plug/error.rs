@@ -5,6 +5,7 @@ use manyhart_runtime::BusError;
 
 use super::OptionError;
 use super::drives::DriveError;
+use super::netdevs::NetdevError;
 use crate::board::BoardError;
 
 /// Why something is not plugged in, or not taken out.
@@ -62,6 +63,9 @@ pub enum PlugError {
     /// What a disk lies on.
     #[error(transparent)]
     Drive(#[from] DriveError),
+    /// What an interface is wired to.
+    #[error(transparent)]
+    Netdev(#[from] NetdevError),
     /// The board has no room.
     #[error(transparent)]
     Board(#[from] BoardError),

@@ -19,6 +19,7 @@ pub use backends::{Backends, ObjectSpec};
 pub use catalogue::{DRIVERS, Driver, help, is_driver};
 pub use drives::{BlockdevSpec, DriveSpec};
 pub use error::PlugError;
+pub use netdevs::NetdevSpec;
 pub use options::{DeviceOptions, OptionError};
 pub use plugs::{Plugged, Plugs};
 
@@ -31,6 +32,8 @@ pub struct PlugSpec {
     pub drives: Vec<DriveSpec>,
     /// `-blockdev`, in order.
     pub blockdevs: Vec<BlockdevSpec>,
+    /// `-netdev`, in order.
+    pub netdevs: Vec<NetdevSpec>,
     /// `-object`, in order.
     pub objects: Vec<ObjectSpec>,
 }

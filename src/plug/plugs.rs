@@ -78,6 +78,9 @@ impl Plugs {
         for blockdev in &spec.blockdevs {
             self.0.backends.drives.add_blockdev(blockdev)?;
         }
+        for netdev in &spec.netdevs {
+            self.0.backends.netdevs.add(netdev)?;
+        }
         let mut disks = Vec::new();
         for (index, drive) in spec.drives.iter().enumerate() {
             let name = self.0.backends.drives.add_drive(drive, &format!("drive{index}"))?;

@@ -2,8 +2,10 @@
 
 use manyhart_devices::virtio::VirtioDevice;
 use manyhart_devices::virtio::blk::{Blk, BlkOptions};
+use manyhart_devices::virtio::net::Net;
 use manyhart_devices::virtio::rng::Rng;
 
+use super::netdevs::{NetdevError, parse_mac};
 use super::{Backends, DeviceOptions, PlugError};
 
 /// Makes a device under this name from its properties.
@@ -65,4 +67,24 @@ pub fn blk(options: &mut DeviceOptions, backends: &Backends, name: &str) -> Resu
         writeback: write_cache.unwrap_or(taken.writeback),
     };
     Ok(Box::new(Blk::new(taken.backend, blk)))
+}
+
+/// A network interface.
+pub fn net(options: &mut DeviceOptions, backends: &Backends, name: &str) -> Result<Box<dyn VirtioDevice>, PlugError> {
+    let driver = options.driver.clone();
+    // Nothing on the board starts from a network.
+    options.text("romfile")?;
+    let mac = match options.text("mac")? {
+        Some(text) => {
+            let why = "six bytes in hexadecimal, and not a group's";
+            parse_mac(&text).ok_or(PlugError::Value { driver: driver.clone(), key: "mac", why })?
+        }
+        None => backends.next_mac(),
+    };
+    let wire = options.text("netdev")?.ok_or(PlugError::NotSet { driver: driver.clone(), key: "netdev" })?;
+    let netdev = backends.netdevs.take(&wire, name).map_err(|error| match error {
+        NetdevError::NotFound(value) => PlugError::NoBackend { driver, key: "netdev", value },
+        other => other.into(),
+    })?;
+    Ok(Box::new(Net::new(netdev, mac)))
 }

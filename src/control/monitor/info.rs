@@ -29,6 +29,7 @@ pub const PAGES: &[Entry] = &[
     Entry { names: &["lint"], arguments: "", help: "what in the map is probably not meant", run: map::lint },
     Entry { names: &["pci"], arguments: "", help: "the PCI hierarchy", run: pci::pci },
     Entry { names: &["block"], arguments: "", help: "disks' contents, and who uses them", run: plug::block },
+    Entry { names: &["network"], arguments: "", help: "wires, and who uses them", run: plug::network },
     Entry { names: &["qtree"], arguments: "", help: "what is plugged in", run: plug::tree },
     Entry { names: &["version"], arguments: "", help: "the emulator's version", run: version },
 ];

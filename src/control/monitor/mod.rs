@@ -4,11 +4,13 @@ mod info;
 mod lines;
 mod map;
 pub mod pci;
+mod person;
 mod plug;
 mod table;
 
 pub use lines::{GREETING, Line, Lines, PROMPT, answer, serve};
 pub use map::{MapRequest, as_json as map_as_json};
+pub use person::{Next, Person};
 pub use table::{Entry, candidates, execute, is_quit};
 
 /// What a line came to.

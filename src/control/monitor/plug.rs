@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::table::{Said, done, split};
 use crate::control::Control;
-use crate::plug::{self, DeviceOptions, DriveSpec, ObjectSpec};
+use crate::plug::{self, DeviceOptions, DriveSpec, NetdevSpec, ObjectSpec};
 
 /// `device_add DRIVER,…`.
 pub fn device_add(control: &Control, line: &str) -> Said {
@@ -33,6 +33,17 @@ pub fn drive_del(control: &Control, line: &str) -> Said {
     done(control.plugs().backends().drives.remove(id(line)?))
 }
 
+/// `netdev_add KIND,…`.
+pub fn netdev_add(control: &Control, line: &str) -> Said {
+    let wire: NetdevSpec = parse(line)?;
+    done(control.plugs().backends().netdevs.add(&wire))
+}
+
+/// `netdev_del ID`.
+pub fn netdev_del(control: &Control, line: &str) -> Said {
+    done(control.plugs().backends().netdevs.remove(id(line)?))
+}
+
 /// `object_add TYPE,…`.
 pub fn object_add(control: &Control, line: &str) -> Said {
     let object: ObjectSpec = parse(line)?;
@@ -53,6 +64,15 @@ pub fn block(control: &Control, _: &str) -> Said {
         format!("{}: {size}{mode}{user}\n", drive.name)
     };
     Ok(control.plugs().backends().drives.list().into_iter().map(line).collect())
+}
+
+/// `info network`.
+pub fn network(control: &Control, _: &str) -> Said {
+    let line = |(id, user): (String, Option<String>)| {
+        let user = user.map_or(String::new(), |user| format!(", attached to {user}"));
+        format!("{id}{user}\n")
+    };
+    Ok(control.plugs().backends().netdevs.list().into_iter().map(line).collect())
 }
 
 /// `info qtree`.

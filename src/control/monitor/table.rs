@@ -48,6 +48,8 @@ pub const COMMANDS: &[Entry] = &[
         run: plug::drive_add,
     },
     Entry { names: &["drive_del"], arguments: "ID", help: "close a disk image", run: plug::drive_del },
+    Entry { names: &["netdev_add"], arguments: "KIND,id=ID[,...]", help: "open a wire", run: plug::netdev_add },
+    Entry { names: &["netdev_del"], arguments: "ID", help: "close a wire", run: plug::netdev_del },
     Entry { names: &["object_add"], arguments: "TYPE,id=ID[,...]", help: "make an object", run: plug::object_add },
     Entry { names: &["object_del"], arguments: "ID", help: "remove an object", run: plug::object_del },
     QUIT,

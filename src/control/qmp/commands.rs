@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::arguments::{none, read};
 use super::message::{Answer, Failure, version};
 use crate::control::{Control, monitor};
-use crate::plug::{BlockdevSpec, DeviceOptions, ObjectSpec};
+use crate::plug::netdevs::NetdevError;
+use crate::plug::{BlockdevSpec, DeviceOptions, NetdevSpec, ObjectSpec};
 
 /// The command that begins a session.
 pub const NEGOTIATE: &str = "qmp_capabilities";
@@ -43,6 +44,8 @@ const COMMANDS: &[(&str, Handler)] = &[
     ("device_del", device_del),
     ("blockdev-add", blockdev_add),
     ("blockdev-del", blockdev_del),
+    ("netdev_add", netdev_add),
+    ("netdev_del", netdev_del),
     ("object-add", object_add),
     ("object-del", object_del),
     ("query-pci", |control, arguments| {
@@ -193,6 +196,20 @@ fn blockdev_del(control: &Control, arguments: Arguments) -> Answer {
     let Node { node_name } = read(arguments)?;
     control.plugs().backends().drives.remove(&node_name)?;
     Ok(json!({}))
+}
+
+fn netdev_add(control: &Control, arguments: Arguments) -> Answer {
+    control.plugs().backends().netdevs.add(&NetdevSpec::from_object(arguments)?)?;
+    Ok(json!({}))
+}
+
+fn netdev_del(control: &Control, arguments: Arguments) -> Answer {
+    let Id { id } = read(arguments)?;
+    match control.plugs().backends().netdevs.remove(&id) {
+        Ok(()) => Ok(json!({})),
+        Err(error @ NetdevError::NotFound(_)) => Err(Failure::no_device(error)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn object_add(control: &Control, arguments: Arguments) -> Answer {
