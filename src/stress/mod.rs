@@ -122,14 +122,11 @@ fn play(args: &StressArgs) -> Result<Report, StressError> {
     let tally = storm.tally.clone();
     tally.stop();
     let aftermath = storm.join(watch::PATIENCE);
+    let elapsed = started.elapsed();
     if run.report.trouble.is_empty() {
-        let report = &mut run.report;
-        bench.finish(|news| {
-            note(report, news);
-            report.trouble.is_empty()
-        })?;
+        run.finish(&bench, tally.of(Kind::Panic))?;
     }
-    run.look(&bench, started)?;
+    run.look(&bench, elapsed)?;
     let mut report = run.report;
     report.samples = run.series.into_samples();
     report.memory = Memory::of(&report.samples);
@@ -190,7 +187,7 @@ impl Run {
         let mut watchdog = Watchdog::new(self.report.options.harts as usize + 1);
         while self.report.trouble.is_empty() && !self.report.interrupted && started.elapsed() < self.length {
             std::thread::sleep(LOOK.min(self.length.saturating_sub(started.elapsed())));
-            self.look(bench, started)?;
+            self.look(bench, started.elapsed())?;
             let operations = storm.tally.operations();
             progress.show(started.elapsed(), || line(&self.report));
             while let Some(news) = bench.news() {
@@ -209,14 +206,32 @@ impl Run {
         Ok(())
     }
 
-    fn look(&mut self, bench: &Bench, started: Instant) -> Result<(), BusError> {
+    /// Has the harts finish, and hears of every device that was made to panic.
+    fn finish(&mut self, bench: &Bench, panics: u64) -> Result<(), BusError> {
+        let report = &mut self.report;
+        bench.finish(|news| {
+            note(report, news);
+            report.trouble.is_empty()
+        })?;
+        // Reports come from a thread of their own, which may be behind.
+        let deadline = Instant::now() + watch::PATIENCE;
+        while report.faults.failures < panics && Instant::now() < deadline {
+            match bench.news() {
+                Some(news) => note(report, news),
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, bench: &Bench, elapsed: Duration) -> Result<(), BusError> {
         let report = &mut self.report;
         let rows = (0..report.options.harts).map(|hart| bench.get(layout::statistics_at(hart)));
         let row = |words| HartRow { figures: HartFigures::from_words(words), ..HartRow::default() };
         report.harts = rows.map(|words| words.map(row)).collect::<Result<_, _>>()?;
         let statistics = bench.machine().executive().statistics();
         report.commits = statistics.commits;
-        report.seconds = started.elapsed().as_secs_f64();
+        report.seconds = elapsed.as_secs_f64();
         self.series.offer(|| Sample {
             seconds: report.seconds,
             generation: statistics.generation,

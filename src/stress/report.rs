@@ -133,7 +133,8 @@ impl Report {
         let mut objections = self.trouble.clone();
         for (hart, HartRow { figures, .. }) in self.harts.iter().enumerate() {
             objections.extend(wrong_values(hart, figures));
-            if !figures.finished {
+            // After any other trouble nobody asked it to.
+            if !figures.finished && self.trouble.is_empty() {
                 objections.push(format!("hart {hart} did not finish, and was {}", figures.doing()));
             }
             if figures.changed == 0 && self.seconds >= LONG_ENOUGH {
