@@ -65,7 +65,7 @@ impl Snapshot {
 
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 impl Snapshot {
-    /// What a publication in two halves shows in between: half of the spaces, or, where there is one, half of its changes.
+    /// What a publication in two halves shows in between: half of the spaces, and of the first of them half of its changes.
     pub(super) fn torn(old: &Snapshot, new: &Snapshot) -> Snapshot {
         let mut spaces = new.spaces.clone();
         let half = spaces.len().div_ceil(2);
@@ -73,7 +73,7 @@ impl Snapshot {
         for (mine, old) in rest.iter_mut().zip(old.spaces.iter().skip(half)) {
             mine.view = Arc::clone(&old.view);
         }
-        if let ([mine], Some(old)) = (first, old.spaces.first()) {
+        if let ([mine, ..], Some(old)) = (first, old.spaces.first()) {
             mine.view = Arc::new(FlatView::torn(&old.view, &mine.view));
         }
         Snapshot { generation: new.generation, spaces, requesters: new.requesters.clone(), marks: new.marks }
