@@ -162,7 +162,11 @@ impl Report {
             objections.push(format!("{panics} devices were made to panic, and {failures} have failed"));
         }
         if let Some(memory) = self.memory.filter(|memory| !memory.is_flat()) {
-            objections.push(format!("memory grew from {} MiB to {} MiB", memory.settled >> 20, memory.last >> 20));
+            objections.push(format!(
+                "memory grew steadily, from {} MiB to {} MiB",
+                memory.settled >> 20,
+                memory.last >> 20
+            ));
         }
         self.passed = objections.is_empty();
         self.objections = objections;

@@ -10,7 +10,7 @@ use super::layout::HartFigures;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How many samples are kept: when there are more, every other one goes.
 const SAMPLES: usize = 480;
-/// Growth of memory that is never held against a run.
+/// Steady growth of memory that is not held against a run.
 const SLACK: u64 = 8 << 20;
 /// Runs shorter than this are not judged by their memory.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -61,32 +61,38 @@ impl Series {
     }
 }
 
-/// How much memory a run held, when it had settled and at its end.
+/// How much memory a run held, once it had settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Memory {
-    /// The mean of the second quarter, in bytes.
+    /// In bytes, after its first quarter.
     pub settled: u64,
-    /// The mean of the last quarter.
+    /// At its end.
     pub last: u64,
+    /// What it grew by steadily. A host that lets a hart starve for a while makes it step up once, as superseded snapshots wait for that
+    /// hart; what leaks grows in each part of the run.
+    pub growth: u64,
 }
+
+/// Parts of a run that are compared.
+const PARTS: usize = 8;
 
 impl Memory {
     /// Of these samples, where there are enough.
     pub fn of(samples: &[Sample]) -> Option<Memory> {
-        let end = samples.last()?.seconds;
-        let mean = |from: f64, to: f64| {
-            let part = samples.iter().filter(|sample| sample.seconds >= from * end && sample.seconds <= to * end);
-            let part: Vec<u64> = part.map(|sample| sample.resident).collect();
-            (!part.is_empty()).then(|| part.iter().sum::<u64>() / part.len() as u64)
-        };
-        let judged = Duration::try_from_secs_f64(end).is_ok_and(|length| length >= SETTLED);
-        let memory = Memory { settled: mean(0.25, 0.5)?, last: mean(0.75, 1.0)? };
-        judged.then_some(memory)
+        let end = samples.last().filter(|last| last.seconds >= SETTLED.as_secs_f64())?.seconds;
+        let settled: Vec<&Sample> = samples.iter().filter(|sample| sample.seconds >= end / 4.0).collect();
+        let parts = settled.chunks(settled.len().div_ceil(PARTS));
+        let means: Vec<u64> =
+            parts.map(|part| part.iter().map(|sample| sample.resident).sum::<u64>() / part.len() as u64).collect();
+        let mut steps: Vec<u64> = means.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+        steps.sort_unstable();
+        let typical = *steps.get(steps.len() / 2)?;
+        Some(Memory { settled: *means.first()?, last: *means.last()?, growth: typical * steps.len() as u64 })
     }
 
     /// Whether it has not grown by more than noise.
     pub fn is_flat(&self) -> bool {
-        self.last <= self.settled + SLACK.max(self.settled / 20)
+        self.growth <= SLACK.max(self.settled / 20)
     }
 }
 
@@ -160,6 +166,7 @@ mod tests {
         };
         assert_eq!(run(5, |_| 1), None, "too short to say");
         assert!(run(60, |second| (100 << 20) + (second % 7 << 18)).is_some_and(|memory| memory.is_flat()));
+        assert!(run(60, |second| (100 + second / 33 * 80) << 20).is_some_and(|memory| memory.is_flat()), "one step");
         assert!(run(60, |second| (100 << 20) + (second << 20)).is_some_and(|memory| !memory.is_flat()));
         assert_eq!(Memory::of(&[]), None);
         assert!(resident() > 0);

@@ -151,7 +151,7 @@ fn cards(report: &Report) -> Vec<Card> {
 
 const SLOTS_LEGEND: &str = "<div class='legend'><span><i style='background:var(--memory)'></i>memory</span>\
     <span><i style='background:var(--registers)'></i>registers</span><span><i style='background:var(--empty)'></i>nothing</span>\
-    <span><i style='background:var(--mark)'></i>changes, by height</span></div>\n";
+    <span><i style='background:var(--mark-soft)'></i>changes, by height</span></div>\n";
 
 fn percentiles(line: &str) -> String {
     format!("<div class='legend'><span>{line}</span></div>\n")

@@ -63,9 +63,12 @@ pub fn short(value: f64) -> String {
     }
 }
 
+/// Bytes in a MiB.
+pub const MIB: f64 = 1_048_576.0;
+
 /// Bytes for an axis.
 pub fn bytes(value: f64) -> String {
-    format!("{} MiB", trimmed(value / f64::from(1 << 20)))
+    format!("{} MiB", trimmed(value / MIB))
 }
 
 fn trimmed(value: f64) -> String {
@@ -129,13 +132,13 @@ pub fn histogram(latency: &Latency) -> String {
     svg.end()
 }
 
-/// One figure over the seconds of a run.
-pub fn over_time(points: impl Iterator<Item = (f64, f64)>, name: fn(f64) -> String) -> String {
+/// One figure over the seconds of a run, on an axis of round numbers of `unit`.
+pub fn over_time(points: impl Iterator<Item = (f64, f64)>, unit: f64, name: fn(f64) -> String) -> String {
     let points: Vec<(f64, f64)> = points.collect();
     let mut svg = Svg::new("a figure over time", WIDTH, HEIGHT);
     let end = points.last().map_or(1.0, |(seconds, _)| seconds.max(1e-3));
     let most = points.iter().map(|(_, value)| *value).fold(1.0, f64::max);
-    let top = round_up(most, 4.0);
+    let top = round_up(most / unit, 4.0) * unit;
     let floor = HEIGHT - BOTTOM;
     let x = |seconds: f64| LEFT + seconds / end * (WIDTH - LEFT - RIGHT);
     let y = |value: f64| floor - value / top * (floor - TOP);
@@ -155,7 +158,11 @@ fn seconds_axis(svg: &mut Svg, end: f64, floor: f64, x: impl Fn(f64) -> f64) {
     let mut at = 0.0;
     while at <= end + 1e-9 {
         svg.line("axis", [x(at), floor, x(at), floor + 4.0]);
-        let class = if at == 0.0 { "" } else { "middle" };
+        let class = match at {
+            0.0 => "",
+            at if at + step > end && x(end) - x(at) < 12.0 => "end",
+            _ => "middle",
+        };
         svg.text(class, x(at), floor + 17.0, &format!("{} s", trimmed(at)));
         at += step;
     }
@@ -219,25 +226,25 @@ pub fn bars(rows: &[(String, u64)]) -> String {
     svg.end()
 }
 
-/// Slots in rows: above what the two pages show, below how often they changed.
+/// Slots in rows: below what the two pages show, above how often they changed.
 pub fn slots(slots: &[SlotRow]) -> String {
     const COLUMNS: usize = 32;
     let cell = WIDE / COLUMNS as f64;
-    let (pages, bar) = (14.0, 26.0);
-    let row = pages + bar + 10.0;
+    let (bar, pages) = (22.0, 16.0);
+    let row = bar + pages + 12.0;
     let mut svg = Svg::new("slots", WIDE, slots.len().div_ceil(COLUMNS) as f64 * row);
     let most = slots.iter().map(|slot| slot.changes).max().unwrap_or(1).max(1) as f64;
     for (index, slot) in slots.iter().enumerate() {
         let (left, top) = ((index % COLUMNS) as f64 * cell, (index / COLUMNS) as f64 * row);
+        let height = (slot.changes as f64 / most * bar).max(0.6);
+        let title = format!("slot {index}: {} changes", grouped(slot.changes));
+        svg.rect("bar-soft", [left + 4.0, top + bar - height, cell - 12.0, height], &title);
         for (page, &word) in slot.words.iter().enumerate() {
             let (class, what) = shown(word);
             let width = (cell - 5.0) / 2.0;
             let title = format!("slot {index}, page {page}: {what}");
-            svg.rect(class, [left + page as f64 * (width + 1.0), top, width, pages], &title);
+            svg.rect(class, [left + page as f64 * (width + 1.0), top + bar + 2.0, width, pages], &title);
         }
-        let height = (slot.changes as f64 / most * bar).max(0.6);
-        let title = format!("slot {index}: {} changes", grouped(slot.changes));
-        svg.rect("bar", [left, top + pages + 2.0, cell - 4.0, height], &title);
     }
     svg.end()
 }

@@ -93,8 +93,8 @@ fn every_objection_fails_the_run() {
             (report.faults.panics, report.faults.failures) = (2, 1);
         }),
         ("0 devices were made to panic, and 1 have failed", |report| report.faults.failures = 1),
-        ("memory grew from 100 MiB to 200 MiB", |report| {
-            report.memory = Some(Memory { settled: 100 << 20, last: 200 << 20 });
+        ("memory grew steadily, from 100 MiB to 200 MiB", |report| {
+            report.memory = Some(Memory { settled: 100 << 20, last: 200 << 20, growth: 100 << 20 });
         }),
         ("stuck", |report| report.trouble.push("stuck".to_owned())),
     ];
