@@ -110,6 +110,7 @@ fn cards(report: &Report) -> Vec<Card> {
             ),
             plots::over_time(
                 report.samples.iter().map(|sample| (sample.seconds, sample.generation as f64)),
+                1.0,
                 plots::short,
             ),
         ),
@@ -118,6 +119,7 @@ fn cards(report: &Report) -> Vec<Card> {
             "what the process holds".to_owned(),
             plots::over_time(
                 report.samples.iter().map(|sample| (sample.seconds, sample.resident as f64)),
+                plots::MIB,
                 plots::bytes,
             ),
         ),
