@@ -90,12 +90,14 @@ pub struct Page {
     pub is_timed: bool,
     /// Whether the scratch words in it keep what is written.
     pub is_writable: bool,
+    /// Whose registers they are: an access to them may be under way when that function fails or goes.
+    pub registers_of: Option<u16>,
 }
 
 impl Default for Page {
     /// Nothing.
     fn default() -> Page {
-        Page { word: ABSENT, is_memory: false, is_timed: false, is_writable: false }
+        Page { word: ABSENT, is_memory: false, is_timed: false, is_writable: false, registers_of: None }
     }
 }
 

@@ -39,7 +39,9 @@ pub const LINEAR: usize = 0x400;
 pub const ACCESSES: u64 = 32;
 /// What is known of a slot's epochs, + slot << 6.
 pub const CONTROL: u64 = 0x8040_0000;
-/// What was there, + slot << 12.
+/// How often each function has failed or gone, + function << 3.
+pub const ENDS: u64 = 0x8041_0000;
+/// What was there, + slot << 13.
 pub const RING: u64 = 0x8080_0000;
 /// So many epochs of each slot are kept.
 pub const RING_LENGTH: u64 = 0x80;

@@ -170,7 +170,8 @@ fn put_up(args: &StressArgs, bench: &Bench) -> Result<Prepared, StressError> {
     }
     let weights = mix::weights(&args.mix.clone().unwrap_or_default(), args.inject.as_ref());
     let plan = Plan::new(args.seed, args.functions as u16, slots, weights, field::FAILED);
-    Storm::prepare(plan, field, Ledger::new(board.ram.clone(), slots)).map_err(StressError::Storm)
+    Storm::prepare(plan, field, Ledger::new(board.ram.clone(), args.functions as u16, slots))
+        .map_err(StressError::Storm)
 }
 
 /// A run while it is under way.

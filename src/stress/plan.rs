@@ -50,6 +50,16 @@ pub struct Operation {
     pub touched: Vec<(u16, Contents)>,
 }
 
+impl Operation {
+    /// The function that fails or goes by it.
+    pub fn ends(&self) -> Option<u16> {
+        match self.step {
+            Step::Unplug(function) | Step::Panic(function) => Some(function),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 struct Function {
     plugged: bool,
@@ -360,6 +370,7 @@ impl Plan {
                 is_memory: true,
                 is_timed: false,
                 is_writable: true,
+                registers_of: None,
             },
             Part::Registers if function.failed => Page { word: self.failed, ..Page::default() },
             Part::Registers => Page {
@@ -367,6 +378,7 @@ impl Plan {
                 is_memory: false,
                 is_timed: !function.slow,
                 is_writable: true,
+                registers_of: Some(index),
             },
         }
     }

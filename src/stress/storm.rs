@@ -150,7 +150,7 @@ impl Work {
     }
 
     fn carry_out(&mut self, operation: Operation) -> Result<(), String> {
-        let epochs = self.ledger.start(&operation.touched);
+        let epochs = self.ledger.start(&operation.touched, operation.ends());
         let started = Instant::now();
         let done = self.field.carry_out(&operation.step);
         let taken = started.elapsed();
