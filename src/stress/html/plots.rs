@@ -207,7 +207,8 @@ fn rates(samples: &[&Sample], hart: usize) -> Vec<(f64, f64)> {
         let time = (pair[1].seconds - pair[0].seconds).max(1e-6);
         (pair[1].seconds, judged(pair[1]).saturating_sub(judged(pair[0])) as f64 / time)
     };
-    samples.windows(2).map(rate).collect()
+    // The last sample may follow at once on the one before: no rate can be told from that.
+    samples.windows(2).filter(|pair| pair[1].seconds - pair[0].seconds > 0.05).map(rate).collect()
 }
 
 /// A bar for each name.
