@@ -6,6 +6,10 @@ use support::asm::*;
 use support::elf::{Part, program};
 use support::{Scratch, manyhart, text};
 
+fn add(rd: u32, rs1: u32, rs2: u32) -> u32 {
+    rs2 << 20 | rs1 << 15 | rd << 7 | 0x33
+}
+
 const BASE: u64 = 0x8000_0000;
 const ECAM: u32 = 0x3000_0000;
 const LOW: u32 = 0x4000_0000;
@@ -73,8 +77,13 @@ fn code(steps: &[Step]) -> Vec<u32> {
 }
 
 fn check(devices: &[&str], steps: &[Step]) {
+    run(devices, &code(steps), &[]);
+}
+
+/// The program must end with success.
+fn run(devices: &[&str], code: &[u32], options: &[&str]) {
     let scratch = Scratch::new();
-    let elf = program(BASE, &[Part::code(BASE, &code(steps))], &[]);
+    let elf = program(BASE, &[Part::code(BASE, code)], &[]);
     let kernel = scratch.file("guest.elf", &elf);
     let mut command = manyhart(&scratch);
     command.args([
@@ -94,6 +103,7 @@ fn check(devices: &[&str], steps: &[Step]) {
     for device in devices {
         command.args(["-device", device]);
     }
+    command.args(options);
     let output = command.output().expect("the binary runs");
     assert_eq!(output.status.code(), Some(0), "the step of this number: {}", text(&output.stderr));
     assert!(text(&output.stderr).contains("hart 0: "), "{}", text(&output.stderr));
@@ -147,4 +157,22 @@ fn a_function_behind_a_port_shows_in_the_ports_window() {
             Want(LOW + 0x20_0000, ONES),
         ],
     );
+}
+
+/// What a program leaves behind when it reboots: RAM stays, configuration space does not.
+#[test]
+fn a_reboot_takes_configuration_space_back() {
+    let at = |offset| config(0, 1, offset);
+    let marker = [addi(T0, ZERO, 1), slli(T0, T0, 31), lui(T1, 0x8000), add(T0, T0, T1)];
+    let first = {
+        let steps = [Put(at(BAR0), LOW), Put(at(COMMAND), 2), Want(LOW, EDU_REGISTER)];
+        let mut code = code(&steps);
+        // Not the end, but the reboot.
+        code.truncate(code.len() - 5);
+        let mark = [&marker[..], &[addi(T1, ZERO, 1), sw(T1, 0, T0)]].concat();
+        [&code[..], &mark, &finish(0x7777), &[SPIN]].concat()
+    };
+    let second = code(&[Want(at(0), EDU), Want(at(BAR0), 0), Want(at(COMMAND), 0x0010_0000), Want(LOW, ONES)]);
+    let look = [&marker[..], &[lw(T2, T0), bne(T2, ZERO, 4 * (first.len() as i32 + 1))], &first, &second].concat();
+    run(&["edu,addr=1"], &look, &[]);
 }

@@ -4,17 +4,21 @@ use super::*;
 use crate::pci::{MsiSpec, MsixSpec, VendorCapability};
 
 /// A sequence that looks random and is always the same.
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    fn next(&mut self, below: u64) -> u64 {
+    pub(super) fn new(seed: u64) -> Random {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub(super) fn next(&mut self, below: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 11) % below
     }
 
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.next(of.len() as u64) as usize]
     }
 }
@@ -55,7 +59,7 @@ fn nothing_that_a_guest_writes_shows_outside_the_windows() {
         let lab = Lab::new();
         crowd(&lab);
         let before: Vec<String> = lab.map().lines().filter(|line| !inside(line)).map(str::to_owned).collect();
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut random = Random::new(seed);
         // Numbers that make the buses behind reachable, most of the time.
         for (device, bus) in [(1, 1), (2, 2), (3, 3)] {
             lab.number_bus(device, bus);

@@ -4,6 +4,7 @@ mod bridges;
 mod functions;
 mod fuzz;
 mod moves;
+mod oracle;
 
 use std::sync::Arc;
 
