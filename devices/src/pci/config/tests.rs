@@ -142,7 +142,8 @@ fn sizes_that_no_register_can_say_are_refused() {
 /// Registers of a window written; the window.
 #[test]
 fn windows_have_their_granules() {
-    let cases: [(Kind, &[(u16, u8, u32)], Option<(u64, u64)>); 8] = [
+    type Case = (Kind, &'static [(u16, u8, u32)], Option<(u64, u64)>);
+    let cases: [Case; 8] = [
         (Kind::Io, &[(0x1c, 2, 0x2f1f)], Some((0x1000, 0x2fff))),
         (Kind::Io, &[(0x1c, 2, 0x00f0)], None),
         (Kind::Memory, &[(0x20, 4, 0x400f_400f)], Some((0x4000_0000, 0x400f_ffff))),

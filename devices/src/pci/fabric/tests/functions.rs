@@ -221,7 +221,8 @@ fn two_functions_cannot_have_one_name_or_one_place() {
         let port = lab.host.port(id).expect("a port");
         lab.host.plug(id, &at, port, blueprint).expect_err("refused").to_string()
     };
-    let cases: [(&str, Place, &[(u8, BarKind, u64)], &str); 7] = [
+    type Case = (&'static str, Place, &'static [(u8, BarKind, u64)], &'static str);
+    let cases: [Case; 7] = [
         ("a", Place::on(ROOT_BUS), &[], "Duplicate device ID 'a'"),
         ("b", Place::on("rp7"), &[], "Bus 'rp7' not found"),
         ("b", Place::at(ROOT_BUS, 1, 0), &[], "PCI: slot 1 function 0 not available, in use by a"),
