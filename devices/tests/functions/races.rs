@@ -151,7 +151,7 @@ fn a_pause_meets_accesses_of_every_kind() {
                 }
             });
         }
-        for _ in 0..300 {
+        for _ in 0..100 {
             let paused = machine.executive.pause();
             std::thread::yield_now();
             drop(paused);
