@@ -183,17 +183,22 @@ impl Plugs {
 
     /// Asks the guest to let a device go; it is gone when [`Plugs::gone`] is called.
     pub fn remove(&self, id: &str) -> Result<(), PlugError> {
-        {
-            let table = self.0.plugged.lock();
-            match table.devices.get(id) {
-                None => return Err(PlugError::NotFound(id.to_owned())),
-                Some(device) if !device.is_pci || device.is_bridge => {
-                    return Err(PlugError::Cold(device.driver.to_owned()));
-                }
-                Some(_) => {}
-            }
-        }
+        self.removable(id)?;
         Ok(self.0.pci.request_unplug(id)?)
+    }
+
+    /// Takes a device out and asks nobody.
+    pub fn pull(&self, id: &str) -> Result<(), PlugError> {
+        self.removable(id)?;
+        Ok(self.0.pci.surprise_remove(id)?)
+    }
+
+    fn removable(&self, id: &str) -> Result<(), PlugError> {
+        match self.0.plugged.lock().devices.get(id) {
+            None => Err(PlugError::NotFound(id.to_owned())),
+            Some(device) if !device.is_pci || device.is_bridge => Err(PlugError::Cold(device.driver.to_owned())),
+            Some(_) => Ok(()),
+        }
     }
 
     /// A device is out of the hierarchy: its name and what it lay on are free.

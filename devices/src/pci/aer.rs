@@ -85,6 +85,48 @@ pub enum AerError {
     Uncorrectable(UncorrectableError, [u32; 4]),
 }
 
+const CORRECTABLE_NAMES: [(&str, CorrectableError); 8] = [
+    ("receiver", CorrectableError::Receiver),
+    ("bad-tlp", CorrectableError::BadTlp),
+    ("bad-dllp", CorrectableError::BadDllp),
+    ("replay-rollover", CorrectableError::ReplayNumberRollover),
+    ("replay-timeout", CorrectableError::ReplayTimerTimeout),
+    ("advisory-nonfatal", CorrectableError::AdvisoryNonFatal),
+    ("corrected-internal", CorrectableError::Internal),
+    ("header-log-overflow", CorrectableError::HeaderLogOverflow),
+];
+
+const UNCORRECTABLE_NAMES: [(&str, UncorrectableError); 13] = [
+    ("data-link-protocol", UncorrectableError::DataLinkProtocol),
+    ("surprise-down", UncorrectableError::SurpriseDown),
+    ("poisoned-tlp", UncorrectableError::PoisonedTlp),
+    ("flow-control-protocol", UncorrectableError::FlowControlProtocol),
+    ("completion-timeout", UncorrectableError::CompletionTimeout),
+    ("completer-abort", UncorrectableError::CompleterAbort),
+    ("unexpected-completion", UncorrectableError::UnexpectedCompletion),
+    ("receiver-overflow", UncorrectableError::ReceiverOverflow),
+    ("malformed-tlp", UncorrectableError::MalformedTlp),
+    ("ecrc", UncorrectableError::Ecrc),
+    ("unsupported-request", UncorrectableError::UnsupportedRequest),
+    ("acs-violation", UncorrectableError::AcsViolation),
+    ("uncorrectable-internal", UncorrectableError::Internal),
+];
+
+impl AerError {
+    /// The error of this name; `header` goes with one that is logged with a header.
+    pub fn named(name: &str, header: [u32; 4]) -> Option<AerError> {
+        let correctable = CORRECTABLE_NAMES.iter().find(|(known, _)| *known == name);
+        let uncorrectable = UNCORRECTABLE_NAMES.iter().find(|(known, _)| *known == name);
+        let correctable = correctable.map(|&(_, error)| AerError::Correctable(error));
+        correctable.or_else(|| uncorrectable.map(|&(_, error)| AerError::Uncorrectable(error, header)))
+    }
+
+    /// All names.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        CORRECTABLE_NAMES.iter().map(|(name, _)| *name).chain(UNCORRECTABLE_NAMES.iter().map(|(name, _)| *name))
+    }
+}
+
 /// What a function tells the root port above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorMessage {
@@ -262,6 +304,16 @@ mod tests {
             let signalled = config.u16(header::STATUS) & header::STATUS_SYSTEM_ERROR != 0;
             assert_eq!(signalled, serr && told.is_some(), "{error:?}");
         }
+    }
+
+    #[test]
+    fn every_error_has_a_name_of_its_own() {
+        let errors: Vec<_> = AerError::names().map(|name| AerError::named(name, HEADER)).collect();
+        assert_eq!(errors.len(), 21);
+        for (index, error) in errors.iter().enumerate() {
+            assert!(error.is_some() && !errors[..index].contains(error), "{error:?}");
+        }
+        assert_eq!(AerError::named("none", HEADER), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The monitor: commands for a person, one a line. The same table serves QMP's `human-monitor-command`.
 
+mod faults;
 mod info;
 mod lines;
 mod map;

@@ -1,6 +1,6 @@
 //! The commands by name: what each is called, takes and does.
 
-use super::{Reply, info, plug};
+use super::{Reply, faults, info, plug};
 use crate::control::Control;
 
 /// What a command says, or why it does not.
@@ -41,6 +41,24 @@ pub const COMMANDS: &[Entry] = &[
         run: plug::device_add,
     },
     Entry { names: &["device_del"], arguments: "ID", help: "ask the guest to let a device go", run: plug::device_del },
+    Entry {
+        names: &["device_pull"],
+        arguments: "ID",
+        help: "take a device of PCI out, whatever the guest does with it",
+        run: faults::device_pull,
+    },
+    Entry {
+        names: &["pcie_link"],
+        arguments: "ID on|off",
+        help: "hold the link of a root port down, or not any more",
+        run: faults::pcie_link,
+    },
+    Entry {
+        names: &["pcie_aer_inject_error"],
+        arguments: "ID ERROR [WORD...]",
+        help: "have a function meet an error, with its header's words",
+        run: faults::inject_error,
+    },
     Entry {
         names: &["drive_add"],
         arguments: "0 file=F,if=none,id=ID[,...]",
