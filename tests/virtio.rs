@@ -11,12 +11,12 @@ use support::console::Console;
 const BOOT: Duration = Duration::from_secs(120);
 const SOON: Duration = Duration::from_secs(60);
 
-/// Boots to a shell on the serial console, with more options; `append` goes to the kernel.
-fn boot(harts: u32, append: &str, more: &[&str]) -> Console {
+/// Boots to a shell on `console`, with more options.
+fn boot(harts: u32, console: &str, more: &[&str]) -> Console {
     let guest = debian::default_dir().and_then(|dir| debian::ensure(&dir)).expect("the Debian guest");
     let path = |path: &Path| path.to_str().expect("a path in text").to_owned();
     let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
-    let (harts, append) = (harts.to_string(), format!("console=ttyS0 guest.mode=shell {append}"));
+    let (harts, append) = (harts.to_string(), format!("console={console} guest.mode=shell"));
     let mut arguments = vec!["run", "-M", "virt", "-smp", &harts, "-m", "512M", "-nographic"];
     arguments.extend(["-bios", &firmware, "-kernel", &kernel, "-initrd", &initrd, "-append", &append]);
     arguments.extend(more);
@@ -40,7 +40,7 @@ fn power_off(mut console: Console) {
 
 /// The kernel takes entropy from the device: two reads differ, and the device has interrupted.
 fn entropy(device: &str, interrupt: &str) {
-    let mut console = boot(2, "", &["-device", device]);
+    let mut console = boot(2, "ttyS0", &["-device", device]);
     run(&mut console, "cat /sys/class/misc/hw_random/rng_current", "virtio_rng.0");
     run(
         &mut console,
@@ -55,4 +55,41 @@ fn entropy(device: &str, interrupt: &str) {
 #[test]
 fn entropy_by_a_virtio_mmio_slot() {
     entropy("virtio-rng-device", "virtio0");
+}
+
+#[test]
+fn entropy_by_pci() {
+    entropy("virtio-rng-pci", "virtio0");
+}
+
+const CONSOLE: [&str; 4] = ["-device", "virtio-serial-pci,id=s", "-device", "virtconsole,chardev=c,bus=s.0"];
+
+/// The kernel's console, and a shell's, is the virtio console: printing, typing, Ctrl-C.
+#[test]
+fn a_console_by_pci() {
+    let more = [&["-serial", "null", "-chardev", "stdio,id=c,mux=on"][..], &CONSOLE].concat();
+    let mut console = boot(2, "hvc0", &more);
+    run(&mut console, "echo typed-$((6 * 7)) on $(tty)", "typed-42 on /dev/hvc0");
+    run(&mut console, "seq 1 20000 | tail -n 1; echo end-$((1 + 1))", "20000\r\nend-2");
+    console.send(b"sleep 1000\n");
+    std::thread::sleep(Duration::from_secs(1));
+    console.send(b"\x03");
+    console.wait_for("~ # ", SOON);
+    run(&mut console, "echo status-$?", "status-130");
+    power_off(console);
+}
+
+/// Beside the serial console: what the guest writes to it is in the file, all of it.
+#[test]
+fn a_console_in_a_virtio_mmio_slot_to_a_file() {
+    let file = std::env::temp_dir().join(format!("manyhart-hvc-{}", std::process::id()));
+    let end = format!("file,id=c,path={}", file.to_str().expect("a path in text"));
+    let more = ["-chardev", &end, "-device", "virtio-serial-device", "-device", "virtconsole,chardev=c"];
+    let mut console = boot(1, "ttyS0", &more);
+    run(&mut console, "stty -F /dev/hvc0 raw; seq 1 30000 >/dev/hvc0; echo done-$((1 + 1))", "done-2");
+    power_off(console);
+    let written = std::fs::read_to_string(&file).expect("the file");
+    std::fs::remove_file(&file).expect("removed");
+    let want: String = (1..=30000).map(|n| format!("{n}\n")).collect();
+    assert!(written == want, "{} bytes instead of {}", written.len(), want.len());
 }

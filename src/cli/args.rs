@@ -11,7 +11,7 @@ use super::values::{
 use crate::console::Serial;
 use crate::control::Place;
 use crate::load::Firmware;
-use crate::plug::{BlockdevSpec, DriveSpec, NetdevSpec, ObjectSpec};
+use crate::plug::{BlockdevSpec, ChardevSpec, DriveSpec, NetdevSpec, ObjectSpec};
 
 /// A concurrent multi-hart RISC-V emulator: real SMP guests on a live, lock-free memory topology.
 ///
@@ -321,6 +321,9 @@ pub struct PlugArgs {
     /// Wires a network interface: `tap,id=I[,ifname=N]`, `stream,id=I,…`, `dgram,id=I,…` or `socket,id=I,…`, as text or as JSON.
     #[arg(long, value_name = "WIRE")]
     pub netdev: Vec<NetdevSpec>,
+    /// Names an end for consoles: `file,id=I,path=F`, `stdio,id=I[,mux=on]` or `null,id=I`.
+    #[arg(long, value_name = "END")]
+    pub chardev: Vec<ChardevSpec>,
     /// Makes something that devices use: `rng-random,id=I` or `rng-builtin,id=I`.
     #[arg(long, value_name = "OBJECT")]
     pub object: Vec<ObjectSpec>,

@@ -210,8 +210,10 @@ impl PlugArgs {
                 DeviceOption::Plugged(options) => devices.push(options),
             }
         }
-        let PlugArgs { drive: drives, blockdev: blockdevs, netdev: netdevs, object: objects, .. } = self;
-        (loaders, PlugSpec { devices, drives, blockdevs, netdevs, objects })
+        let PlugArgs {
+            drive: drives, blockdev: blockdevs, netdev: netdevs, chardev: chardevs, object: objects, ..
+        } = self;
+        (loaders, PlugSpec { devices, drives, blockdevs, netdevs, chardevs, objects })
     }
 
     /// What `-device help` and its kin are answered.

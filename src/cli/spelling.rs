@@ -20,7 +20,6 @@ const NOT_THERE: &[&str] = &[
     "audiodev",
     "boot",
     "cdrom",
-    "chardev",
     "chroot",
     "compat",
     "d",

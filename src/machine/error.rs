@@ -59,6 +59,9 @@ pub enum MachineError {
     /// No address space of this name.
     #[error("there is no address space '{0}'")]
     NoSpace(String),
+    /// Two consoles end in standard input and output.
+    #[error("cannot use stdio by multiple character devices")]
+    StdioTwice,
     /// A thread of the machine's own has panicked.
     #[error("{0} has panicked")]
     Panicked(String),
@@ -83,6 +86,7 @@ impl MachineError {
             | MachineError::StandardInput
             | MachineError::NoSpace(_)
             | MachineError::Console(_)
+            | MachineError::StdioTwice
             | MachineError::Topology(TopologyError::NotRetained { .. }) => 2,
             _ => 1,
         }

@@ -17,7 +17,7 @@ use super::commits::CommitLog;
 use super::hart_thread::{HartThread, Start};
 use super::htif::{self, Htif, OutputRoom};
 use super::planner::PlannedBoard;
-use super::wires::{Input, Target, Writer};
+use super::wires::{Input, Port, Target, Writer};
 use super::{Event, MachineError, RunSpec, Summary, signature};
 use crate::board::memmap::{MROM, RAM_BASE};
 use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
@@ -25,6 +25,7 @@ use crate::console::Serial;
 use crate::control::{Control, Notice, RunState};
 use crate::load::{LoadError, Piece, Plan};
 use crate::plug::Plugs;
+use crate::plug::chardevs::ConsoleLine;
 
 /// Bytes between a device that prints and the thread that writes.
 const CONSOLE_ROOM: usize = 64 << 10;
@@ -41,7 +42,8 @@ pub struct Machine {
     control: Control,
     writers: Vec<Writer>,
     input: Option<Input>,
-    serial: Serial,
+    /// Where what is typed comes from, and goes.
+    typed: Option<(Serial, Port)>,
     commit_log: Option<CommitLog>,
     sender: Sender<Event>,
     events: Receiver<Event>,
@@ -92,14 +94,15 @@ impl Machine {
             control,
             writers: Vec::new(),
             input: None,
-            serial: spec.serial.clone(),
+            typed: None,
             commit_log,
             sender,
             events,
             started: Instant::now(),
             reboots: 0,
         };
-        machine.connect(output, target)?;
+        machine.connect(&spec.serial, output, target)?;
+        machine.connect_consoles()?;
         machine.load();
         machine.make_harts(spec.limit, &threads)?;
         Ok(machine)
@@ -146,7 +149,9 @@ impl Machine {
 
     fn connect_input(&mut self) -> Result<(), MachineError> {
         self.board.pci.go_live()?;
-        self.input = Input::start(&self.serial, &self.board.uart, self.sender.clone(), &self.control)?;
+        if let Some((end, port)) = self.typed.take() {
+            self.input = Input::start(&end, port, self.sender.clone(), &self.control)?;
+        }
         self.started = Instant::now();
         Ok(())
     }
@@ -238,7 +243,7 @@ impl Machine {
         Ok(Summary { harts, time, runtime, reboots: self.reboots })
     }
 
-    fn connect(&mut self, output: uart::Output, target: Target) -> Result<(), MachineError> {
+    fn connect(&mut self, serial: &Serial, output: uart::Output, target: Target) -> Result<(), MachineError> {
         let (htif_sink, htif_output) = uart::channel(CONSOLE_ROOM);
         let on_exit = teller(&self.sender, Event::Exit);
         let sink = Box::new(htif_sink);
@@ -252,6 +257,24 @@ impl Machine {
         let room = self.board.uart.poster();
         let on_room = move || heard(room.post(UartMessage::output_room()));
         self.writers.push(Writer::spawn("console-output", output, target, on_room, self.sender.clone())?);
+        self.typed = Some((serial.clone(), Port::Uart(self.board.uart.poster())));
+        Ok(())
+    }
+
+    /// The virtio consoles. What is typed goes to one, if the serial port leaves it.
+    fn connect_consoles(&mut self) -> Result<(), MachineError> {
+        for ConsoleLine { end, handle, output } in self.control.plugs().backends().chardevs.take_lines() {
+            let target = Target::open(&end)?;
+            let room = handle.clone();
+            let on_room = move || room.output_room();
+            self.writers.push(Writer::spawn("console-output", output, target, on_room, self.sender.clone())?);
+            if matches!(end, Serial::Stdio { .. }) {
+                if matches!(self.typed, Some((Serial::Stdio { .. }, _))) {
+                    return Err(MachineError::StdioTwice);
+                }
+                self.typed = Some((end, Port::Virtio(handle)));
+            }
+        }
         Ok(())
     }
 

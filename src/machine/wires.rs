@@ -6,8 +6,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, bounded};
-use manyhart_devices::uart::{Output, Uart, UartMessage};
-use manyhart_runtime::DeviceHandle;
+use manyhart_devices::uart::{self, Output, UartMessage};
+use manyhart_devices::virtio::console::ConsoleHandle;
 use manyhart_runtime::actor::Poster;
 
 use super::{Event, MachineError};
@@ -108,36 +108,66 @@ pub struct Input {
 }
 
 impl Input {
-    /// Connects standard input, where `serial` is connected to it.
+    /// Connects standard input, where `end` is connected to it.
     pub fn start(
-        serial: &Serial,
-        uart: &DeviceHandle<Uart>,
+        end: &Serial,
+        port: Port,
         events: Sender<Event>,
         control: &Control,
     ) -> Result<Option<Input>, MachineError> {
-        let Serial::Stdio { keys } = *serial else { return Ok(None) };
+        let Serial::Stdio { keys } = *end else { return Ok(None) };
         let raw = RawMode::enter(!keys).map_err(|error| MachineError::Host { what: "its terminal", error })?;
-        let guest = UartGuest { uart: uart.poster(), events, person: Person::new(control.clone()) };
+        let guest = Typed { port, events, person: Person::new(control.clone()) };
         let thread = InputThread::start(rustix::stdio::stdin(), keys, guest)
             .map_err(|error| MachineError::Host { what: "a thread", error })?;
         Ok(Some(Input { _thread: thread, _raw: raw }))
     }
 }
 
-/// The UART as the input thread sees it.
-struct UartGuest {
-    uart: Poster<UartMessage>,
+/// What a guest is typed to on.
+pub enum Port {
+    /// The UART.
+    Uart(Poster<UartMessage>),
+    /// A virtio console.
+    Virtio(ConsoleHandle),
+}
+
+impl Port {
+    fn send(&self, bytes: Vec<u8>) -> uart::Taken {
+        match self {
+            Port::Virtio(console) => console.input(bytes),
+            Port::Uart(uart) => {
+                let (message, taken) = UartMessage::input(bytes);
+                // A UART that is gone takes the message with it, and that reads as taken.
+                if !uart.post(message) {
+                    tracing::debug!("input for a UART that is gone");
+                }
+                taken
+            }
+        }
+    }
+
+    /// A virtio console has no line that could break.
+    fn line_break(&self) {
+        match self {
+            Port::Uart(uart) if !uart.post(UartMessage::line_break()) => {
+                tracing::debug!("a break for a UART that is gone");
+            }
+            Port::Uart(_) | Port::Virtio(_) => {}
+        }
+    }
+}
+
+/// A port as the input thread sees it.
+struct Typed {
+    port: Port,
     events: Sender<Event>,
     person: Person,
 }
 
-impl console::Guest for UartGuest {
+impl console::Guest for Typed {
     fn send(&mut self, bytes: Vec<u8>) -> Taken {
-        let (message, taken) = UartMessage::input(bytes);
-        // A UART that is gone takes the message with it, and that reads as taken.
-        if !self.uart.post(message) {
-            tracing::debug!("input for a UART that is gone");
-        }
+        let taken = self.port.send(bytes);
         Box::new(move || taken.wait_timeout(Duration::ZERO))
     }
 
@@ -145,8 +175,7 @@ impl console::Guest for UartGuest {
         match event {
             console::Event::Quit if self.events.send(Event::Quit).is_err() => tracing::debug!("leaving already"),
             console::Event::Quit => {}
-            console::Event::Break if self.uart.post(UartMessage::line_break()) => {}
-            console::Event::Break => tracing::debug!("a break for a UART that is gone"),
+            console::Event::Break => self.port.line_break(),
             console::Event::Help => eprintln!("{HELP}"),
             console::Event::Monitor => self.monitor(false),
             console::Event::Bytes(bytes) => drop(self.send(bytes)),

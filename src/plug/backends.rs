@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
+use super::chardevs::Chardevs;
 use super::drives::Drives;
 use super::netdevs::{Netdevs, default_mac};
 use super::{DeviceOptions, PlugError};
@@ -68,6 +69,8 @@ pub struct Backends {
     pub netdevs: Netdevs,
     /// How many interfaces have come without an address.
     interfaces: Arc<AtomicU8>,
+    /// What consoles end in.
+    pub chardevs: Chardevs,
     /// Objects, and who uses each.
     objects: Arc<Mutex<BTreeMap<String, Object>>>,
 }
@@ -121,6 +124,7 @@ impl Backends {
     pub(super) fn release(&self, device: &str) {
         self.drives.release(device);
         self.netdevs.release(device);
+        self.chardevs.release(device);
         for object in self.objects.lock().values_mut() {
             object.users.retain(|user| user != device);
         }

@@ -36,6 +36,8 @@ pub(super) enum Make {
     VirtioPci(MakeVirtio),
     /// As a function of PCI.
     Function(MakeFunction),
+    /// At a virtio console.
+    Console,
     /// A bridge of PCI.
     Bridge(MakeBridge),
 }
@@ -44,13 +46,14 @@ impl Make {
     fn bus(self) -> &'static str {
         match self {
             Make::VirtioMmio(_) => "virtio-bus",
+            Make::Console => "virtio-serial-bus",
             Make::VirtioPci(_) | Make::Function(_) | Make::Bridge(_) => "PCI",
         }
     }
 
     fn bus_properties(self) -> &'static [Property] {
         match self {
-            Make::VirtioMmio(_) => &[],
+            Make::VirtioMmio(_) | Make::Console => &[],
             Make::VirtioPci(_) | Make::Function(_) | Make::Bridge(_) => PCI_PROPERTIES,
         }
     }
@@ -81,6 +84,8 @@ const NET: &[Property] = &[
 ];
 
 const RNG: &[Property] = &[property("rng", "NAME", "an object that gives entropy (the host's)")];
+
+const SERIAL: &[Property] = &[property("max_ports", "NUMBER", "how many ports it may have; it has one (31)")];
 
 /// All of them, in the order of their names.
 pub const DRIVERS: &[Driver] = &[
@@ -116,6 +121,15 @@ pub const DRIVERS: &[Driver] = &[
         ],
         make: Make::Bridge(functions::root_port),
     },
+    Driver {
+        names: &["virtconsole"],
+        about: "the far end of a virtio console",
+        properties: &[
+            property("bus", "NAME", "the console's controller (the first with a free port)"),
+            property("chardev", "NAME", "where it ends: a -chardev"),
+        ],
+        make: Make::Console,
+    },
     Driver { names: &["virtio-blk-device"], about: "a disk", properties: BLK, make: Make::VirtioMmio(virtio::blk) },
     Driver {
         names: &["virtio-blk-pci", "virtio-blk"],
@@ -146,6 +160,18 @@ pub const DRIVERS: &[Driver] = &[
         about: "a source of entropy",
         properties: RNG,
         make: Make::VirtioPci(virtio::rng),
+    },
+    Driver {
+        names: &["virtio-serial-device"],
+        about: "a console",
+        properties: SERIAL,
+        make: Make::VirtioMmio(virtio::serial),
+    },
+    Driver {
+        names: &["virtio-serial-pci", "virtio-serial"],
+        about: "a console",
+        properties: SERIAL,
+        make: Make::VirtioPci(virtio::serial),
     },
 ];
 

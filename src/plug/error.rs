@@ -17,6 +17,17 @@ pub enum PlugError {
     /// There is no such object.
     #[error("invalid object type: {0}")]
     NoObject(String),
+    /// There is no such kind of `-chardev`.
+    #[error("'{0}' is not a valid char driver name")]
+    NoChardev(String),
+    /// Nothing that it could be plugged into.
+    #[error("No '{bus}' bus found for device '{driver}'")]
+    NoBus {
+        /// Into what.
+        bus: &'static str,
+        /// What.
+        driver: String,
+    },
     /// Its properties.
     #[error(transparent)]
     Options(#[from] OptionError),

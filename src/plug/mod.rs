@@ -5,6 +5,7 @@
 
 mod backends;
 mod catalogue;
+pub mod chardevs;
 pub mod drives;
 #[cfg(test)]
 mod drives_tests;
@@ -17,6 +18,7 @@ mod virtio;
 
 pub use backends::{Backends, ObjectSpec};
 pub use catalogue::{DRIVERS, Driver, help, is_driver};
+pub use chardevs::ChardevSpec;
 pub use drives::{BlockdevSpec, DriveSpec};
 pub use error::PlugError;
 pub use netdevs::NetdevSpec;
@@ -34,6 +36,8 @@ pub struct PlugSpec {
     pub blockdevs: Vec<BlockdevSpec>,
     /// `-netdev`, in order.
     pub netdevs: Vec<NetdevSpec>,
+    /// `-chardev`, in order.
+    pub chardevs: Vec<ChardevSpec>,
     /// `-object`, in order.
     pub objects: Vec<ObjectSpec>,
 }

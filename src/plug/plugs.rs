@@ -75,6 +75,9 @@ impl Plugs {
         for object in &spec.objects {
             self.0.backends.add_object(object.clone())?;
         }
+        for chardev in &spec.chardevs {
+            self.0.backends.chardevs.add(chardev)?;
+        }
         for blockdev in &spec.blockdevs {
             self.0.backends.drives.add_blockdev(blockdev)?;
         }
@@ -117,7 +120,7 @@ impl Plugs {
         let made = self.make(&mut table, driver.make, options, &name, board);
         let inside = made.inspect_err(|_| self.0.backends.release(&name))?;
         let is_bridge = matches!(driver.make, Make::Bridge(_));
-        let is_pci = !matches!(driver.make, Make::VirtioMmio(_));
+        let is_pci = !matches!(driver.make, Make::VirtioMmio(_) | Make::Console);
         table.devices.insert(name, Device { driver: driver.names[0], is_pci, is_bridge, inside });
         Ok(())
     }
@@ -151,6 +154,18 @@ impl Plugs {
                 let (blueprint, inside) = virtio_pci(executive, name, &port, device);
                 pci.plug(name, &place, port, blueprint)?;
                 Ok(Some(inside))
+            }
+            Make::Console => {
+                if board.is_none() {
+                    return Err(PlugError::Cold(options.driver));
+                }
+                let chardev = options.text("chardev")?;
+                let not_set = || PlugError::NotSet { driver: options.driver.clone(), key: "chardev" };
+                let (chardev, bus) = (chardev.ok_or_else(not_set)?, options.text("bus")?);
+                let driver = options.driver.clone();
+                options.finish()?;
+                backends.chardevs.connect(&driver, &chardev, bus.as_deref(), name)?;
+                Ok(None)
             }
             Make::Function(function) => {
                 let place = functions::place(&mut options)?;

@@ -1,12 +1,17 @@
 //! virtio devices from their properties, whatever carries them.
 
+use manyhart_devices::uart;
 use manyhart_devices::virtio::VirtioDevice;
 use manyhart_devices::virtio::blk::{Blk, BlkOptions};
+use manyhart_devices::virtio::console::Console;
 use manyhart_devices::virtio::net::Net;
 use manyhart_devices::virtio::rng::Rng;
 
 use super::netdevs::{NetdevError, parse_mac};
 use super::{Backends, DeviceOptions, PlugError};
+
+/// Bytes between a console and the thread that writes.
+const CONSOLE_ROOM: usize = 64 << 10;
 
 /// Makes a device under this name from its properties.
 pub type MakeVirtio = fn(&mut DeviceOptions, &Backends, &str) -> Result<Box<dyn VirtioDevice>, PlugError>;
@@ -21,6 +26,20 @@ pub fn rng(options: &mut DeviceOptions, backends: &Backends, name: &str) -> Resu
         backends.take_entropy(&options.driver, &source, name)?;
     }
     Ok(Box::new(Rng::new()))
+}
+
+/// A console, whose port waits for a `virtconsole`.
+pub fn serial(
+    options: &mut DeviceOptions,
+    backends: &Backends,
+    name: &str,
+) -> Result<Box<dyn VirtioDevice>, PlugError> {
+    // There is one port; who makes room for more may.
+    options.number("max_ports", 31)?;
+    let (sink, output) = uart::channel(CONSOLE_ROOM);
+    let (console, handle) = Console::new(Box::new(sink));
+    backends.chardevs.add_port(name, handle, output);
+    Ok(Box::new(console))
 }
 
 /// A disk.
