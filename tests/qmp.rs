@@ -2,15 +2,15 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use support::asm::SPIN;
 use support::elf::{Part, program};
+use support::qmp::Client;
 use support::{Scratch, manyhart, text};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -59,91 +59,6 @@ impl Drop for Machine {
         // Gone already in the good case.
         drop(self.child.kill());
         drop(self.child.wait());
-    }
-}
-
-struct Client {
-    stream: UnixStream,
-    lines: BufReader<UnixStream>,
-    events: Vec<Value>,
-}
-
-impl Client {
-    /// Connects and reads the greeting.
-    fn connect(socket: &Path) -> Client {
-        let since = Instant::now();
-        let stream = loop {
-            match UnixStream::connect(socket) {
-                Ok(stream) => break stream,
-                Err(error) => assert!(since.elapsed() < LIMIT, "{}: {error}", socket.display()),
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        stream.set_read_timeout(Some(LIMIT)).expect("a limit");
-        let lines = BufReader::new(stream.try_clone().expect("another handle"));
-        let mut client = Client { stream, lines, events: Vec::new() };
-        let greeting = client.line().expect("a greeting");
-        assert!(greeting["QMP"]["version"]["package"].as_str().is_some_and(|name| name.starts_with("manyhart ")));
-        assert_eq!(greeting["QMP"]["capabilities"], json!([]));
-        client
-    }
-
-    fn negotiated(mut self) -> Client {
-        assert_eq!(self.call(json!({ "execute": "qmp_capabilities" })), json!({ "return": {} }));
-        self
-    }
-
-    fn line(&mut self) -> Option<Value> {
-        let mut line = String::new();
-        match self.lines.read_line(&mut line) {
-            Ok(0) => None,
-            Ok(_) => Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"))),
-            Err(error) => panic!("nothing comes: {error}"),
-        }
-    }
-
-    fn say(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).expect("the server listens");
-    }
-
-    /// The next answer; events on the way are kept.
-    fn answer(&mut self) -> Value {
-        loop {
-            let said = self.line().expect("an answer");
-            if said.get("event").is_none() {
-                return said;
-            }
-            self.events.push(said);
-        }
-    }
-
-    fn call(&mut self, request: Value) -> Value {
-        self.say(request.to_string().as_bytes());
-        self.answer()
-    }
-
-    fn execute(&mut self, name: &str) -> Value {
-        self.call(json!({ "execute": name }))["return"].take()
-    }
-
-    fn monitor(&mut self, line: &str) -> String {
-        let arguments = json!({ "command-line": line });
-        let said = self.call(json!({ "execute": "human-monitor-command", "arguments": arguments }));
-        said["return"].as_str().unwrap_or_else(|| panic!("{said}")).to_owned()
-    }
-
-    /// The next event, which must be this one.
-    fn event(&mut self, name: &str) -> Value {
-        if self.events.is_empty() {
-            let said = self.line().expect("an event");
-            self.events.push(said);
-        }
-        let event = self.events.remove(0);
-        assert_eq!(event["event"], name, "{event}");
-        assert!(
-            event["timestamp"]["seconds"].as_u64() > Some(1_000_000_000) && event["timestamp"]["microseconds"].is_u64()
-        );
-        event
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod asm;
 pub mod console;
 pub mod elf;
+pub mod qmp;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
