@@ -68,12 +68,14 @@ impl Machine {
 
     /// The memory map as a person would look at it, without what counts generations.
     fn flat_view(&mut self) -> String {
-        self.client.monitor("info mtree -f")
+        let view = self.client.monitor("info mtree -f");
+        view.lines().map(|line| line.split(" at generation ").next().unwrap_or(line)).collect::<Vec<_>>().join("\n")
     }
 
     /// Threads and open files of the emulator.
     fn resources(&self) -> (usize, usize) {
-        let count = |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", self.console.id())).expect("it runs").count();
+        let count =
+            |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", self.console.id())).expect("it runs").count();
         (count("task"), count("fd"))
     }
 
