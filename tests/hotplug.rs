@@ -66,10 +66,10 @@ impl Machine {
         self.client.event_of("DEVICE_DELETED", id);
     }
 
-    /// The memory map as a person would look at it, without what counts generations.
+    /// The ranges of the memory map, without the headings, which count generations and name spaces that are kept for the next device.
     fn flat_view(&mut self) -> String {
         let view = self.client.monitor("info mtree -f");
-        view.lines().map(|line| line.split(" at generation ").next().unwrap_or(line)).collect::<Vec<_>>().join("\n")
+        view.lines().filter(|line| line.starts_with("  ")).collect::<Vec<_>>().join("\n")
     }
 
     /// Threads and open files of the emulator.

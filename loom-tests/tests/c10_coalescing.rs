@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
-use manyhart_runtime::model::{Actor, Mailbox, Outcome, Replier, Rig};
+use manyhart_runtime::model::{Actor, Mailbox, Replier, Rig};
 use manyhart_runtime::planted::Bug;
 
 /// Writes down what it handles.
@@ -41,9 +41,9 @@ impl Actor for Log {
 fn access(mailbox: &Arc<Mailbox<Log>>, n: u32) {
     let inline = |log: &mut Log| {
         log.note(n);
-        Outcome::Now(())
+        None
     };
-    if let Outcome::Later(waiter) = mailbox.call(inline, |reply| Message::Access(n, reply)).expect("alive") {
+    if let Some(waiter) = mailbox.call(inline, |reply| Message::Access(n, reply), Some).expect("alive") {
         waiter.wait().expect("alive");
     }
 }

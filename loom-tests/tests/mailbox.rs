@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use common::Watched;
 use loom::thread;
-use manyhart_runtime::model::{Actor, Mailbox, Outcome, Replier, Rig};
+use manyhart_runtime::model::{Actor, Mailbox, Replier, Rig};
 use manyhart_runtime::planted::Bug;
 
 /// Writes down what it handles; two handlers at once are a causality violation.
@@ -66,10 +66,10 @@ impl Logged {
 fn call(mailbox: &Arc<Mailbox<Log>>, n: u32) {
     let inline = |log: &mut Log| {
         log.note(n);
-        Outcome::Now(())
+        None
     };
-    let answer = mailbox.call(inline, |reply| Message::Ask(n, reply)).expect("alive");
-    if let Outcome::Later(waiter) = answer {
+    let answer = mailbox.call(inline, |reply| Message::Ask(n, reply), Some).expect("alive");
+    if let Some(waiter) = answer {
         waiter.wait().expect("alive");
     }
 }

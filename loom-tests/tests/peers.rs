@@ -5,7 +5,7 @@ mod common;
 use std::sync::{Arc, Mutex, Weak};
 
 use loom::thread;
-use manyhart_runtime::model::{Actor, Mailbox, Outcome, Refusal, Replier, Rig};
+use manyhart_runtime::model::{Actor, Mailbox, Refusal, Replier, Rig};
 use manyhart_runtime::planted::Bug;
 
 /// A device that, when it is told to, reads its peer, and posts to it where it may not.
@@ -27,9 +27,9 @@ impl Actor for Device {
         match message {
             Message::Reach => {
                 let peer = self.peer.lock().expect("never poisoned").upgrade().expect("it lives");
-                match peer.call(|device| Outcome::Now(device.got), Message::Read) {
-                    Ok(Outcome::Now(_)) => {}
-                    Ok(Outcome::Later(waiter)) => drop(waiter.wait()),
+                match peer.call(|device| Ok(device.got), Message::Read, Err) {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(waiter)) => drop(waiter.wait()),
                     Err(why) => assert!(matches!(why, Refusal::Reentrant(path) if path.contains(" -> "))),
                 }
                 peer.post(Message::Write);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
-use manyhart_runtime::model::{Actor, AnyMailbox, Outcome, Refusal, Replier, Rig, pair};
+use manyhart_runtime::model::{Actor, AnyMailbox, Refusal, Replier, Rig, pair};
 use manyhart_runtime::planted::Bug;
 
 /// One answer, and one wait for it.
@@ -54,9 +54,9 @@ fn closed() {
                 let (replier, waiter) = pair();
                 let answer = if mailbox.post(replier) { waiter.wait() } else { Err(Refusal::Gone) };
                 assert!(matches!(answer, Ok(7) | Err(Refusal::Gone)), "{answer:?}");
-                match mailbox.call(|_| Outcome::Now(7), |replier| replier) {
-                    Ok(Outcome::Now(n)) => assert_eq!(n, 7),
-                    Ok(Outcome::Later(waiter)) => assert!(matches!(waiter.wait(), Ok(7) | Err(Refusal::Gone))),
+                match mailbox.call(|_| Ok(7), |replier| replier, Err) {
+                    Ok(Ok(n)) => assert_eq!(n, 7),
+                    Ok(Err(waiter)) => assert!(matches!(waiter.wait(), Ok(7) | Err(Refusal::Gone))),
                     Err(why) => assert_eq!(why, Refusal::Gone),
                 }
             }

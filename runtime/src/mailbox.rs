@@ -24,7 +24,7 @@ use std::sync::{Arc, Weak};
 use crossbeam::utils::CachePadded;
 
 pub(crate) use actor::Runnable;
-pub use actor::{Actor, AnyMailbox, Outcome, Refusal};
+pub use actor::{Actor, AnyMailbox, Refusal};
 
 use crate::coalescing::{self, Coalesces};
 use crate::helper::Crew;
@@ -129,15 +129,19 @@ impl<A: Actor> Mailbox<A> {
         true
     }
 
-    /// For a reader that is online: runs `inline` on the actor at once when it is idle; otherwise sends `message` and hands out where the
-    /// answer will arrive. The reader must stay online, or wait inside its call, until it has the answer: that is what a pause goes by.
+    /// For a reader that is online: runs `inline` on the actor at once when it is idle; otherwise sends `message`, and `later` says
+    /// where the answer will arrive. The reader must stay online, or wait inside its call, until it has the answer: that is what a pause goes by.
     ///
     /// Refused from inside a handler, which may not wait: it posts.
-    pub fn call<T: Send + 'static>(
+    ///
+    /// A result that fits two registers costs least: the way back is as long as the way in.
+    #[inline]
+    pub fn call<T: Send + 'static, R>(
         self: &Arc<Self>,
-        inline: impl FnOnce(&mut A) -> Outcome<T>,
+        inline: impl FnOnce(&mut A) -> R,
         message: impl FnOnce(Replier<T>) -> A::Message,
-    ) -> Result<Outcome<T>, Refusal> {
+        later: impl FnOnce(Waiter<T>) -> R,
+    ) -> Result<R, Refusal> {
         trampoline::with(|here| {
             self.refuse_inside_handlers(here)?;
             if self.take_idle() {
@@ -145,7 +149,7 @@ impl<A: Actor> Mailbox<A> {
             }
             let (replier, waiter) = crate::reply::pair();
             here.with_reader(|| self.send(Item::Message(message(replier))));
-            Ok(Outcome::Later(waiter))
+            Ok(later(waiter))
         })
     }
 
@@ -210,11 +214,8 @@ impl<A: Actor> Mailbox<A> {
     }
 
     /// With the run-state: runs `inline` on the actor, then whatever came meanwhile.
-    fn run_inline<T>(
-        self: &Arc<Self>,
-        here: &Here,
-        inline: impl FnOnce(&mut A) -> Outcome<T>,
-    ) -> Result<Outcome<T>, Refusal> {
+    #[inline]
+    fn run_inline<R>(self: &Arc<Self>, here: &Here, inline: impl FnOnce(&mut A) -> R) -> Result<R, Refusal> {
         let handling = here.handling(&self.name);
         let result = self.with_actor(inline);
         drop(handling);
@@ -227,6 +228,7 @@ impl<A: Actor> Mailbox<A> {
     }
 
     /// With the run-state: one handler, if there still is somebody to run it. A panic ends the actor's work, not the thread's.
+    #[inline]
     fn with_actor<R>(&self, f: impl FnOnce(&mut A) -> R) -> Result<R, Refusal> {
         match self.health.load(Ordering::Relaxed) {
             ALIVE => {}

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 pub use crate::helper::Step;
-pub use crate::mailbox::{Actor, AnyMailbox, Mailbox, Outcome, Refusal};
+pub use crate::mailbox::{Actor, AnyMailbox, Mailbox, Refusal};
 pub use crate::reply::{Replier, Waiter, pair};
 
 use crate::helper::Crew;

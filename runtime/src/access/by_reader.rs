@@ -4,8 +4,7 @@ use super::Requester;
 use super::carry::{Asking, Bytes, Carrier};
 use super::resolve::{self, Intent, Part, resolve};
 use super::shape::{Direction, mask};
-use crate::actor::Verdict;
-use crate::mailbox::Outcome;
+use crate::actor::{Detour, MmioTarget, Verdict};
 use crate::reply::Waiter;
 use crate::topology::{FlatRange, Near, Side, Target, ring};
 use crate::{AddressSpaceId, BusError, DropCached, FlatView, Gpa, RamBlock, Reader, Snapshot};
@@ -82,6 +81,30 @@ impl Reader {
         intent: Intent,
         caches: &mut dyn DropCached,
     ) -> Result<u64, BusError> {
+        match at_hand(&self.near, space, addr, size, value, intent) {
+            Some(Quick::Value(value)) => {
+                // Its own commit included: the caller's next access is after this.
+                self.resync(caches);
+                Ok(value)
+            }
+            Some(Quick::Detour(begun)) => self.finish(begun, space, addr, size, value, intent, caches),
+            None => {
+                let begun = self.begin(space, addr, size, value, intent, caches);
+                self.finish(begun, space, addr, size, value, intent, caches)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn begin(
+        &mut self,
+        space: AddressSpaceId,
+        addr: Gpa,
+        size: u8,
+        value: u64,
+        intent: Intent,
+        caches: &mut dyn DropCached,
+    ) -> Result<Begun, BusError> {
         let mut near = std::mem::take(&mut self.near);
         let mut begun = begin(self.held(), space, &mut near, addr, size, value, intent, false);
         if matches!(begun, Ok(Begun::Flush)) {
@@ -90,6 +113,22 @@ impl Reader {
             begun = begin(self.held(), space, &mut near, addr, size, value, intent, true);
         }
         self.near = near;
+        begun
+    }
+
+    /// Carries what was begun to its end.
+    #[inline(never)]
+    #[allow(clippy::too_many_arguments)] // One call, and a struct of them would be built for each access.
+    fn finish(
+        &mut self,
+        begun: Result<Begun, BusError>,
+        space: AddressSpaceId,
+        addr: Gpa,
+        size: u8,
+        value: u64,
+        intent: Intent,
+        caches: &mut dyn DropCached,
+    ) -> Result<u64, BusError> {
         let (result, forgiven) = match begun {
             Ok(Begun::Done(value)) => return Ok(value),
             Ok(Begun::Coalesced) => {
@@ -170,9 +209,9 @@ fn begin(
             if intent.direction == Direction::Write && range.coalesces(offset, size) && target.coalesce(&request) {
                 return Ok(Begun::Coalesced);
             }
-            match target.access(&request)? {
-                Outcome::Now(verdict) => target.on_bus(verdict).map(Begun::Answered),
-                Outcome::Later(waiter) => Ok(Begun::Waits(waiter, target.name().to_owned(), range.forgiving)),
+            match target.access(&request) {
+                Ok(value) => Ok(Begun::Answered(value)),
+                Err(detour) => detoured(*detour, target, range.forgiving),
             }
         }
         Side::Memory(_) if range.read_only && intent.direction == Direction::Write => {
@@ -181,6 +220,43 @@ fn begin(
         Side::Memory(block) => Ok(Begun::Done(memory(block, offset, size, value, intent.direction))),
         Side::Elsewhere => in_parts(snapshot, space, addr, size, intent, flushed),
         Side::Nothing => Err(BusError::Decode(addr)),
+    }
+}
+
+/// A device's registers, where the access is in the range found last and there is nothing to consider: the value, or `None` where the
+/// access has to go the way of all others. Of a detour the device has been asked already.
+#[inline]
+fn at_hand(near: &Near, space: AddressSpaceId, addr: Gpa, size: u8, value: u64, intent: Intent) -> Option<Quick> {
+    let range = near.known(space, addr)?;
+    let Side::Device(target) = range.target.side(intent.direction) else { return None };
+    let offset = resolve::offset_in(range, addr);
+    let plain = match intent.direction {
+        Direction::Read => true,
+        Direction::Write => !range.read_only && range.doorbells.is_none() && !range.coalesces(offset, size),
+    };
+    let shaped = matches!(size, 1 | 2 | 4 | 8) && reaches(range, addr, size);
+    if !plain || !shaped || range.flush_coalesced || !target.spec.allows(offset, size, intent.direction) {
+        return None;
+    }
+    Some(match target.access(&intent.request(target, offset, size, value & mask(size))) {
+        Ok(value) => Quick::Value(value),
+        Err(detour) => Quick::Detour(detoured(*detour, target, range.forgiving)),
+    })
+}
+
+/// What [`at_hand`] made of an access.
+enum Quick {
+    Value(u64),
+    Detour(Result<Begun, BusError>),
+}
+
+/// An access that did not bring its value at once.
+#[cold]
+fn detoured(detour: Detour, target: &MmioTarget, forgiving: bool) -> Result<Begun, BusError> {
+    match detour {
+        Detour::Device(error) => target.on_bus(Err(error)).map(Begun::Answered),
+        Detour::Bus(error) => Err(error),
+        Detour::Later(waiter) => Ok(Begun::Waits(waiter, target.name().to_owned(), forgiving)),
     }
 }
 

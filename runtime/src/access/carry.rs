@@ -2,8 +2,7 @@
 
 use super::resolve::{Cut, Intent, Part, Place, check, offset_in};
 use super::shape::Direction;
-use crate::actor::{MmioPin, MmioTarget, Request, Verdict, on_bus};
-use crate::mailbox::Outcome;
+use crate::actor::{Detour, MmioPin, MmioTarget, Request, Verdict, on_bus};
 use crate::ram::RamBlock;
 use crate::reply::Waiter;
 use crate::topology::ring;
@@ -138,9 +137,11 @@ impl Carrier<'_> {
         match self.asking {
             // Nobody waits for registers that take it at once, wherever the access comes from.
             Asking::Anyway | Asking::Posting if target.is_direct() => target.command(request),
-            Asking::InCall => match target.access(request)? {
-                Outcome::Now(verdict) => on_bus(target.name(), verdict),
-                Outcome::Later(waiter) => self.wait_for(waiter, target.name()),
+            Asking::InCall => match target.access(request).map_err(|detour| *detour) {
+                Ok(value) => Ok(value),
+                Err(Detour::Device(error)) => on_bus(target.name(), Err(error)),
+                Err(Detour::Bus(error)) => Err(error),
+                Err(Detour::Later(waiter)) => self.wait_for(waiter, target.name()),
             },
             Asking::Anyway => self.reader.while_waiting(self.caches, || target.command(request)),
             Asking::Posting if target.post_write(request) => Ok(0),

@@ -109,6 +109,12 @@ impl<'a, M: Send + 'static> Context<'a, M> {
         self.services.crew.helper().run_at(ticks, Box::new(deliver));
     }
 
+    /// Whether [`Context::defer`] was called.
+    #[inline]
+    pub(crate) fn is_deferred(&self) -> bool {
+        self.deferred
+    }
+
     /// How the access ends, once the handler has returned.
     #[inline]
     pub(crate) fn ending(self) -> Ending {

@@ -13,9 +13,9 @@
 use std::sync::Arc;
 
 use super::operation::{Call, Operation, Request, Verdict};
-use super::target::Port;
+use super::target::{Detour, Port};
 use crate::access::shape::Direction;
-use crate::mailbox::{AnyMailbox, Outcome};
+use crate::mailbox::AnyMailbox;
 use crate::ram::PinCount;
 use crate::{BusError, DeviceError, trampoline};
 
@@ -67,8 +67,8 @@ impl Direct {
 }
 
 impl Port for Direct {
-    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
-        Ok(Outcome::Now(self.carry_out(request)))
+    fn access(&self, request: &Request) -> Result<u64, Box<Detour>> {
+        self.carry_out(request).map_err(|error| Box::new(Detour::Device(error)))
     }
 
     fn command(&self, request: &Request) -> Result<Verdict, BusError> {

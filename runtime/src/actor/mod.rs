@@ -30,7 +30,7 @@ pub use target::MmioTarget;
 pub use crate::reply::Replier;
 
 pub(crate) use operation::{Request, Verdict};
-pub(crate) use target::{MmioPin, on_bus};
+pub(crate) use target::{Detour, MmioPin, on_bus};
 
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,11 @@
 
 use super::context::{Context, Ending, Services, Serving};
 use super::operation::{Call, Operation, Request, Verdict};
+use super::target::Detour;
 use super::{Answer, Device, NoAnswer};
 use crate::DeviceError;
 use crate::access::shape::{Direction, in_region_order};
-use crate::mailbox::{Actor, Outcome, Refusal};
+use crate::mailbox::{Actor, Refusal};
 use crate::reply::{Replier, Waiter};
 
 /// What waits in a device's queue.
@@ -40,22 +41,16 @@ impl<D: Device> Shell<D> {
 
     /// An access by the thread that runs this actor.
     #[inline]
-    pub(crate) fn access_now(&mut self, request: &Request) -> Outcome<Verdict> {
-        let reached = match request.spec.takes_whole(request.offset, request.size) {
-            true => self.whole(request, None),
-            false => self.proceed(Operation::new(request), None),
-        };
-        match reached {
-            Reached::Answer(verdict, _) => Outcome::Now(verdict),
-            Reached::Later(Some(waiter)) => Outcome::Later(waiter),
-            // Deferred, and nobody holds the other end: not possible while `ending` speaks the truth.
-            Reached::Later(None) => Outcome::Now(Err(DeviceError::Other("an answer was deferred to nobody".into()))),
+    pub(crate) fn access_now(&mut self, request: &Request) -> Result<u64, Box<Detour>> {
+        match request.spec.takes_whole(request.offset, request.size) {
+            true => self.whole(request),
+            false => self.proceed(Operation::new(request), None).at_once(),
         }
     }
 
     /// An access that the device implements as it is.
     #[inline]
-    fn whole(&mut self, request: &Request, replier: Option<Replier<Verdict>>) -> Reached {
+    fn whole(&mut self, request: &Request) -> Result<u64, Box<Detour>> {
         let Request { spec, size, direction, .. } = *request;
         let access =
             super::Access { region: request.region, offset: request.offset, size, requester: request.requester };
@@ -65,15 +60,17 @@ impl<D: Device> Shell<D> {
                 in_region_order(request.value & crate::access::shape::mask(size), size, spec.byte_order)
             }
         };
-        match self.call(Call { access, direction, value }, Serving::Whole(request), replier) {
-            Reached::Answer(Ok(value), replier) => {
-                let value = match direction {
-                    Direction::Read => in_region_order(value & crate::access::shape::mask(size), size, spec.byte_order),
-                    Direction::Write => 0,
-                };
-                Reached::Answer(Ok(value), replier)
-            }
-            other => other,
+        let mut cx = Context::new(&self.services, Serving::Whole(request), None);
+        let answer = match direction {
+            Direction::Read => self.device.read(&mut cx, access),
+            Direction::Write => self.device.write(&mut cx, access, value).map(|()| 0),
+        };
+        match answer {
+            Ok(value) if !cx.is_deferred() => Ok(match direction {
+                Direction::Read => in_region_order(value & crate::access::shape::mask(size), size, spec.byte_order),
+                Direction::Write => 0,
+            }),
+            answer => ended(cx, answer).at_once(),
         }
     }
 
@@ -99,14 +96,34 @@ impl<D: Device> Shell<D> {
             Direction::Read => self.device.read(&mut cx, call.access),
             Direction::Write => self.device.write(&mut cx, call.access, call.value).map(|()| 0),
         };
-        match cx.ending() {
-            Ending::ByReply(waiter) => Reached::Later(waiter),
-            Ending::ByReturn(replier) => Reached::Answer(verdict(answer), replier),
-        }
+        ended(cx, answer)
     }
 
     fn context(services: &Services<D::Message>) -> Context<'_, D::Message> {
         Context::new(services, Serving::Nobody, None)
+    }
+}
+
+impl Reached {
+    /// For the thread that has run the actor for an access of its own.
+    #[cold]
+    fn at_once(self) -> Result<u64, Box<Detour>> {
+        match self {
+            Reached::Answer(verdict, _) => verdict.map_err(|error| Box::new(Detour::Device(error))),
+            Reached::Later(Some(waiter)) => Err(Box::new(Detour::Later(waiter))),
+            // Deferred, and nobody holds the other end: not possible while `ending` speaks the truth.
+            Reached::Later(None) => {
+                Err(Box::new(Detour::Device(DeviceError::Other("an answer was deferred to nobody".into()))))
+            }
+        }
+    }
+}
+
+/// What a call came to that has returned `answer`.
+fn ended<M: Send + 'static>(cx: Context<'_, M>, answer: Answer<u64>) -> Reached {
+    match cx.ending() {
+        Ending::ByReply(waiter) => Reached::Later(waiter),
+        Ending::ByReturn(replier) => Reached::Answer(verdict(answer), replier),
     }
 }
 

@@ -7,9 +7,10 @@ use super::handle::Owner;
 use super::operation::{Request, Verdict};
 use super::shell::{Parcel, Shell};
 use super::{Device, MmioSpec};
-use crate::BusError;
-use crate::mailbox::{AnyMailbox, Mailbox, Outcome};
+use crate::mailbox::{AnyMailbox, Mailbox};
 use crate::ram::PinCount;
+use crate::reply::Waiter;
+use crate::{BusError, DeviceError};
 
 /// A device's region as the topology maps it: a mailbox (or [`Registers`]), a region number and the shape of accesses.
 #[derive(Clone)]
@@ -31,9 +32,20 @@ pub(crate) struct MmioPin {
     is_direct: bool,
 }
 
+/// What an access comes to that does not bring its value at once.
+pub(crate) enum Detour {
+    /// The device refuses.
+    Device(DeviceError),
+    /// There is nobody to ask.
+    Bus(BusError),
+    /// Wait for it.
+    Later(Waiter<Verdict>),
+}
+
 /// Where accesses go in, without the device's type.
 pub(super) trait Port: Send + Sync {
-    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError>;
+    /// The value, in two registers; everything else is rare and boxed.
+    fn access(&self, request: &Request) -> Result<u64, Box<Detour>>;
     fn command(&self, request: &Request) -> Result<Verdict, BusError>;
     fn post_write(&self, request: &Request) -> bool;
     fn coalesce(&self, request: &Request) -> bool;
@@ -50,10 +62,13 @@ struct Mapped<D: Device> {
 }
 
 impl<D: Device> Port for Mapped<D> {
-    fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+    fn access(&self, request: &Request) -> Result<u64, Box<Detour>> {
         let inline = |shell: &mut Shell<D>| shell.access_now(request);
         let message = |replier| Parcel::Access(*request, replier);
-        self.mailbox.call(inline, message).map_err(|why| why.on_bus(self.mailbox.name()))
+        match self.mailbox.call(inline, message, |waiter| Err(Box::new(Detour::Later(waiter)))) {
+            Ok(result) => result,
+            Err(why) => Err(Box::new(Detour::Bus(why.on_bus(self.mailbox.name())))),
+        }
     }
 
     fn command(&self, request: &Request) -> Result<Verdict, BusError> {
@@ -130,7 +145,7 @@ impl MmioTarget {
 
     /// Carries an allowed access out, or queues it: for a reader that is online, or that waits inside its call.
     #[inline]
-    pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+    pub(crate) fn access(&self, request: &Request) -> Result<u64, Box<Detour>> {
         self.port.access(request)
     }
 
@@ -145,7 +160,6 @@ impl MmioTarget {
     }
 
     /// What the bus says of a device's answer.
-    #[inline]
     pub(crate) fn on_bus(&self, verdict: Verdict) -> Result<u64, BusError> {
         on_bus(self.name(), verdict)
     }
@@ -163,7 +177,7 @@ impl MmioPin {
     }
 
     /// As [`MmioTarget::access`].
-    pub(crate) fn access(&self, request: &Request) -> Result<Outcome<Verdict>, BusError> {
+    pub(crate) fn access(&self, request: &Request) -> Result<u64, Box<Detour>> {
         self.port.access(request)
     }
 

@@ -6,7 +6,6 @@ use crate::BusError;
 use crate::helper::Crew;
 #[cfg(doc)]
 use crate::reply::Replier;
-use crate::reply::Waiter;
 
 /// What runs behind a mailbox.
 pub trait Actor: Send + 'static {
@@ -49,15 +48,6 @@ impl Refusal {
             Refusal::Reentrant(path) => BusError::Reentrant { path },
         }
     }
-}
-
-/// An answer, or where it will arrive.
-#[derive(Debug)]
-pub enum Outcome<T> {
-    /// It is here.
-    Now(T),
-    /// Wait for it, offline.
-    Later(Waiter<T>),
 }
 
 /// A mailbox of any actor, as the topology and the helper see it.

@@ -38,7 +38,7 @@ impl Actor for Recorder {
             }
             Message::CallTo(to, sink) => {
                 let to = to.upgrade().unwrap();
-                sink.send(to.call(|_| Outcome::Now(0), Message::Ask).unwrap_err()).unwrap();
+                sink.send(to.call(|_| Ok(0), Message::Ask, Err).unwrap_err()).unwrap();
             }
             Message::Wait(barrier) => {
                 barrier.wait();
@@ -80,9 +80,9 @@ impl Rig {
     }
 
     fn ask(&self) -> Result<u32, Refusal> {
-        match self.mailbox.call(|r| Outcome::Now(r.seen.lock().len() as u32), Message::Ask)? {
-            Outcome::Now(n) => Ok(n),
-            Outcome::Later(waiter) => waiter.wait(),
+        match self.mailbox.call(|r| Ok(r.seen.lock().len() as u32), Message::Ask, Err)? {
+            Ok(n) => Ok(n),
+            Err(waiter) => waiter.wait(),
         }
     }
 }
@@ -125,9 +125,7 @@ fn what_queues_while_it_runs_is_handled_in_order() {
         for n in 0..10 {
             rig.mailbox.post(Message::Note(n));
         }
-        let Ok(Outcome::Later(waiter)) = rig.mailbox.call(|_| Outcome::Now(0), Message::Ask) else {
-            panic!("the actor is running")
-        };
+        let Ok(Err(waiter)) = rig.mailbox.call(|_| Ok(0), Message::Ask, Err) else { panic!("the actor is running") };
         barrier.wait();
         assert_eq!(waiter.wait(), Ok(10));
     });
@@ -193,9 +191,9 @@ fn senders_on_many_threads_lose_and_double_nothing() {
                     rig.mailbox.post(Message::Note(thread << 16 | n));
                     if n % 16 == 0 {
                         // The helper has no thread here, so whoever waits lends it one.
-                        match rig.mailbox.call(|_| Outcome::Now(1), Message::Ask).unwrap() {
-                            Outcome::Now(_) => {}
-                            Outcome::Later(waiter) => {
+                        match rig.mailbox.call(|_| Ok(1), Message::Ask, Err).unwrap() {
+                            Ok(_) => {}
+                            Err(waiter) => {
                                 while waiter.try_take().is_none() {
                                     rig.crew.helper().step(&rig.crew);
                                 }

@@ -19,6 +19,15 @@ impl Near {
         self.0.as_ref().map(|(_, found)| found.get())
     }
 
+    /// The same, if it is the range found last.
+    #[inline]
+    pub(crate) fn known(&self, space: AddressSpaceId, addr: Gpa) -> Option<&FlatRange> {
+        match &self.0 {
+            Some((of, found)) if *of == space && found.contains(addr) => Some(found.get()),
+            _ => None,
+        }
+    }
+
     #[cold]
     fn seek(&mut self, snapshot: &Snapshot, space: AddressSpaceId, addr: Gpa) {
         self.0 = known(snapshot, space).locate(addr).map(|found| (space, found));
