@@ -2,12 +2,12 @@
 
 mod support;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::asm::SPIN;
 use support::elf::{Part, program};
 use support::qmp::Client;

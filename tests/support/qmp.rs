@@ -12,7 +12,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// A connection to a QMP server.
 pub struct Client {
-    stream: UnixStream,
+    /// As it is, for those who say what no client says.
+    pub stream: UnixStream,
     lines: BufReader<UnixStream>,
     /// What came between answers, and nobody has asked for.
     pub events: Vec<Value>,
