@@ -56,15 +56,14 @@ fn disks(images: &[&str]) -> Vec<String> {
 }
 
 /// A guest whose root is on the first of `images`, up to where it takes commands.
-fn start(guest: &Guest, images: &[&str], more: &[&str]) -> Console {
+fn start(guest: &Guest, machine: &str, images: &[&str]) -> Console {
     let path = |path: &Path| path.to_str().expect("a path in text").to_owned();
     let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
-    let mut arguments = vec!["run", "-M", "virt", "-smp", "4", "-m", "512M", "-bios", &firmware, "-kernel", &kernel];
+    let mut arguments = vec!["run", "-M", machine, "-smp", "4", "-m", "512M", "-bios", &firmware, "-kernel", &kernel];
     arguments.extend(["-initrd", &initrd, "-nographic"]);
     arguments.extend(["-append", "console=ttyS0 guest.mode=hotplug guest.root=vda"]);
     let disks = disks(images);
     arguments.extend(disks.iter().map(String::as_str));
-    arguments.extend(more);
     // A file's limit would end the process by a signal, where whoever sets one has not said otherwise.
     let mut console = Console::start_by(Command::new("env").args(["--ignore-signal=XFSZ", MANYHART]).args(&arguments));
     console.wait_for("GUEST-ROOT vda", SOON);
@@ -87,7 +86,7 @@ fn quit(mut console: Console) {
 fn debian_has_its_root_on_a_virtio_disk_behind_pci() {
     let (guest, scratch) = (guest(), Scratch::new());
     let image = root_image(&scratch, &guest);
-    let mut console = start(&guest, &[&image], &[]);
+    let mut console = start(&guest, "virt", &[&image]);
     console.wait_for("pci 0000:00:00.0 0x1b36:0x0008 class 0x060000", SOON);
     console.wait_for("pci 0000:00:01.0 0x1af4:0x1042 class 0x010000", SOON);
     console.wait_for("driver virtio-pci", SOON);
@@ -105,7 +104,13 @@ fn debian_has_its_root_on_a_virtio_disk_behind_pci() {
     drop(console);
     host("/sbin/e2fsck", &["-p", &image]).clear();
     assert_eq!(host("/sbin/debugfs", &["-R", "cat /kept", &image]), "kept\n");
-    let again = start(&guest, &[&image], &[]);
+    // Again, with messages for interrupts.
+    let mut again = start(&guest, "virt,aia=aplic-imsic", &[&image]);
+    again.wait_for("GUEST-MARKER-2", SOON);
+    let output = again.output();
+    let line = output.lines().find(|line| line.contains("0x1af4:0x1042")).unwrap_or_default();
+    assert!(line.contains("msi [") && !line.contains("msi []"), "{line}");
+    run(&mut again, "cat /kept; grep -c virtio0-req /proc/interrupts", "kept");
     quit(again);
     host("/sbin/e2fsck", &["-n", "-f", &image]).clear();
 }
@@ -115,7 +120,7 @@ fn a_guest_sees_errors_of_its_disks_and_goes_on() {
     let (guest, scratch) = (guest(), Scratch::new());
     let root = root_image(&scratch, &guest);
     let data = sparse(&scratch.path("data.img"), 16 * MIB);
-    let mut console = start(&guest, &[&root, &data], &[]);
+    let mut console = start(&guest, "virt", &[&root, &data]);
     console.wait_for("GUEST-MARKER-2", SOON);
     let dd = |what: &str| format!("dd {what} bs=1M count=1 2>&1 && echo dd-\"\"fine");
     run(&mut console, &dd("if=/dev/zero of=/dev/vdb seek=12 oflag=direct"), "dd-fine");
@@ -134,7 +139,7 @@ fn a_host_without_room_is_an_input_output_error_to_the_guest() {
     let (guest, scratch) = (guest(), Scratch::new());
     let root = root_image(&scratch, &guest);
     let data = sparse(&scratch.path("data.img"), 256 * MIB);
-    let mut console = start(&guest, &[&root, &data], &[]);
+    let mut console = start(&guest, "virt", &[&root, &data]);
     console.wait_for("GUEST-MARKER-2", SOON);
     host("prlimit", &["--fsize=134217728:", "--pid", &console.id().to_string()]);
     let dd = |seek: u32| {
