@@ -4,7 +4,7 @@
 //! them each access here is illegal. Choices that the specification leaves:
 //! * The `iprio` arrays are read-only zeros (5.2.1, 5.4.1), so that `mtopi` and `stopi` say priority 1 (5.2.2, 5.4.2) and major interrupts
 //!   keep their default order.
-//! * `mvien` is read-only zero: nothing is filtered, and `mvip` shows SSIP, SEIP and, while software writes it, STIP of `mip` (5.3).
+//! * `mvien` has the bits that the specification knows by name, SSI and SEI (5.3); bits for local interrupts are read-only zero, as there are none.
 //! * `miselect` and `siselect` hold 12 bits. What no standard register answers to is illegal to reach through `mireg` and `sireg`.
 //! * `eidelivery` is 0 or 1 (3.8.1): no other controller drives the hart's external interrupts.
 
@@ -15,7 +15,7 @@ use manyhart_runtime::InterruptFile;
 use super::address::*;
 use super::interrupts::bits::{SEI, SSI, STI};
 use super::{CsrFile, CsrOp, Effect, Illegal};
-use crate::trap::Interrupt;
+use crate::trap::{Interrupt, Privilege};
 
 /// What `miselect` and `siselect` hold.
 const SELECT: u64 = 0xfff;
@@ -140,14 +140,15 @@ impl CsrFile {
     /// Reads one of these CSRs, without a side effect.
     pub(super) fn read_aia(&self, csr: u16, lines: u64) -> Result<u64, Illegal> {
         let level = self.level(csr)?;
+        self.check_file(csr, level)?;
         match csr {
             MISELECT | SISELECT => Ok(level.select),
             MIREG | SIREG => level.selected(),
             MTOPEI | STOPEI => Ok(level.top()),
             MTOPI => Ok(top_interrupt(self.mip(lines) & self.mie & !self.mideleg)),
-            STOPI => Ok(top_interrupt(self.mip(lines) & self.mie & self.mideleg)),
-            MVIEN => Ok(0),
-            MVIP => Ok(self.pending & self.writable_in_mvip()),
+            STOPI => Ok(top_interrupt(self.mip(lines) & self.mie & self.mideleg | self.filtered_ready())),
+            MVIEN => Ok(self.mvien),
+            MVIP => Ok(self.mvip()),
             _ => Err(Illegal),
         }
     }
@@ -155,6 +156,7 @@ impl CsrFile {
     /// Writes one of those that have no other part in it than their own value.
     pub(super) fn write_aia(&mut self, csr: u16, value: u64) -> Result<Effect, Illegal> {
         let level = self.level(csr)?;
+        self.check_file(csr, level)?;
         match csr {
             MIREG | SIREG => level.access_selected(CsrOp::Write(value)).map(|_| Effect::INTERRUPTS),
             MTOPEI | STOPEI => {
@@ -167,10 +169,12 @@ impl CsrFile {
                 level.select = value & SELECT;
                 Ok(Effect::NONE)
             }
-            MVIEN => Ok(Effect::NONE),
+            MVIEN => {
+                self.mvien = value & (SSI | SEI);
+                Ok(Effect::INTERRUPTS)
+            }
             MVIP => {
-                let mask = self.writable_in_mvip();
-                self.pending = self.pending & !mask | value & mask;
+                self.write_mvip(value, u64::MAX);
                 Ok(Effect::INTERRUPTS)
             }
             _ => Err(Illegal),
@@ -181,6 +185,7 @@ impl CsrFile {
     pub(super) fn access_shared(&self, csr: u16, op: CsrOp) -> Result<(u64, Effect), Illegal> {
         self.guard(csr, op != CsrOp::Read)?;
         let level = self.level(csr)?;
+        self.check_file(csr, level)?;
         let old = match csr {
             MIREG | SIREG => level.access_selected(op)?,
             _ => level.access_top(op),
@@ -188,9 +193,44 @@ impl CsrFile {
         Ok((old, if op == CsrOp::Read { Effect::NONE } else { Effect::INTERRUPTS }))
     }
 
-    /// The bits of `mip` that software writes, SSIP, SEIP and at times STIP, are those of `mvip` while `mvien` is zero (5.3).
-    fn writable_in_mvip(&self) -> u64 {
-        if self.sstc_enabled() { SSI | SEI } else { SSI | SEI | STI }
+    /// The interrupts that machine mode filters: not delegated, and shown to supervisor mode as `mvip` has them.
+    pub(super) fn filtered(&self) -> u64 {
+        self.mvien & !self.mideleg
+    }
+
+    /// Those that are pending.
+    pub(super) fn filtered_pending(&self) -> u64 {
+        self.filtered() & self.mvip()
+    }
+
+    /// Those that are pending and enabled, for supervisor mode.
+    pub(super) fn filtered_ready(&self) -> u64 {
+        self.filtered_pending() & self.virtual_enabled
+    }
+
+    /// The bits of `pending`, what software writes in `mip`, that `mvip` shows: SSIP unless it has its own, SEIP always, STIP while it is
+    /// software's.
+    fn shown_in_mvip(&self) -> u64 {
+        let timer = if self.sstc_enabled() { 0 } else { STI };
+        SEI | timer | SSI & !self.mvien
+    }
+
+    fn mvip(&self) -> u64 {
+        self.pending & self.shown_in_mvip() | self.virtual_software & self.mvien
+    }
+
+    /// Writes the bits of `mvip` that are in `mask`.
+    pub(super) fn write_mvip(&mut self, value: u64, mask: u64) {
+        let (shown, own) = (mask & self.shown_in_mvip(), mask & SSI & self.mvien);
+        self.pending = self.pending & !shown | value & shown;
+        self.virtual_software = self.virtual_software & !own | value & own;
+    }
+
+    /// While machine mode filters external interrupts, supervisor mode does not reach its interrupt file (5.3).
+    fn check_file(&self, csr: u16, level: &Level) -> Result<(), Illegal> {
+        let of_file = csr == STOPEI || csr == SIREG && (0x70..=0xff).contains(&level.select);
+        let hidden = self.mvien & SEI != 0 && self.privilege == Privilege::Supervisor;
+        if of_file && hidden { Err(Illegal) } else { Ok(()) }
     }
 }
 

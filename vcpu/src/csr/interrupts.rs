@@ -34,30 +34,31 @@ impl CsrFile {
         if self.sstc_enabled() { self.stimecmp } else { u64::MAX }
     }
 
-    /// `mip`: the input lines joined with what software has set. SEIP is both; STIP is one or the other.
+    /// `mip`: the input lines joined with what software has set. SEIP is both, unless machine mode filters it; STIP is one or the other.
     pub fn mip(&self, lines: u64) -> u64 {
         let (from_lines, from_software) =
             if self.sstc_enabled() { (ALL & !SSI, SSI | SEI) } else { (ALL & !(SSI | STI), SUPERVISOR) };
-        (lines & from_lines) | (self.pending & from_software)
+        (lines & from_lines) | (self.pending & from_software & !(self.mvien & SEI))
     }
 
     pub(super) fn sip(&self, lines: u64) -> u64 {
-        self.mip(lines) & self.mideleg
+        self.mip(lines) & self.mideleg | self.filtered_pending()
     }
 
     pub(super) fn sie(&self) -> u64 {
-        self.mie & self.mideleg
+        self.mie & self.mideleg | self.virtual_enabled & self.filtered()
     }
 
     /// SSIP and SEIP are software's to write, STIP only while Sstc is off; the machine's bits belong to the lines.
     pub(super) fn write_mip(&mut self, value: u64) -> Effect {
-        let mask = if self.sstc_enabled() { SSI | SEI } else { SUPERVISOR };
+        let mask = if self.sstc_enabled() { SSI | SEI } else { SUPERVISOR } & !(self.mvien & SEI);
         self.pending = (self.pending & !mask) | (value & mask);
         Effect::INTERRUPTS
     }
 
-    /// Through `sip` only SSIP is writable, and only when delegated.
+    /// Through `sip` only SSIP is writable, and only when delegated; and what machine mode filters.
     pub(super) fn write_sip(&mut self, value: u64) -> Effect {
+        self.write_mvip(value, self.filtered());
         let mask = SSI & self.mideleg;
         self.pending = (self.pending & !mask) | (value & mask);
         Effect::INTERRUPTS
@@ -70,6 +71,8 @@ impl CsrFile {
 
     pub(super) fn write_sie(&mut self, value: u64) -> Effect {
         self.mie = (self.mie & !self.mideleg) | (value & self.mideleg);
+        let filtered = self.filtered();
+        self.virtual_enabled = (self.virtual_enabled & !filtered) | (value & filtered);
         Effect::INTERRUPTS
     }
 
@@ -81,12 +84,13 @@ impl CsrFile {
     /// The interrupt to take before the next instruction, if any: pending, enabled, and its mode open to it (3.1.9).
     /// Those for machine mode come before all delegated ones.
     pub fn pending_interrupt(&self, lines: u64) -> Option<Interrupt> {
-        let ready = self.mip(lines) & self.mie;
-        if ready == 0 {
+        let (ready, filtered) = (self.mip(lines) & self.mie, self.filtered_ready());
+        if ready | filtered == 0 {
             return None;
         }
         let machine = if self.open(Privilege::Machine, mstatus::MIE) { ready & !self.mideleg } else { 0 };
-        let supervisor = if self.open(Privilege::Supervisor, mstatus::SIE) { ready & self.mideleg } else { 0 };
+        let supervisor =
+            if self.open(Privilege::Supervisor, mstatus::SIE) { ready & self.mideleg | filtered } else { 0 };
         let candidates = if machine != 0 { machine } else { supervisor };
         Interrupt::BY_PRIORITY.into_iter().find(|interrupt| candidates & interrupt.bit() != 0)
     }
@@ -99,6 +103,6 @@ impl CsrFile {
     /// Whether `wfi` has nothing to wait for: an interrupt is pending and locally enabled, whatever the global
     /// enables and delegation say (3.3.3).
     pub fn wakes(&self, lines: u64) -> bool {
-        self.mip(lines) & self.mie != 0
+        self.mip(lines) & self.mie | self.filtered_ready() != 0
     }
 }

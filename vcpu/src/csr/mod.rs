@@ -97,6 +97,10 @@ pub struct CsrFile {
     instret: Counter,
     /// Where the hart has Smaia and Ssaia.
     aia: Option<Box<Aia>>,
+    /// Which interrupts machine mode filters (5.3 of the AIA); of those the pending SSIP, and the enables.
+    mvien: u64,
+    virtual_software: u64,
+    virtual_enabled: u64,
 }
 
 impl CsrFile {
@@ -133,6 +137,9 @@ impl CsrFile {
             cycle: Counter::default(),
             instret: Counter::default(),
             aia: None,
+            mvien: 0,
+            virtual_software: 0,
+            virtual_enabled: 0,
         }
     }
 

@@ -238,12 +238,70 @@ fn mvip_shows_the_software_bits_of_mip() {
     for (sstc, writable) in [(0, SSI | STI | SEI), (1 << 63, SSI | SEI)] {
         let mut f = fixture();
         f.write(MENVCFG, sstc);
-        f.write(MVIEN, u64::MAX);
-        assert_eq!(f.read(MVIEN), Ok(0));
         f.write(MVIP, u64::MAX);
         assert_eq!((f.read(MVIP), f.csrs.mip(0)), (Ok(writable), writable));
         assert_eq!(f.access(MVIP, CsrOp::Clear(SEI)), Ok(writable));
         assert_eq!(f.csrs.mip(SEI) & SEI, SEI, "the line is joined in mip alone");
         assert_eq!(f.read(MVIP), Ok(writable & !SEI));
     }
+}
+
+/// 5.3, table 5, for the two interrupts that can be filtered: what `sip` and `sie` are, and who takes the interrupt.
+#[test]
+fn what_machine_mode_filters() {
+    for bit in [SSI, SEI] {
+        for (delegated, filtered) in [(false, false), (false, true), (true, false), (true, true)] {
+            let mut f = fixture();
+            f.write(MVIEN, if filtered { u64::MAX } else { 0 });
+            assert_eq!(f.read(MVIEN), Ok(if filtered { SSI | SEI } else { 0 }));
+            f.write(MIDELEG, if delegated { bit } else { 0 });
+            let case = format!("{bit:#x}, delegated {delegated}, filtered {filtered}");
+            // Through sie: an alias of mie, a bit of its own, or nothing.
+            f.write(SIE, u64::MAX);
+            let others = if filtered { (SSI | SEI) & !bit } else { 0 };
+            let there = if delegated || filtered { bit } else { 0 };
+            assert_eq!(f.read(SIE), Ok(there | others), "{case}");
+            assert_eq!(f.read(MIE), Ok(if delegated { bit } else { 0 }), "{case}");
+            // mvip alone set: pending for the supervisor where it is filtered, or where mvip is mip's own bit.
+            f.write(MVIP, bit);
+            let in_mip = if filtered { 0 } else { bit };
+            assert_eq!((f.read(MVIP), f.read(MIP)), (Ok(bit), Ok(in_mip)), "{case}");
+            let shown = if delegated { in_mip } else { there };
+            assert_eq!(f.read(SIP), Ok(shown), "{case}");
+            let interrupt = bit.trailing_zeros() as u64;
+            assert_eq!(f.read(STOPI), Ok(if shown == 0 { 0 } else { interrupt << 16 | 1 }), "{case}");
+            assert_eq!((f.read(MTOPI), f.csrs.wakes(0)), (Ok(0), shown != 0), "{case}");
+            f.csrs.set_privilege(Privilege::User);
+            let taken = f.csrs.pending_interrupt(0).map(|interrupt| interrupt.bit());
+            assert_eq!(taken, Some(shown).filter(|bits| *bits != 0), "{case}");
+            f.csrs.set_privilege(Privilege::Machine);
+            // sip writes what it is an alias of: of mip's bits only SSIP, of mvip's all that are filtered.
+            f.write(SIP, 0);
+            let written = if delegated { bit == SSI } else { filtered };
+            assert_eq!(f.read(SIP), Ok(if written { 0 } else { shown }), "{case}");
+        }
+    }
+}
+
+/// 5.3: a filtered SEI is separate from the controller's, which goes to machine mode; the supervisor's file is out of its reach.
+#[test]
+fn a_filtered_external_interrupt_hides_the_file() {
+    let mut f = fixture();
+    f.write(MVIEN, SEI);
+    f.write(MIE, SEI);
+    f.set(false, 0x70, 1);
+    f.set(false, 0xc0, u64::MAX);
+    assert!(f.files[1].send(6));
+    f.write(MIP, 0);
+    f.write(MVIP, 0);
+    assert_eq!((f.read(MIP), f.read(SIP), f.read(MTOPI)), (Ok(SEI), Ok(0), Ok(9 << 16 | 1)));
+    assert_eq!(f.read(STOPEI), Ok(6 << 16 | 6), "machine mode reaches it");
+    for (select, legal) in [(0x30, true), (0x70, false), (0x80, false), (0xc0, false), (0xfe, false)] {
+        f.write(SISELECT, select);
+        f.csrs.set_privilege(Privilege::Supervisor);
+        assert_eq!(f.read(SIREG).is_ok(), legal, "{select:#x}");
+        assert_eq!((f.read(STOPEI), f.access(STOPEI, CsrOp::Write(0))), (Err(Illegal), Err(Illegal)));
+        f.csrs.set_privilege(Privilege::Machine);
+    }
+    assert_eq!(f.access(STOPEI, CsrOp::Write(0)), Ok(6 << 16 | 6), "nothing was claimed");
 }
