@@ -40,5 +40,7 @@ fn a_storm_finds_planted_defects() {
         "what another hart announced by a flag is so",
         "what another hart announced by an interrupt is so",
     ];
-    is_found(&stress, "lost-write", &lost);
+    // Nothing is pulled out: harts that keep what they knew would reach memory that is gone, and take the process with them.
+    let in_place = ["--mix", "move=6,swap=6,resize=2,disable=2,add=3,remove=2,many=3"];
+    is_found(&[&stress[..], &in_place].concat(), "lost-write", &lost);
 }
