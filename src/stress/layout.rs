@@ -108,7 +108,7 @@ pub fn contents(identity: u32) -> Vec<u8> {
 
 /// The word at an offset of a page with this identity.
 pub fn word_at(identity: u32, offset: u64) -> u32 {
-    identity | (offset as u32 / 4 & 0xff)
+    identity | ((offset as u32 / 4) & 0xff)
 }
 
 /// The words of one hart's statistics.

@@ -165,7 +165,7 @@ mod tests {
             Memory::of(&(0..=length).map(sample).collect::<Vec<_>>())
         };
         assert_eq!(run(5, |_| 1), None, "too short to say");
-        assert!(run(60, |second| (100 << 20) + (second % 7 << 18)).is_some_and(|memory| memory.is_flat()));
+        assert!(run(60, |second| (100 << 20) + ((second % 7) << 18)).is_some_and(|memory| memory.is_flat()));
         assert!(run(60, |second| (100 + second / 33 * 80) << 20).is_some_and(|memory| memory.is_flat()), "one step");
         assert!(run(60, |second| (100 << 20) + (second << 20)).is_some_and(|memory| !memory.is_flat()));
         assert_eq!(Memory::of(&[]), None);
