@@ -2,7 +2,7 @@
 
 use manyhart_devices::pci::aer::{AerError, CorrectableError, UncorrectableError};
 use manyhart_devices::pci::scratch;
-use manyhart_devices::pci::{PciEvent, Place, PlugError};
+use manyhart_devices::pci::{BridgeKind, PciEvent, Place, PlugError, SlotSpec};
 
 use crate::machine::*;
 
@@ -217,6 +217,19 @@ fn plugging_is_refused_with_a_reason() {
     assert_eq!(machine.host.request_unplug("rp"), Err(PlugError::NoHotplug("pcie.0".to_owned())));
     assert_eq!(machine.host.request_unplug("z"), Err(PlugError::NoFunction("z".to_owned())));
     assert_eq!(lab.vendor_behind(), u32::MAX, "its power was never on");
+}
+
+#[test]
+fn a_slot_without_hotplug_keeps_what_it_was_started_with() {
+    let machine = Machine::new();
+    let slot = SlotSpec { number: 3, hotplug: false };
+    machine.host.plug_bridge("fixed", &Place::at("pcie.0", 3, 0), BridgeKind::RootPort(slot)).unwrap();
+    machine.plug_scratch("x", "fixed", 1).unwrap();
+    machine.host.go_live().unwrap();
+    let refused = PlugError::NoHotplug("fixed".to_owned());
+    assert_eq!(machine.host.request_unplug("x"), Err(refused.clone()));
+    machine.host.surprise_remove("x").unwrap();
+    assert_eq!(machine.plug_scratch("y", "fixed", 2), Err(refused));
 }
 
 /// Function 0 comes last and makes the device be there; all of them leave together.

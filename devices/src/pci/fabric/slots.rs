@@ -43,12 +43,14 @@ impl Fabric {
         self.bridge_of(bus).filter(|bridge| bridge.slot().is_some()).map(|bridge| bridge.number())
     }
 
+    fn is_hotplug(&self, bus: BusId) -> bool {
+        self.bridge_of(bus).and_then(|port| port.slot()).is_some_and(|port| port.slot.is_hotplug())
+    }
+
     /// Whether a function may come to this place while the machine runs.
     pub(in crate::pci) fn admits(&self, bus: BusId, devfn: u8) -> Result<(), PlugError> {
-        let name = || self.bus(bus).name.clone();
-        let hotplug = self.bridge_of(bus).and_then(|port| port.slot()).is_some_and(|port| port.slot.is_hotplug());
-        if !hotplug {
-            return Err(PlugError::NoHotplug(name()));
+        if !self.is_hotplug(bus) {
+            return Err(PlugError::NoHotplug(self.bus(bus).name.clone()));
         }
         match self.bus(bus).functions.get(&0).and_then(|number| self.functions.get(number)) {
             Some(first) if devfn != 0 => Err(PlugError::Refused(format!(
@@ -83,7 +85,7 @@ impl Fabric {
         }
         let bus = self.functions.get(&number).map_or(BusId::ROOT, |function| function.bus);
         let no_slot = || PlugError::NoHotplug(self.bus(bus).name.clone());
-        let port = self.port_of(bus).ok_or_else(no_slot)?;
+        let port = self.port_of(bus).filter(|_| self.is_hotplug(bus)).ok_or_else(no_slot)?;
         let Some((at, config)) = self.slot_mut(port) else { return Ok(()) };
         let outcome = at.slot.press(config).map_err(|error| PlugError::Refused(error.to_string()))?;
         if at.slot.is_asked() {
