@@ -79,14 +79,21 @@ impl<'a> Dirty<'a> {
             if self.views.contains_key(&id) {
                 self.roots.entry(id).or_default().extend(span.addresses());
             }
-            let parent = region.placement.map(|p| (p.parent, i128::from(p.offset)));
-            let aliases = region.aliases.iter().filter_map(|&alias| {
-                let (_, offset) = tree.get(alias)?.window()?;
-                Some((alias, -i128::from(offset)))
+            let parent = region.placement.and_then(|placement| {
+                let parent = tree.get(placement.parent)?;
+                visible_part(parent, span.shifted(i128::from(placement.offset))).map(|part| (placement.parent, part))
             });
-            for (above, shift) in parent.into_iter().chain(aliases) {
-                todo.extend(tree.get(above).and_then(|r| visible_part(r, span.shifted(shift))).map(|s| (above, s)));
-            }
+            let views = self.views;
+            let aliases = region.aliases.iter().filter_map(|&alias| {
+                let above = tree.get(alias)?;
+                // Most are roots of devices' spaces that share their target's view: nothing is above them, and nothing is theirs.
+                if above.placement.is_none() && above.aliases.is_empty() && !views.contains_key(&alias) {
+                    return None;
+                }
+                let (_, offset) = above.window()?;
+                visible_part(above, span.shifted(-i128::from(offset))).map(|part| (alias, part))
+            });
+            todo.extend(parent.into_iter().chain(aliases));
         }
     }
 

@@ -195,9 +195,15 @@ impl State {
 
     fn publish(&mut self, update: Renewal, outcome: Outcome) -> Applied {
         if update.changed {
+            // Many spaces in a row show one root: each device's behind an open gate.
+            let mut last = None;
             for (published, root) in self.published.iter_mut().zip(&self.shown) {
-                if let Some(view) = root.and_then(|root| self.views.get(&root)) {
-                    published.view = view.clone();
+                let Some(root) = *root else { continue };
+                if last.is_none_or(|(known, _)| known != root) {
+                    last = self.views.get(&root).map(|view| (root, view));
+                }
+                if let Some((_, view)) = last.filter(|(_, view)| !Arc::ptr_eq(view, &published.view)) {
+                    published.view = Arc::clone(view);
                 }
             }
         }
