@@ -41,7 +41,7 @@ const RUN_EXAMPLES: &str = "\
 Options may be written with one dash or two, so that a command line for qemu-system-riscv64 works as it is; \
 what is not there yet is refused by name.
 
-Keys on a terminal (--serial mon:stdio): Ctrl-A x leaves, Ctrl-A h lists the others; Ctrl-C goes to the guest.
+Keys on a terminal (--serial mon:stdio): Ctrl-A x leaves, Ctrl-A c leads to the monitor and back, Ctrl-A h lists the others; Ctrl-C goes to the guest.
 
 Exit status: what the guest passes to the test finisher or to HTIF (0 for a power-off), 1 when the machine failed, \
 2 for a wrong command line, image or console, 130 when a second Ctrl-C ended it. MANYHART_LOG=debug says more on the way.
@@ -53,6 +53,9 @@ Examples:
     manyhart run --bios none --kernel test.elf --log-commits commits.log
   An architectural test's signature:
     manyhart run --bios none --kernel add-01.elf --signature add-01.sig --signature-granularity 4
+  A disk, an empty slot, and QMP:
+    manyhart run -kernel Image -append \"console=ttyS0\" -drive file=disk.img,format=raw -device pcie-root-port,id=rp0 \\
+        -qmp unix:/tmp/qmp,server=on,wait=off
   The device tree of a board:
     manyhart run -smp 4 -m 1G --dump-dtb virt.dtb";
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use manyhart_runtime::topology::{Finding, History, Survey};
 use manyhart_runtime::{Topology, TopologyError};
 
@@ -11,6 +12,9 @@ use super::notice::{Notice, Notices, Stamped};
 use super::status::{RunState, Status};
 use crate::machine::Event;
 use crate::plug::Plugs;
+
+/// How often whoever waits for an answer looks whether the machine is ending.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What the machine's own thread is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +168,16 @@ impl Control {
     fn ask(&self, command: Command) -> Result<(), ControlError> {
         let (answer, answered) = bounded(1);
         self.0.events.send(Event::Command(Request { command, answer })).map_err(|_| ControlError::Ended)?;
-        // The machine's end drops what it has not answered.
-        answered.recv().unwrap_or(Err(ControlError::Ended))
+        loop {
+            match answered.recv_timeout(LOOK) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Disconnected) => return Err(ControlError::Ended),
+                // Its thread takes no more commands then, and waits for those who serve clients.
+                Err(RecvTimeoutError::Timeout) if self.status() == RunState::Shutdown => {
+                    return Err(ControlError::Ended);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 }

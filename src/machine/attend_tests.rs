@@ -185,3 +185,11 @@ fn several_clients_command_at_once() {
     run.control.quit().unwrap();
     run.thread.join().unwrap().0.unwrap();
 }
+
+#[test]
+fn a_command_that_comes_too_late_is_answered_before_the_machine_is_gone() {
+    let machine = crate::control::tests::machine(&[]);
+    machine.control().enter(RunState::Shutdown, None);
+    assert_eq!(machine.control().stop(), Err(ControlError::Ended));
+    machine.stop().unwrap();
+}

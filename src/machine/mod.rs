@@ -31,7 +31,7 @@ pub use summary::Summary;
 use crate::cli::fail;
 use crate::console::Serial;
 use crate::load::{Firmware, Plan};
-use attend::attend;
+pub(crate) use attend::attend;
 use planner::PlannedBoard;
 
 /// Runs a guest to its end; the exit status is the guest's.

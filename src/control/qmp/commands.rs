@@ -59,6 +59,11 @@ const COMMANDS: &[(&str, Handler)] = &[
 
 const QUIT: &str = "quit";
 
+/// What the commands are called.
+pub fn names() -> Vec<&'static str> {
+    COMMANDS.iter().map(|(name, _)| *name).collect()
+}
+
 /// Carries a command out.
 pub fn run(control: &Control, name: &str, arguments: Arguments) -> (Answer, Then) {
     let Some((_, handler)) = COMMANDS.iter().find(|(other, _)| *other == name) else {
@@ -93,7 +98,7 @@ fn negotiate(_: &Control, arguments: Arguments) -> Answer {
 
 fn query_commands(_: &Control, arguments: Arguments) -> Answer {
     none(arguments)?;
-    Ok(COMMANDS.iter().map(|(name, _)| json!({ "name": name })).collect())
+    Ok(names().into_iter().map(|name| json!({ "name": name })).collect())
 }
 
 #[derive(Serialize)]

@@ -11,3 +11,6 @@ mod session;
 pub use frame::{Frame, FrameError, Framer};
 pub use message::{Answer, Class, Failure, Request};
 pub use session::serve;
+
+#[cfg(test)]
+mod tests;
