@@ -1,5 +1,8 @@
-//! Sorted ranges that successors share: a tree of three levels, immutable once made. A change copies the leaves that it falls into, the
-//! branches above them, and the list of branches; all else is shared with the ranges of before. A small map is one leaf.
+//! Sorted ranges that successors share: a tree of three levels, or of four where there are very many, immutable once made. A change copies the
+//! leaves that it falls into, the branches (and limbs) above them, and the list on top; all else is shared with the ranges of before. A small
+//! map is one leaf.
+//!
+//! To copy a list is to count each of its nodes once more, by a locked instruction that waits for the node's line: so no list is long.
 
 use std::sync::Arc;
 
@@ -8,18 +11,26 @@ use super::render::push_joined;
 use crate::{AddrRange, Gpa};
 
 /// A leaf holds at most this many ranges. (These limits are small in tests, which are to reach them.)
-const LEAF: usize = if cfg!(test) { 4 } else { 32 };
+const LEAF: usize = if cfg!(test) { 4 } else { 16 };
 /// A branch holds at most this many leaves.
 const BRANCH: usize = if cfg!(test) { 4 } else { 24 };
+/// A limb holds at most this many branches.
+const LIMB: usize = if cfg!(test) { 4 } else { 24 };
+/// So many branches are in one list: more are in limbs.
+const MOST_BRANCHES: usize = if cfg!(test) { 3 } else { 48 };
 
 /// Sorted, disjoint, joined ranges.
-#[derive(Default)]
-pub(super) struct Ranges {
-    branches: Vec<Branch>,
+pub(super) struct Ranges(Top);
+
+/// The list on top. Few branches stand in it themselves, so that a lookup among them is a step shorter.
+enum Top {
+    Branches(Vec<Branch>),
+    Limbs(Vec<Limb>),
 }
 
 type Leaf = Run<FlatRange, LEAF>;
 type Branch = Run<Leaf, BRANCH>;
+type Limb = Run<Branch, LIMB>;
 
 /// What a window is to show from now on.
 pub(super) type Edit = (AddrRange, Vec<FlatRange>);
@@ -105,25 +116,37 @@ impl Ranges {
         let (mut leaves, mut branches) = (Vec::new(), Vec::new());
         push_runs(&mut leaves, ranges);
         push_runs(&mut branches, leaves);
-        Ranges { branches }
+        Ranges(Top::of(branches))
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.branches.is_empty()
+        self.iter().next().is_none()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.branches.iter().flat_map(|branch| branch.node.items.iter()).map(|leaf| leaf.node.items.len()).sum()
+        self.leaves().map(|leaf| leaf.node.items.len()).sum()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &FlatRange> {
-        self.branches.iter().flat_map(|branch| branch.node.items.iter()).flat_map(|leaf| leaf.node.items.iter())
+        self.leaves().flat_map(|leaf| leaf.node.items.iter())
+    }
+
+    fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        let (branches, limbs) = self.0.lists();
+        let branches = branches.iter().chain(limbs.iter().flat_map(|limb| limb.node.items.iter()));
+        branches.flat_map(|branch| branch.node.items.iter())
     }
 
     /// The leaf and the place in it of the last range that starts at `addr` or below.
     #[inline]
     fn at_or_below(&self, addr: Gpa) -> Option<(&Arc<Node<FlatRange, LEAF>>, usize)> {
-        let branch = &self.branches[self.branches.partition_point(|branch| branch.start <= addr).checked_sub(1)?].node;
+        let branch = match &self.0 {
+            Top::Branches(branches) => at_or_below(branches, addr)?,
+            Top::Limbs(limbs) => {
+                let limb = at_or_below(limbs, addr)?;
+                &limb.items[limb.at_or_below(addr)?].node
+            }
+        };
         let leaf = &branch.items[branch.at_or_below(addr)?].node;
         Some((leaf, leaf.at_or_below(addr)?))
     }
@@ -144,21 +167,67 @@ impl Ranges {
 
     /// Every range that has an address in `range`, in ascending order.
     pub(super) fn overlapping(&self, range: AddrRange) -> impl Iterator<Item = &FlatRange> {
-        let branches = &self.branches[around(&self.branches, range)];
-        let leaves =
-            branches.iter().flat_map(move |branch| branch.node.items[around(&branch.node.items, range)].iter());
+        let (branches, limbs) = self.0.lists();
+        let branches = branches[around(branches, range)].iter().chain(
+            limbs[around(limbs, range)].iter().flat_map(move |l| l.node.items[around(&l.node.items, range)].iter()),
+        );
+        let leaves = branches.flat_map(move |branch| branch.node.items[around(&branch.node.items, range)].iter());
         let ranges = leaves.flat_map(move |leaf| {
-            let first = leaf.node.items.partition_point(|r| r.range.last() < range.start());
-            leaf.node.items[first..].iter()
+            let first = leaf.node.at_or_below(range.start()).unwrap_or(0);
+            leaf.node.items[first..].iter().skip_while(move |r| r.range.last() < range.start())
         });
         ranges.take_while(move |r| r.range.start() <= range.last())
     }
 
     /// The successor in which each window shows what its edit says. The windows are sorted and disjoint.
     pub(super) fn spliced(&self, edits: Vec<Edit>) -> Ranges {
-        let in_branch = |leaves: Vec<Leaf>, edits| splice(&leaves, edits, replaced);
-        Ranges { branches: splice(&self.branches, edits, in_branch) }
+        let in_branches = |branches: &[Branch], edits| {
+            let leaves: Vec<Leaf> = items(branches).cloned().collect();
+            splice(&leaves, edits, replaced)
+        };
+        let in_limbs = |limbs: &[Limb], edits| {
+            let branches: Vec<Branch> = items(limbs).cloned().collect();
+            splice(&branches, edits, in_branches)
+        };
+        Ranges(match &self.0 {
+            Top::Branches(branches) => Top::of(splice(branches, edits, in_branches)),
+            Top::Limbs(limbs) => match splice(limbs, edits, in_limbs) {
+                limbs if limbs.len() > 1 => Top::Limbs(limbs),
+                limbs => Top::of(items(&limbs).cloned().collect()),
+            },
+        })
     }
+}
+
+impl Default for Ranges {
+    fn default() -> Ranges {
+        Ranges(Top::Branches(Vec::new()))
+    }
+}
+
+impl Top {
+    fn of(branches: Vec<Branch>) -> Top {
+        if branches.len() <= MOST_BRANCHES {
+            return Top::Branches(branches);
+        }
+        let mut limbs = Vec::new();
+        push_runs(&mut limbs, branches);
+        Top::Limbs(limbs)
+    }
+
+    /// The branches and the limbs in the list, one of which there are.
+    fn lists(&self) -> (&[Branch], &[Limb]) {
+        match self {
+            Top::Branches(branches) => (branches, &[]),
+            Top::Limbs(limbs) => (&[], limbs),
+        }
+    }
+}
+
+/// The last of some nodes that starts at `addr` or below.
+#[inline]
+fn at_or_below<T, const N: usize>(runs: &[Run<T, N>], addr: Gpa) -> Option<&Arc<Node<T, N>>> {
+    Some(&runs[runs.partition_point(|run| run.start <= addr).checked_sub(1)?].node)
 }
 
 /// All that hold a range which has an address in `range`, or touches it.
@@ -169,11 +238,11 @@ fn around<T, const N: usize>(runs: &[Run<T, N>], range: AddrRange) -> std::ops::
     first..end.max(first)
 }
 
-/// The successors of `runs`: where edits fall into them, made of what `replace` makes of their items.
+/// The successors of `runs`: where edits fall into some of them, made of the items that `replace` has for those.
 fn splice<T: Starts + Clone, const N: usize>(
     runs: &[Run<T, N>],
     edits: Vec<Edit>,
-    replace: impl Fn(Vec<T>, Vec<Edit>) -> Vec<T>,
+    replace: impl Fn(&[Run<T, N>], Vec<Edit>) -> Vec<T>,
 ) -> Vec<Run<T, N>> {
     let mut out = Vec::with_capacity(runs.len() + 1);
     let mut copied = 0;
@@ -187,36 +256,42 @@ fn splice<T: Starts + Clone, const N: usize>(
         }
         out.extend_from_slice(&runs[copied..near.start]);
         copied = near.end;
-        let old = runs[near].iter().flat_map(|run| run.node.items.iter().cloned()).collect();
-        push_runs(&mut out, replace(old, together));
+        push_runs(&mut out, replace(&runs[near], together));
     }
     out.extend_from_slice(&runs[copied..]);
     out
 }
 
-/// The old ranges with each window's part of them replaced; joined.
-fn replaced(old: Vec<FlatRange>, edits: Vec<Edit>) -> Vec<FlatRange> {
-    let mut out = Vec::with_capacity(old.len() + 4);
-    let mut old = old.into_iter().peekable();
+/// The ranges of some leaves with each window's part of them replaced; joined.
+fn replaced(leaves: &[Leaf], edits: Vec<Edit>) -> Vec<FlatRange> {
+    let shown: usize = edits.iter().map(|(_, shown)| shown.len() + 1).sum();
+    let mut out = Vec::with_capacity(items(leaves).count() + shown);
+    let mut old = items(leaves).peekable();
+    // What a window has left of a range, behind it.
+    let mut rest = None;
     for (window, shown) in edits {
-        while let Some(range) = old.next_if(|r| r.range.last() < window.start()) {
-            push_joined(&mut out, range);
-        }
-        while let Some(range) = old.peek_mut().filter(|r| r.range.start() <= window.last()) {
-            let (before, after) = outside(range, window);
+        let up_to_it = |r: &&FlatRange| r.range.start() <= window.last();
+        while let Some(range) = rest.take().or_else(|| old.next_if(up_to_it).cloned()) {
+            if range.range.last() < window.start() {
+                push_joined(&mut out, range);
+                continue;
+            }
+            let (before, after) = outside(&range, window);
             before.into_iter().for_each(|before| push_joined(&mut out, before));
-            match after {
-                Some(after) => {
-                    *range = after;
-                    break;
-                }
-                None => drop(old.next()),
+            if after.is_some() {
+                rest = after;
+                break;
             }
         }
         shown.into_iter().for_each(|range| push_joined(&mut out, range));
     }
-    old.for_each(|range| push_joined(&mut out, range));
+    rest.into_iter().chain(old.cloned()).for_each(|range| push_joined(&mut out, range));
     out
+}
+
+/// What some neighbours hold.
+fn items<T, const N: usize>(runs: &[Run<T, N>]) -> impl Iterator<Item = &T> {
+    runs.iter().flat_map(|run| run.node.items.iter())
 }
 
 /// The parts of a range before and behind a window.

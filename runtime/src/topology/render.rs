@@ -14,7 +14,7 @@ const FEW_CHILDREN: usize = if cfg!(test) { 1 } else { 8 };
 /// What `root` shows of `window`: sorted, disjoint, adjacent ranges of one region joined.
 pub(crate) fn render(tree: &Tree, root: RegionId, window: AddrRange) -> Vec<FlatRange> {
     let (todo, ranges) = (Vec::new(), Vec::new());
-    let mut renderer = Renderer { tree, free: Free::all_of(window), todo, ranges, coalesced: vec![Vec::new()] };
+    let mut renderer = Renderer { tree, free: Free::all_of(window), todo, ranges, coalesced: Vec::new() };
     renderer.todo.push(Work::Enter(
         root,
         Place { base: 0, clip: window.into(), read_only: false, log: 0, coalesced: 0, flush: false, forgiving: false },
@@ -69,7 +69,7 @@ struct Renderer<'a> {
     free: Free,
     todo: Vec<Work>,
     ranges: Vec<FlatRange>,
-    /// Lists of what is coalesced, in addresses, whatever the window; the first is empty.
+    /// Lists of what is coalesced, in addresses, whatever the window; the one of number 0, which is empty, is not here.
     coalesced: Vec<Vec<Span>>,
 }
 
@@ -114,10 +114,14 @@ impl Renderer<'_> {
         let own = own.iter().filter_map(|&(offset, size)| {
             Span::of_size(size.min(SPACE_SIZE)).shifted(i128::from(offset)).clipped(whole)
         });
-        let inherited = self.coalesced[place.coalesced].iter().copied();
+        let inherited = self.coalesced_list(place).iter().copied();
         let list = inherited.chain(own.map(|span| span.shifted(place.base))).collect();
         self.coalesced.push(list);
-        self.coalesced.len() - 1
+        self.coalesced.len()
+    }
+
+    fn coalesced_list(&self, place: Place) -> &[Span] {
+        place.coalesced.checked_sub(1).map_or(&[], |index| &self.coalesced[index])
     }
 
     /// The lowest first, so that the highest is done first.
@@ -148,7 +152,7 @@ impl Renderer<'_> {
         let Some(target) = region.target() else { return };
         let coalesced = match region.has_device() {
             true if place.coalesced > 0 => {
-                let spans = self.coalesced[place.coalesced].iter().map(|span| span.shifted(-place.base));
+                let spans = self.coalesced_list(place).iter().map(|span| span.shifted(-place.base));
                 Coalesced::new(spans, region.size)
             }
             _ => Coalesced::default(),

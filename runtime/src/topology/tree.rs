@@ -190,6 +190,12 @@ impl Children {
         self.by_place.insert((size.ilog2(), placement.offset, id));
     }
 
+    /// One that keeps its rank is elsewhere.
+    fn shift(&mut self, id: RegionId, size: u128, from: u64, to: u64) {
+        self.by_place.remove(&(size.ilog2(), from, id));
+        self.by_place.insert((size.ilog2(), to, id));
+    }
+
     fn remove(&mut self, id: RegionId, size: u128, placement: &Placement) {
         self.by_rank.remove(&placement.rank());
         self.by_place.remove(&(size.ilog2(), placement.offset, id));
@@ -280,6 +286,14 @@ impl Tree {
         let region = self.regions.get_mut(&id)?;
         let size = region.size;
         let old = std::mem::replace(&mut region.placement, placement);
+        if let (Some(old), Some(new)) = (old, placement)
+            && (old.parent, old.rank()) == (new.parent, new.rank())
+        {
+            if let Some(parent) = self.regions.get_mut(&new.parent) {
+                parent.children.shift(id, size, old.offset, new.offset);
+            }
+            return Some(old);
+        }
         if let Some(old) = old
             && let Some(parent) = self.regions.get_mut(&old.parent)
         {
@@ -307,6 +321,9 @@ impl Tree {
     /// Searched from both ends in step, so that it costs the smaller side: a leaf goes below a huge tree, and a huge tree goes
     /// below a fresh root, at once.
     pub(crate) fn reaches(&self, from: RegionId, to: RegionId) -> bool {
+        if self.get(from).is_none_or(|region| region.children.is_empty() && region.leads_to().is_none()) {
+            return from == to;
+        }
         let mut down = Search::new(from);
         let mut up = Search::new(to);
         loop {

@@ -27,7 +27,35 @@ pub struct FlatView {
 struct History {
     /// Of what changed in this generation or before nothing is known.
     complete_after: Generation,
-    changes: Vec<(Generation, Arc<[AddrRange]>)>,
+    changes: Vec<(Generation, Intervals)>,
+}
+
+/// What one change concerned. Few stand here themselves: each successor copies the history.
+#[derive(Clone)]
+enum Intervals {
+    One(AddrRange),
+    Two([AddrRange; 2]),
+    Many(Arc<[AddrRange]>),
+}
+
+impl From<Vec<AddrRange>> for Intervals {
+    fn from(intervals: Vec<AddrRange>) -> Intervals {
+        match intervals[..] {
+            [one] => Intervals::One(one),
+            [one, other] => Intervals::Two([one, other]),
+            _ => Intervals::Many(intervals.into()),
+        }
+    }
+}
+
+impl Intervals {
+    fn as_slice(&self) -> &[AddrRange] {
+        match self {
+            Intervals::One(one) => std::slice::from_ref(one),
+            Intervals::Two(two) => two,
+            Intervals::Many(many) => many,
+        }
+    }
 }
 
 /// What a reader that held an older view must forget.
@@ -128,7 +156,7 @@ impl FlatView {
             return Changes::Everything;
         }
         let later = self.history.changes.iter().filter(|(changed, _)| *changed > generation);
-        Changes::Ranges(later.flat_map(|(_, ranges)| ranges.iter().copied()).collect())
+        Changes::Ranges(later.flat_map(|(_, intervals)| intervals.as_slice().iter().copied()).collect())
     }
 
     /// The successor in which each window shows what `show` says; also what differs, sorted. `None` where nothing does.
