@@ -159,7 +159,7 @@ fn help(crew: &Arc<Crew>, graces: &Graces) {
             rounds = 0;
             continue;
         }
-        if crew.helper().has_ended() {
+        if crew.helper().is_over() {
             return;
         }
         let patience = crew.patience();

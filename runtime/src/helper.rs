@@ -300,8 +300,39 @@ impl Helper {
         self.put(|inbox| inbox.ended = true);
     }
 
+    /// Whether the thread may end: [`Helper::end`] was called, and what came before it, which nobody else would ever do, is done.
+    pub(crate) fn is_over(&self) -> bool {
+        let inbox = self.inbox.lock();
+        inbox.ended && inbox.held.is_empty() && inbox.jobs.is_empty()
+    }
+
     /// Whether [`Helper::end`] was called.
     pub(crate) fn has_ended(&self) -> bool {
         self.inbox.lock().ended
+    }
+}
+
+#[cfg(all(test, not(manyhart_loom)))]
+mod tests {
+    use super::*;
+    use crate::tunables::Values;
+
+    #[test]
+    fn what_came_before_the_end_is_done_and_what_comes_after_runs_at_once() {
+        let crew = Crew::new(Clock::manual(1), Tunables::new(Values::default()).0, None);
+        let done = Arc::new(StdAtomicUsize::new(0));
+        let count = || {
+            let done = Arc::clone(&done);
+            Box::new(move || _ = done.fetch_add(1, Ordering::Relaxed))
+        };
+        assert_eq!(crew.helper().step(&crew), Step::Idle);
+        // After the thread has looked and before it asks whether it may end.
+        crew.helper().run(count());
+        crew.helper().end();
+        assert!(!crew.helper().is_over());
+        assert_eq!((crew.helper().step(&crew), done.load(Ordering::Relaxed)), (Step::Busy, 1));
+        assert!(crew.helper().is_over());
+        crew.helper().run(count());
+        assert_eq!(done.load(Ordering::Relaxed), 2);
     }
 }

@@ -79,8 +79,8 @@ struct BenchHotplugArgs {
 
 #[derive(Args)]
 struct BenchTopologyArgs {
-    /// How many ranges a map has; the larger ones take minutes.
-    #[arg(long, value_delimiter = ',', default_values_t = [10, 1_000, 100_000])]
+    /// How many ranges a map has; the largest of these takes most of the time, and 2 GB.
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 1_000, 100_000, 1_000_000])]
     ranges: Vec<u64>,
     /// Where the plots go.
     #[arg(long, value_name = "DIR", default_value = "docs")]
