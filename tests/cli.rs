@@ -77,6 +77,8 @@ fn an_unusable_image_is_named_with_its_cause() {
         ("linux", linux),
         ("initrd", vec![0; 4 << 20]),
         ("firmware", vec![0x13; 100]),
+        ("qcow2", [&b"QFI\xfb\0\0\0\x03"[..], &[0; 504]].concat()),
+        ("cut.qcow2", b"QFI\xfb\0\0\0\x03".to_vec()),
     ] {
         scratch.file(name, bytes);
     }
@@ -98,6 +100,12 @@ fn an_unusable_image_is_named_with_its_cause() {
         ("-bios none -kernel {}/good -serial file:{}/no/such", "cannot write: No such file or directory"),
         ("-bios none -kernel {}/good --log-commits {}/no/such", "cannot write: No such file or directory"),
         ("-bios none -kernel {}/good -device loader,file={}/firmware", "raw bytes need an address"),
+        ("-bios none -kernel {}/good -drive file={}", "it is a directory, neither a regular file nor a block device"),
+        ("-bios none -kernel {}/good -drive file={}/firmware", "is 100 bytes long, which is no multiple of 512"),
+        ("-bios none -kernel {}/good -drive file={}/empty,format=raw", "is empty"),
+        ("-bios none -kernel {}/good -drive file={}/qcow2", "looks like qcow2: say format=qcow2, or format=raw"),
+        ("-bios none -kernel {}/good -drive file={}/cut.qcow2,format=qcow2", "is truncated: its header"),
+        ("-bios none -kernel {}/good -netdev stream,id=n,addr.type=unix,addr.path={}/no", "netdev 'n': connecting to"),
     ];
     for (line, want) in cases {
         let said = refused(&scratch, &format!("run {line}"));
