@@ -19,7 +19,8 @@ const SOON: Duration = Duration::from_secs(60);
 struct Machine {
     console: Console,
     client: Client,
-    scratch: Scratch,
+    /// Holds the files that the machine uses.
+    _scratch: Scratch,
 }
 
 fn guest() -> Guest {
@@ -44,7 +45,7 @@ impl Machine {
         let mut console = Console::start(&arguments);
         console.wait_for("HOTPLUG serving slots", BOOT);
         let client = Client::connect(&socket).negotiated();
-        Machine { console, client, scratch }
+        Machine { console, client, _scratch: scratch }
     }
 
     /// Runs a line in the guest's shell; what it prints.
