@@ -67,7 +67,14 @@ impl Here {
         Handling { here: self, before: self.running.replace(Some(NonNull::from(name))) }
     }
 
+    /// Whether this thread is inside a handler.
+    #[inline]
+    pub(crate) fn is_inside(&self) -> bool {
+        self.running.get().is_some()
+    }
+
     /// From the running actor to `name`; `None` outside handlers.
+    #[cold]
     pub(crate) fn path_to(&self, name: &str) -> Option<String> {
         let running = self.running.get()?;
         // SAFETY: `Handling` borrows the name for as long as it stands in `running`, and takes it out when it is dropped.
