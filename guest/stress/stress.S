@@ -78,7 +78,8 @@
 .equ R_FLAGS,         0x18        # after a word for each page and one for both: + page, 1 registers, 4 writable
 .equ R_ENDS,          0x20        # + page << 4: where the ends of the function behind it are counted (or 0), and how many there were
 .equ ACCESSES,        0x20        # of a visit
-.equ DRAWS,           0x20        # of a slot to visit
+.equ DRAWS,           0x20        # of a slot to visit ...
+.equ PAUSES,          0x8         # ... and how often others run first, before one is visited that has not changed
 .equ SCRATCH,         0xc00       # + hart << 3
 .equ FAULT,           0xfeffffff
 .equ CLINT,           0x2000000
@@ -284,6 +285,7 @@ pattern:
 visit:
     sd      ra, 8(s3)
     # A slot that has changed since this hart's last visit, if a few draws find one.
+    li      tp, PAUSES
     li      t6, DRAWS
 1:  next_random
     ld      t1, P_SLOT_COUNT(s1)
@@ -304,6 +306,9 @@ visit:
     addi    t6, t6, -1
     bnez    t6, 1b
     pause                       # nothing has: let others run
+    li      t6, DRAWS
+    addi    tp, tp, -1
+    bnez    tp, 1b
 2:  li      a1, RING
     slli    t1, t0, 13
     add     a1, a1, t1
