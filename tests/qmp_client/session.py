@@ -11,7 +11,7 @@ async def refused(client: QMPClient, name: str, arguments: dict, error_class: st
     try:
         answer = await client.execute(name, arguments)
     except ExecuteError as error:
-        assert error.error.class_ == error_class, error
+        assert error.error_class == error_class, error
     else:
         raise AssertionError(f"{name} was answered {answer}")
 
