@@ -62,6 +62,20 @@ fn entropy_by_pci() {
     entropy("virtio-rng-pci", "virtio0");
 }
 
+/// A reboot in the middle of it: the next kernel finds devices as at power-on, and they work.
+#[test]
+fn devices_work_again_after_a_reboot() {
+    let mut console = boot(2, "ttyS0", &["-device", "virtio-rng-device", "-device", "virtio-rng-pci"]);
+    let read = "for d in virtio_rng.0 virtio_rng.1; do echo $d >/sys/class/misc/hw_random/rng_current; \
+                dd if=/dev/hwrng bs=64 count=16 2>/dev/null | wc -c; done";
+    run(&mut console, read, "1024\r\n1024");
+    console.send(b"cat /dev/hwrng >/dev/null & sleep 1; reboot -f\n");
+    console.wait_for("GUEST-MARKER-2", BOOT);
+    console.wait_for("~ # ", BOOT);
+    run(&mut console, read, "1024\r\n1024");
+    power_off(console);
+}
+
 const CONSOLE: [&str; 4] = ["-device", "virtio-serial-pci,id=s", "-device", "virtconsole,chardev=c,bus=s.0"];
 
 /// The kernel's console, and a shell's, is the virtio console: printing, typing, Ctrl-C.
