@@ -51,6 +51,8 @@ pub enum Bug {
     ClosePassesFirst,
     /// A logged store marks its page before it stores (C9).
     MarkBeforeStore,
+    /// A mark is left out where a plain test says that it is there already (C9).
+    TestBeforeMark,
     /// What was collected of a dirty log is handed out while readers still store unmarked (C9).
     CopyBeforeAcknowledge,
     /// A reader keeps "marked already" over a collection (C9).

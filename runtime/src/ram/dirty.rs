@@ -225,6 +225,10 @@ impl PageMap {
                 let base = word * WORD;
                 let bits = bits(first.max(base) - base, last.min(base + WORD - 1) - base);
                 let word = &level[word as usize];
+                #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+                if planted::is(Bug::TestBeforeMark) && word.load(Ordering::Relaxed) & bits == bits {
+                    continue;
+                }
                 // Release: the data, and the marks below, are there for whoever takes this one.
                 word.fetch_or(bits, Ordering::Release);
             }
