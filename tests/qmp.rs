@@ -31,7 +31,7 @@ impl Machine {
         command.args(["run", "--quiet", "-m", "64M", "-bios", "none", "-kernel", &kernel, "-serial", "null"]);
         command.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display())).args(options);
         let child = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
-        Machine { child, socket, scratch: scratch }
+        Machine { child, socket, scratch }
     }
 
     fn connect(&self) -> Client {

@@ -56,7 +56,11 @@ fn step(machine: &mut Machine, event: Event, reboots: bool) -> Result<Option<(u8
 fn notice(event: PciEvent) -> Notice {
     match event {
         PciEvent::Deleted { id } => Notice::DeviceDeleted { id },
-        PciEvent::UnplugRefused { id, reason } => Notice::UnplugRefused { id, reason },
+        PciEvent::UnplugRefused { id, reason } => {
+            // For whoever asked at the monitor: there an answer has come already.
+            tracing::warn!("the guest keeps {id}: {reason}");
+            Notice::UnplugRefused { id, reason }
+        }
     }
 }
 

@@ -132,8 +132,9 @@ pub fn event(stamped: &Stamped) -> Vec<u8> {
         Notice::Reset(cause) => ("RESET", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
         Notice::Shutdown(cause) => ("SHUTDOWN", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
         Notice::DeviceDeleted { id } => ("DEVICE_DELETED", Some(json!({ "device": id, "path": path(id) }))),
-        Notice::UnplugRefused { id, .. } => {
-            ("DEVICE_UNPLUG_GUEST_ERROR", Some(json!({ "device": id, "path": path(id) })))
+        // The reason is ours to add: clients that do not know it pass it over.
+        Notice::UnplugRefused { id, reason } => {
+            ("DEVICE_UNPLUG_GUEST_ERROR", Some(json!({ "device": id, "path": path(id), "reason": reason })))
         }
     };
     let timestamp = json!({ "seconds": stamped.at.as_secs(), "microseconds": stamped.at.subsec_micros() });
