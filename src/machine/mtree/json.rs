@@ -54,6 +54,7 @@ fn region(region: &RegionInfo) -> Value {
         "log": region.log,
         "coalesced": region.coalesced.iter().map(|&(at, size)| json!([hex(at), hex(size)])).collect::<Value>(),
         "flush_coalesced": region.flush_coalesced,
+        "forgiving": region.forgiving,
         "placed": placed,
         "alias_of": window,
         "translates_into": region.translates_into.map(|root| root.number()),
@@ -78,6 +79,7 @@ fn range(range: &RangeInfo) -> Value {
         "log": range.dirty_mask,
         "coalesced": range.coalesced.iter().map(|&part| json!([interval(part).0, interval(part).1])).collect::<Value>(),
         "flush_coalesced": range.flush_coalesced,
+        "forgiving": range.forgiving,
     })
 }
 

@@ -210,5 +210,8 @@ fn what_changed(before: &RegionInfo, after: &RegionInfo) -> Vec<String> {
     if before.flush_coalesced != after.flush_coalesced {
         said.push(if after.flush_coalesced { "flushes" } else { "flushes no more" }.to_owned());
     }
+    if before.forgiving != after.forgiving {
+        said.push(if after.forgiving { "forgives" } else { "forgives no more" }.to_owned());
+    }
     said
 }

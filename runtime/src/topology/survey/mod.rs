@@ -92,6 +92,8 @@ pub struct RegionInfo {
     pub coalesced: Vec<(u64, u128)>,
     /// Whether an access to it first has all coalesced writes handled.
     pub flush_coalesced: bool,
+    /// Whether what fails in it is answered as on a bus where nobody is: see [`Transaction::set_forgiving`](super::Transaction::set_forgiving).
+    pub forgiving: bool,
     /// Its place in its parent, where it has one.
     pub placed: Option<Placed>,
     /// What an alias shows.
@@ -160,6 +162,8 @@ pub struct RangeInfo {
     pub coalesced: Vec<AddrRange>,
     /// Whether an access to it first has all coalesced writes handled.
     pub flush_coalesced: bool,
+    /// Whether what fails in it is answered as on a bus where nobody is: see [`Transaction::set_forgiving`](super::Transaction::set_forgiving).
+    pub forgiving: bool,
 }
 
 /// The topology at one generation.
@@ -222,6 +226,7 @@ impl Survey {
             log: flags.log,
             coalesced: region.coalesced.as_deref().cloned().unwrap_or_default(),
             flush_coalesced: flags.flush_coalesced,
+            forgiving: flags.forgiving,
             placed,
             window,
             translates_into: region.leads_to().filter(|_| region.window().is_none()),
@@ -251,6 +256,7 @@ impl Survey {
             dirty_mask: range.dirty_mask,
             coalesced: range.coalesced_ranges().collect(),
             flush_coalesced: range.flush_coalesced,
+            forgiving: range.forgiving,
         }
     }
 

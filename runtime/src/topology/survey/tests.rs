@@ -343,3 +343,21 @@ generation 2 to 3
     assert_eq!(map.history().difference(2, 3).unwrap().to_string(), said);
     assert_eq!(map.history().at(2).unwrap().flat(space).unwrap()[0].kind.name(), "rom-dev");
 }
+
+#[test]
+fn what_forgives_is_said() {
+    let mut map = Map::new();
+    let (root, space) = whole_space(&mut map);
+    map.commit(|tx| {
+        let poll = tx.mmio("poll", 0x10, device());
+        tx.add_subregion(root, 0x2000, poll).set_forgiving(root, true);
+    });
+    let survey = map.history().newest().clone();
+    let tree = survey.tree_text();
+    assert!(tree.contains("container): root [forgiving]\n") && tree.contains("mmio): poll\n"), "{tree}");
+    assert!(survey.flat(space).is_some_and(|ranges| ranges[0].forgiving), "inherited");
+    map.commit(|tx| _ = tx.set_forgiving(root, false));
+    let before = map.history().newest().generation() - 1;
+    let said = map.history().difference(before, before + 1).map(|difference| difference.to_string());
+    assert!(said.as_ref().is_ok_and(|said| said.contains("root forgives no more\n")), "{said:?}");
+}

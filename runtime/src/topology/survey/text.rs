@@ -83,6 +83,9 @@ impl Survey {
         if flags.flush_coalesced {
             text.push_str(" [flush]");
         }
+        if flags.forgiving {
+            text.push_str(" [forgiving]");
+        }
         line(out, format_args!("{text}"));
     }
 }
