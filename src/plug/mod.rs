@@ -22,7 +22,7 @@ pub use chardevs::ChardevSpec;
 pub use drives::{BlockdevSpec, DriveSpec};
 pub use error::PlugError;
 pub use netdevs::NetdevSpec;
-pub use options::{DeviceOptions, OptionError};
+pub use options::{DeviceOptions, OptionError, is_id};
 pub use plugs::{Plugged, Plugs};
 
 /// What a command line plugs in.

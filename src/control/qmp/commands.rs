@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::arguments::{none, read};
-use super::message::{Answer, Failure, version};
+use super::message::{Answer, Failure, NAMED, NAMELESS, version};
 use crate::control::{Control, monitor};
 use crate::plug::netdevs::NetdevError;
 use crate::plug::{BlockdevSpec, DeviceOptions, NetdevSpec, ObjectSpec};
@@ -177,7 +177,7 @@ struct Id {
 fn device_del(control: &Control, arguments: Arguments) -> Answer {
     let Id { id } = read(arguments)?;
     // Clients may say where it stands instead of what it is called.
-    let name = id.strip_prefix("/machine/peripheral/").unwrap_or(&id);
+    let name = [NAMED, NAMELESS].iter().find_map(|place| id.strip_prefix(place)).unwrap_or(&id);
     match control.plugs().remove(name) {
         Ok(()) => Ok(json!({})),
         Err(error) if error.is_not_found() => Err(Failure::no_device(error)),

@@ -131,10 +131,12 @@ pub fn event(stamped: &Stamped) -> Vec<u8> {
         Notice::Powerdown => ("POWERDOWN", None),
         Notice::Reset(cause) => ("RESET", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
         Notice::Shutdown(cause) => ("SHUTDOWN", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
-        Notice::DeviceDeleted { id } => ("DEVICE_DELETED", Some(json!({ "device": id, "path": path(id) }))),
+        Notice::DeviceDeleted { id } => ("DEVICE_DELETED", Some(Value::Object(device(id)))),
         // The reason is ours to add: clients that do not know it pass it over.
         Notice::UnplugRefused { id, reason } => {
-            ("DEVICE_UNPLUG_GUEST_ERROR", Some(json!({ "device": id, "path": path(id), "reason": reason })))
+            let mut device = device(id);
+            device.insert("reason".into(), reason.as_str().into());
+            ("DEVICE_UNPLUG_GUEST_ERROR", Some(Value::Object(device)))
         }
     };
     let timestamp = json!({ "seconds": stamped.at.as_secs(), "microseconds": stamped.at.subsec_micros() });
@@ -145,9 +147,18 @@ pub fn event(stamped: &Stamped) -> Vec<u8> {
     line(&Value::Object(object))
 }
 
-/// Where a device stands among all objects.
-pub fn path(id: &str) -> String {
-    format!("/machine/peripheral/{id}")
+/// Where devices that have a name stand among all objects.
+pub const NAMED: &str = "/machine/peripheral/";
+/// And those that nobody has named.
+pub const NAMELESS: &str = "/machine/peripheral-anon/";
+
+/// A device, and where it stands; one that nobody has named is known by that alone.
+fn device(id: &str) -> Map<String, Value> {
+    let named = crate::plug::is_id(id);
+    let mut object = Map::new();
+    object.extend(named.then(|| ("device".to_owned(), id.into())));
+    object.insert("path".into(), format!("{}{id}", if named { NAMED } else { NAMELESS }).into());
+    object
 }
 
 fn line(value: &Value) -> Vec<u8> {
@@ -194,5 +205,7 @@ mod tests {
         );
         let gone = said(Notice::DeviceDeleted { id: "d0".into() });
         assert_eq!(gone["data"], json!({ "device": "d0", "path": "/machine/peripheral/d0" }));
+        let nameless = said(Notice::DeviceDeleted { id: "device[3]".into() });
+        assert_eq!(nameless["data"], json!({ "path": "/machine/peripheral-anon/device[3]" }));
     }
 }
