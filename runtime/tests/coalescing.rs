@@ -227,6 +227,20 @@ fn coalesced_writes_are_bounded_and_each_is_handled_once() {
 }
 
 #[test]
+fn coalesced_writes_of_no_size_or_past_the_end_are_errors() {
+    let mut at = at();
+    let region = at.region;
+    let top = u64::MAX - 0xfff;
+    at.change(|t| _ = t.set_coalescing(region).set_address(region, top));
+    for (addr, size) in [(top, 0), (top, 3), (u64::MAX, 8)] {
+        // Found, so that it is at hand.
+        at.write(top, 1);
+        let result = at.reader.write(at.machine.space, Gpa(addr), size, 1, CPU, &mut ());
+        assert!(result.is_err(), "{size} bytes at {addr:#x}");
+    }
+}
+
+#[test]
 fn coalesced_writes_to_a_device_that_is_gone_are_errors() {
     let mut at = at();
     let region = at.region;

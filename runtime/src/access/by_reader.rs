@@ -229,13 +229,16 @@ fn begin(
 fn at_hand(near: &Near, space: AddressSpaceId, addr: Gpa, size: u8, value: u64, intent: Intent) -> Option<Quick> {
     let range = near.known(space, addr)?;
     let Side::Device(target) = range.target.side(intent.direction) else { return None };
+    // Before anything is reckoned with its size.
+    if !matches!(size, 1 | 2 | 4 | 8) || !reaches(range, addr, size) {
+        return None;
+    }
     let offset = resolve::offset_in(range, addr);
     let plain = match intent.direction {
         Direction::Read => true,
         Direction::Write => !range.read_only && range.doorbells.is_none() && !range.coalesces(offset, size),
     };
-    let shaped = matches!(size, 1 | 2 | 4 | 8) && reaches(range, addr, size);
-    if !plain || !shaped || range.flush_coalesced || !target.spec.allows(offset, size, intent.direction) {
+    if !plain || range.flush_coalesced || !target.spec.allows(offset, size, intent.direction) {
         return None;
     }
     Some(match target.access(&intent.request(target, offset, size, value & mask(size))) {
