@@ -1,9 +1,10 @@
 //! Raw files and block devices.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
@@ -27,17 +28,33 @@ pub(super) fn open_locked(options: &OpenOptions) -> Result<File, OpenError> {
     }
     let file = File::options().read(true).write(!options.read_only).open(path).map_err(unreadable)?;
     if options.lock {
-        let locked = if options.read_only { file.try_lock_shared() } else { file.try_lock() };
-        match locked {
+        match lock(&file, options.read_only) {
             Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(at(path, |path| OpenError::Locked { path })),
+            Err(TryLockError::WouldBlock) => return Err(at(path, |path| OpenError::Locked { path })),
             // File systems without locks: nobody can be kept out there.
-            Err(std::fs::TryLockError::Error(error)) => {
+            Err(TryLockError::Error(error)) => {
                 tracing::warn!("{}: not locked: {error}", path.display());
             }
         }
     }
     Ok(file)
+}
+
+/// Locks a file, for readers together or for one writer. Whoever has just let go of it may not be rid of it quite: a process that is
+/// being started holds every file of its maker until its own program runs, and a lock with each. So a refusal counts after a moment only.
+fn lock(file: &File, shared: bool) -> Result<(), TryLockError> {
+    const TRIES: u32 = 40;
+    const REST: Duration = Duration::from_millis(5);
+    let mut left = TRIES;
+    loop {
+        match if shared { file.try_lock_shared() } else { file.try_lock() } {
+            Err(TryLockError::WouldBlock) if left > 0 => {
+                left -= 1;
+                std::thread::sleep(REST);
+            }
+            result => return result,
+        }
+    }
 }
 
 /// Which format's first bytes these are, if any's.

@@ -158,6 +158,19 @@ fn a_qcow2_image_that_was_cut_short_is_refused_wherever_it_was_cut() {
 }
 
 #[test]
+fn a_lock_that_is_let_go_of_in_a_moment_keeps_nobody_out() {
+    let scratch = Scratch::of(&[0; 4096]);
+    let before = std::fs::File::open(&scratch.0).expect("a file");
+    before.lock().expect("it is free");
+    let lets_go = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        drop(before);
+    });
+    assert!(scratch.open(Some(Format::Raw)).is_ok());
+    lets_go.join().expect("it lets go");
+}
+
+#[test]
 fn one_machine_at_a_time_writes_an_image() {
     let scratch = Scratch::of(&[0; 4096]);
     let shared = OpenOptions::new(&scratch.0).read_only();
