@@ -10,6 +10,7 @@
 //!
 //! The topology actor begins one with each commit; the helper thread carries it on. Nothing here waits.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -84,15 +85,24 @@ struct Grace {
 }
 
 impl Grace {
-    /// Stages 1 to 3: whether all are over. Listeners have heard of the generation `heard`.
-    fn has_passed(&mut self, holds: &Holds, heard: Generation) -> bool {
+    /// Stage 1: whether it is over.
+    fn readers_have_passed(&mut self) -> bool {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::NoGrace) {
             return true;
         }
         self.behind.retain(|slot| !has_passed(slot, self.generation));
-        // In this order: a pin taken by a reader that has passed was taken before it did, and so was a hold.
-        let held = !self.behind.is_empty() || self.removed.pins().next().is_some() || self.older_holds(holds) > 0;
+        self.behind.is_empty()
+    }
+
+    /// Stages 2 and 3, to be asked after stage 1: a pin taken by a reader that has passed was taken before it did, and so was a hold. Listeners
+    /// have heard of the generation `heard`.
+    fn is_let_go(&self, holds: &Holds, heard: Generation) -> bool {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::NoGrace) {
+            return true;
+        }
+        let held = self.removed.pins().next().is_some() || self.older_holds(holds) > 0;
         !held && self.has_been_heard(heard)
     }
 
@@ -166,7 +176,8 @@ pub struct Graces {
     crew: Arc<Crew>,
     slots: Slots,
     holds: Holds,
-    waiting: Mutex<Vec<Grace>>,
+    /// In the order of their generations.
+    waiting: Mutex<VecDeque<Grace>>,
     closing: Mutex<Vec<Arc<Closing>>>,
     /// The generation that every listener has been told of. Nothing is published through it: the round that sets it and the scan that reads
     /// it are the helper's.
@@ -215,31 +226,47 @@ impl Graces {
             drop(removed);
             return retired.complete();
         }
-        self.waiting.lock().push(Grace { generation, behind, removed, retired, began: Instant::now() });
+        self.waiting.lock().push_back(Grace { generation, behind, removed, retired, began: Instant::now() });
         self.crew.helper().knock();
     }
 
-    /// One round over the grace periods. Called by the helper (and by models).
+    /// One round over the grace periods. Called by the helper, by control threads that help it, and by models.
+    ///
+    /// It ends at the first that waits for a reader: whoever is behind that generation is behind all later ones. So a round costs what
+    /// has passed, however many wait. One that is held otherwise holds up nobody.
     pub fn scan(&self) -> Step {
         let mut passed = Vec::new();
-        let heard = self.heard();
-        self.waiting.lock().retain_mut(|grace| {
-            let over = grace.has_passed(&self.holds, heard);
-            if over {
-                let removed = std::mem::take(&mut grace.removed);
-                passed.push((grace.generation, removed, grace.retired.clone(), grace.began));
+        {
+            let heard = self.heard();
+            let mut waiting = self.waiting.lock();
+            let mut held = Vec::new();
+            while waiting.front_mut().is_some_and(Grace::readers_have_passed) {
+                let Some(grace) = waiting.pop_front() else { break };
+                let over = grace.is_let_go(&self.holds, heard);
+                if over { passed.push(grace) } else { held.push(grace) }
             }
-            !over
-        });
-        let step = if passed.is_empty() { Step::Idle } else { Step::Busy };
-        for (generation, removed, retired, began) in passed {
-            self.close(generation, removed, retired, began);
+            held.into_iter().rev().for_each(|grace| waiting.push_front(grace));
         }
-        step
+        if passed.is_empty() {
+            return Step::Idle;
+        }
+        passed.into_iter().for_each(|grace| self.close(grace));
+        self.closing.lock().retain(|closing| !closing.is_over());
+        Step::Busy
+    }
+
+    /// For a control thread that has committed: where the helper does not keep up with whoever commits, they do its work themselves, and
+    /// what is superseded does not pile up.
+    pub(crate) fn help(&self) {
+        const MANY: usize = 512;
+        if self.waiting.lock().len() > MANY {
+            self.scan();
+        }
     }
 
     /// Begins stage 4. Outside the lock: a fence may run mail, and mail may commit.
-    fn close(&self, generation: Generation, removed: Removed, retired: Retired, began: Instant) {
+    fn close(&self, grace: Grace) {
+        let Grace { generation, removed, retired, began, .. } = grace;
         let waits_for = removed.mailboxes();
         let closing = Arc::new(Closing {
             // One for this function, so that it cannot end before all fences are out.
@@ -254,8 +281,11 @@ impl Graces {
             let (closing, crew) = (Arc::clone(&closing), Arc::clone(&self.crew));
             mailbox.fence(Box::new(move || closing.passed(&crew)));
         }
-        closing.passed(&self.crew);
-        self.closing.lock().retain(|closing| !closing.is_over());
+        // Nobody else is to be waited for: the helper, or whoever helps it, drops and completes at once.
+        // AcqRel: as in `passed`.
+        if closing.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            closing.finish();
+        }
     }
 
     /// Whether any grace period is in its first three stages: then somebody must scan.

@@ -51,7 +51,7 @@ impl Topology {
 
     /// Starts a list of changes.
     pub fn transaction(&self) -> Transaction {
-        Transaction::new(Arc::clone(&self.0.ids), Arc::downgrade(&self.0.mailbox))
+        Transaction::new(Arc::clone(&self.0.ids), Arc::downgrade(&self.0.mailbox), Arc::downgrade(&self.0.graces))
     }
 
     /// One address space, for control threads and DMA.
@@ -154,11 +154,16 @@ fn refused(why: Refusal) -> TopologyError {
 impl Transaction {
     /// Commits and waits for the result (control threads only; in a handler it is refused).
     pub fn commit(self) -> Result<Committed, TopologyError> {
+        let graces = self.graces.upgrade();
         let (ops, to) = self.into_parts();
         let mailbox = to.upgrade().ok_or(TopologyError::Closed)?;
         let message =
             |replier: crate::reply::Replier<_>| Message::Apply(ops, Done::new(|result| replier.answer(result)));
-        mailbox.command(message).map_err(refused)?
+        let committed = mailbox.command(message).map_err(refused)?;
+        if let Some(graces) = graces {
+            graces.help();
+        }
+        committed
     }
 
     /// Commits without waiting; `done` runs on the topology actor and must not wait (a device posts to itself there).

@@ -9,6 +9,7 @@ use super::op::{Kind, Op, Stacking};
 use super::{AddressSpaceId, Doorbell, RegionId, RomDevice, RomDeviceMode};
 use crate::actor::MmioTarget;
 use crate::eventfd::EventFd;
+use crate::grace::Graces;
 use crate::iommu::{IommuTarget, Translator};
 use crate::mailbox::Mailbox;
 use crate::ram::{DirtyClient, RamBlock};
@@ -43,12 +44,14 @@ pub struct Transaction {
     ids: Arc<IdSource>,
     /// Where it is sent; it keeps no topology alive.
     to: Weak<Mailbox<TopologyActor>>,
+    /// Where whoever commits helps.
+    pub(super) graces: Weak<Graces>,
 }
 
 impl Transaction {
     /// An empty list.
-    pub(crate) fn new(ids: Arc<IdSource>, to: Weak<Mailbox<TopologyActor>>) -> Transaction {
-        Transaction { ops: Vec::new(), ids, to }
+    pub(crate) fn new(ids: Arc<IdSource>, to: Weak<Mailbox<TopologyActor>>, graces: Weak<Graces>) -> Transaction {
+        Transaction { ops: Vec::new(), ids, to, graces }
     }
 
     /// What was recorded, and where it goes.

@@ -51,7 +51,7 @@ impl Map {
     }
 
     fn transaction(&self) -> Transaction {
-        Transaction::new(self.ids.clone(), std::sync::Weak::new())
+        Transaction::new(self.ids.clone(), std::sync::Weak::new(), std::sync::Weak::new())
     }
 
     fn apply(&mut self, transaction: Transaction) -> Result<Applied, TopologyError> {
