@@ -40,7 +40,11 @@ fn two_debian_machines_talk() {
         run(console, "cat /sys/class/net/eth0/address", &format!("52:54:00:00:00:{mac}"));
         run(console, &format!("ip link set eth0 up; ip addr add {ip}/24 dev eth0; echo up-$?"), "up-0");
     }
-    run(&mut left, "cat /sys/class/net/eth0/carrier; echo carrier-$(cat /sys/class/net/eth0/carrier)", "carrier-1");
+    run(
+        &mut left,
+        "until grep -q 1 /sys/class/net/eth0/carrier; do sleep 0.2; done; echo carrier-$((0 + 1))",
+        "carrier-1",
+    );
     run(&mut right, "ping -c 5 10.0.0.1", "5 packets received");
     run(&mut left, "ping -c 5 -s 1400 10.0.0.2", "5 packets received");
     // What 8 MiB of zeroes add up to.
@@ -51,7 +55,11 @@ fn two_debian_machines_talk() {
     left.send(b"quit\n");
     assert_eq!(left.wait(SOON).code(), Some(0), "{}", left.output());
     // The peer is gone: so is the carrier.
-    run(&mut right, "sleep 1; echo carrier-$(cat /sys/class/net/eth0/carrier)", "carrier-0");
+    run(
+        &mut right,
+        "until grep -q 0 /sys/class/net/eth0/carrier; do sleep 0.2; done; echo carrier-$((1 - 1))",
+        "carrier-0",
+    );
     right.send(b"quit\n");
     assert_eq!(right.wait(SOON).code(), Some(0), "{}", right.output());
 }
