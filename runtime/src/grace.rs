@@ -8,7 +8,7 @@
 //! 4. Every device that lost an address has handled what was sent before. (Sends are made online, or by readers in a call.)
 //! 5. What was removed is dropped, and [`Retired`] completes.
 //!
-//! The topology actor begins one with each commit; the helper thread carries it on. Nothing here waits.
+//! The topology actor begins one with each commit; the helper thread carries it on, and control threads that commit help it. Nothing here waits.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -179,8 +179,8 @@ pub struct Graces {
     /// In the order of their generations.
     waiting: Mutex<VecDeque<Grace>>,
     closing: Mutex<Vec<Arc<Closing>>>,
-    /// The generation that every listener has been told of. Nothing is published through it: the round that sets it and the scan that reads
-    /// it are the helper's.
+    /// The generation that every listener has been told of. The helper's round sets it with Release, after they have heard; a scan reads it
+    /// with Acquire, on whatever thread it runs.
     heard: std::sync::atomic::AtomicU64,
 }
 
