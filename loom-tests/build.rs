@@ -1,4 +1,4 @@
-//! Marks this build of the runtime's sources as the one for loom (see `runtime/src/sync.rs`).
+//! Marks this build of the runtime's sources as the one for loom (see `runtime/src/sync`).
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-cfg=manyhart_loom");

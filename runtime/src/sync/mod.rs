@@ -1,0 +1,24 @@
+//! The one place that chooses between the real primitives and loom's; nothing else in the crate knows which it got.
+//!
+//! Under `cfg(manyhart_loom)`, which only the package `loom-tests` sets, this crate's own source is compiled with the cells
+//! below. Each is no stronger than the written contract of what it stands for:
+//! * [`Published`] stands for `arc_swap::ArcSwap`: a Release store and an Acquire load of an index, which keep no superseded value alive.
+//!   The crate is stronger; nothing here may lean on that.
+//! * [`Queue`] stands for `crossbeam`'s `SegQueue`: a deque behind loom's mutex. The mutex adds an edge between any two operations, which
+//!   the crate's queue has only from a push to the pop that takes its element; the models of the mailbox say what that hides.
+//! * [`SwapCell`] stands for `crossbeam`'s `AtomicCell` of an owned pointer: a swap with AcqRel order, which is a value under loom's mutex
+//!   there. It has an edge from each swap to the next, as swaps of one atomic have.
+//! * [`Mutex`] and [`Condvar`] stand for `parking_lot`'s. Waits that time out do not under loom: no model needs one to.
+//!
+//! `std::sync::Arc` is used everywhere and is not modelled: its counts only decide when a drop runs, and no drop here synchronises
+//! anything else.
+
+#[cfg(manyhart_loom)]
+mod loomed;
+#[cfg(not(manyhart_loom))]
+mod real;
+
+#[cfg(manyhart_loom)]
+pub(crate) use loomed::*;
+#[cfg(not(manyhart_loom))]
+pub(crate) use real::*;
