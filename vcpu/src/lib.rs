@@ -13,7 +13,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`decode`], [`fp`], [`csr`], [`pmp`], [`mmu`], [`trap`] | the architecture as pure functions and plain state |
-//! | `op`, `exec` | the unit of translated code, and a handler for each instruction and class of operands |
+//! | `op`, `step`, `exec` | the unit of translated code, and a handler for each instruction and class of operands |
 //! | `translate`, `block`, `fetch` | from guest code to ops, and the ways into them |
 //! | `tlb`, `keys`, `memory`, `caches` | from guest addresses to the host's, fast and slow; what the runtime may ask to forget |
 //! | `run`, `trace` | batches, boundaries, sleep; the commit log |
@@ -43,6 +43,7 @@ pub mod planted;
 pub mod pmp;
 mod ram;
 mod run;
+mod step;
 mod tlb;
 mod trace;
 mod translate;

@@ -4,9 +4,11 @@
 
 use crate::hart::Hart;
 use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, next, reload, row, rows, set, spill};
+use crate::step::{Code, Key, Shape, Step, single};
 
 /// A pure function of two operands; an immediate is sign-extended.
 pub(crate) trait Binary {
+    const CODE: Code;
     fn apply(a: u64, b: u64) -> u64;
 }
 
@@ -16,6 +18,7 @@ macro_rules! binary {
         $(#[$meta])*
         pub(crate) struct $name;
         impl $crate::exec::alu::Binary for $name {
+            const CODE: $crate::step::Code = $crate::step::Code::$name;
             #[inline(always)]
             fn apply($a: u64, $b: u64) -> u64 { $body }
         }
@@ -64,14 +67,53 @@ binary! {
     Second |_a, b| b;
 }
 
-handler! {
-    /// Register and register.
-    fn rr [F: Binary, const D: u8, const A: u8, const B: u8] (hart, op, r) {
-        // SAFETY: the handler's contract.
+/// Register and register.
+pub(crate) struct Rr<F, const D: u8, const A: u8, const B: u8>(F);
+impl<F: Binary, const D: u8, const A: u8, const B: u8> Step for Rr<F, D, A, B> {
+    const KEY: Key = Key { shape: Shape::Rr, code: F::CODE, classes: [D, A, B] };
+
+    #[inline(always)]
+    unsafe fn step(hart: &mut Hart, op: *const Op, r: &mut [u64; 4]) -> bool {
+        // SAFETY: the caller's.
         let o = unsafe { Op::operands(op) };
-        let value = F::apply(get::<A>(hart, o.a, &r), get::<B>(hart, o.b, &r));
-        set::<D>(hart, o.rd, &mut r, value);
-        next!(hart, op, r)
+        let value = F::apply(get::<A>(hart, o.a, r), get::<B>(hart, o.b, r));
+        set::<D>(hart, o.rd, r, value);
+        true
+    }
+}
+
+/// Register and immediate.
+pub(crate) struct Ri<F, const D: u8, const A: u8>(F);
+impl<F: Binary, const D: u8, const A: u8> Step for Ri<F, D, A> {
+    const KEY: Key = Key { shape: Shape::Ri, code: F::CODE, classes: [D, A, 0] };
+
+    #[inline(always)]
+    unsafe fn step(hart: &mut Hart, op: *const Op, r: &mut [u64; 4]) -> bool {
+        // SAFETY: the caller's.
+        let o = unsafe { Op::operands(op) };
+        let value = F::apply(get::<A>(hart, o.a, r), o.imm as i64 as u64);
+        set::<D>(hart, o.rd, r, value);
+        true
+    }
+}
+
+/// A 64-bit constant, which the op after this one holds.
+pub(crate) struct Constant<const D: u8>;
+impl<const D: u8> Step for Constant<D> {
+    const KEY: Key = Key { shape: Shape::Constant, code: Code::None, classes: [D, 0, 0] };
+
+    #[inline(always)]
+    unsafe fn step(hart: &mut Hart, op: *const Op, r: &mut [u64; 4]) -> bool {
+        // SAFETY: the caller's: the next op is the constant's second.
+        let (o, value) = unsafe { (Op::operands(op), (*op.add(1)).payload.value) };
+        set::<D>(hart, o.rd, r, value);
+        true
+    }
+}
+
+handler! {
+    fn rr [F: Binary, const D: u8, const A: u8, const B: u8] (hart, op, r) {
+        single!(Rr<F, D, A, B>, hart, op, r)
     }
 
     /// Register and register, with all operands in memory: for what is not worth a handler for each class.
@@ -85,13 +127,8 @@ handler! {
         next!(hart, op, r)
     }
 
-    /// Register and immediate.
     fn ri [F: Binary, const D: u8, const A: u8] (hart, op, r) {
-        // SAFETY: the handler's contract.
-        let o = unsafe { Op::operands(op) };
-        let value = F::apply(get::<A>(hart, o.a, &r), o.imm as i64 as u64);
-        set::<D>(hart, o.rd, &mut r, value);
-        next!(hart, op, r)
+        single!(Ri<F, D, A>, hart, op, r)
     }
 
     /// Register and immediate, with all operands in memory.
@@ -105,12 +142,8 @@ handler! {
         next!(hart, op, r)
     }
 
-    /// A 64-bit constant, which the op after this one holds.
     fn constant [const D: u8] (hart, op, r) {
-        // SAFETY: the handler's contract: the next op is the constant's second.
-        let (o, value) = unsafe { (Op::operands(op), (*op.add(1)).payload.value) };
-        set::<D>(hart, o.rd, &mut r, value);
-        next!(hart, op, r, 2)
+        single!(Constant<D>, hart, op, r)
     }
 }
 
@@ -125,8 +158,8 @@ const fn rr_plane<F: Binary, const D: u8>() -> [Row; CLASSES] {
     [rr_row::<F, D, 0>(), rr_row::<F, D, 1>(), rr_row::<F, D, 2>(), rr_row::<F, D, 3>(), rr_row::<F, D, 4>()]
 }
 
-struct Rr<F>(F);
-impl<F: Binary> Rr<F> {
+struct RrTable<F>(F);
+impl<F: Binary> RrTable<F> {
     const TABLE: [[Row; CLASSES]; CLASSES] =
         [rr_plane::<F, 0>(), rr_plane::<F, 1>(), rr_plane::<F, 2>(), rr_plane::<F, 3>(), rr_plane::<F, 4>()];
 }
@@ -135,14 +168,14 @@ const fn ri_row<F: Binary, const D: u8>() -> FullRow {
     row!(ri, F, D)
 }
 
-struct Ri<F>(F);
-impl<F: Binary> Ri<F> {
+struct RiTable<F>(F);
+impl<F: Binary> RiTable<F> {
     const TABLE: [FullRow; ALL_CLASSES] = rows!(ri_row, F);
 }
 
 /// Register-register handlers of every class, fixed ones excepted.
 pub(crate) fn classed_rr<F: Binary>(d: usize, a: usize, b: usize) -> Handler {
-    Rr::<F>::TABLE[d][a][b]
+    RrTable::<F>::TABLE[d][a][b]
 }
 
 /// The one register-register handler for any class.
@@ -152,7 +185,7 @@ pub(crate) fn spilled_rr<F: Binary>() -> Handler {
 
 /// Register-immediate handlers of every class.
 pub(crate) fn classed_ri<F: Binary>(d: usize, a: usize) -> Handler {
-    Ri::<F>::TABLE[d][a]
+    RiTable::<F>::TABLE[d][a]
 }
 
 /// The one register-immediate handler for any class.

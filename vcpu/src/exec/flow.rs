@@ -7,10 +7,12 @@
 
 use crate::block::locate;
 use crate::hart::Hart;
-use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, next, row, rows, set, spill, tail};
+use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, row, rows, set, spill, tail};
+use crate::step::{Code, Key, Shape, Step, single};
 
 /// A branch's condition.
 pub(crate) trait Condition {
+    const CODE: Code;
     fn holds(a: u64, b: u64) -> bool;
 }
 
@@ -18,6 +20,7 @@ macro_rules! condition {
     ($($name:ident |$a:ident, $b:ident| $body:expr;)*) => {$(
         pub(crate) struct $name;
         impl Condition for $name {
+            const CODE: Code = Code::$name;
             #[inline(always)]
             fn holds($a: u64, $b: u64) -> bool { $body }
         }
@@ -65,18 +68,54 @@ macro_rules! jump {
     }};
 }
 
-handler! {
-    /// A conditional branch: goes on behind its link, or follows it.
-    fn branch [C: Condition, const A: u8, const B: u8] (hart, op, r) {
-        // SAFETY: the handler's contract.
+/// A conditional branch: goes on behind its link, or follows it.
+pub(crate) struct Branch<C, const A: u8, const B: u8>(C);
+impl<C: Condition, const A: u8, const B: u8> Step for Branch<C, A, B> {
+    const KEY: Key = Key { shape: Shape::Branch, code: C::CODE, classes: [0, A, B] };
+    const OTHERWISE: Handler = goto_link;
+
+    #[inline(always)]
+    unsafe fn step(hart: &mut Hart, op: *const Op, r: &mut [u64; 4]) -> bool {
+        // SAFETY: the caller's.
         let o = unsafe { Op::operands(op) };
-        if C::holds(get::<A>(hart, o.a, &r), get::<B>(hart, o.b, &r)) {
-            follow!(hart, op, r, o.imm)
+        !C::holds(get::<A>(hart, o.a, r), get::<B>(hart, o.b, r))
+    }
+}
+
+/// Declares the steps that never go on with the op behind them.
+macro_rules! leaving {
+    ($($(#[$meta:meta])* $name:ident [$($generic:tt)*] [$($argument:tt)*] $shape:ident $classes:expr, $handler:expr;)*) => {$(
+        $(#[$meta])*
+        pub(crate) struct $name<$($generic)*>;
+        impl<$($generic)*> Step for $name<$($argument)*> {
+            const KEY: Key = Key { shape: Shape::$shape, code: Code::None, classes: $classes };
+            const OTHERWISE: Handler = $handler;
+
+            #[inline(always)]
+            unsafe fn step(_: &mut Hart, _: *const Op, _: &mut [u64; 4]) -> bool {
+                false
+            }
         }
-        next!(hart, op, r, 2)
+    )*};
+}
+leaving! {
+    /// On elsewhere in the page.
+    GotoLink [] [] GotoLink [0; 3], goto_link;
+    /// On at a known address.
+    GotoFar [] [] GotoFar [0; 3], goto_far;
+    /// An indirect jump that links nothing.
+    Jump [const A: u8] [A] Jump [0, A, 0], jump_register::<A>;
+    /// An indirect jump that links.
+    Call [const D: u8, const A: u8] [D, A] Call [D, A, 0], call_register::<D, A>;
+}
+
+handler! {
+    fn branch [C: Condition, const A: u8, const B: u8] (hart, op, r) {
+        single!(Branch<C, A, B>, hart, op, r)
     }
 
     /// Goes on elsewhere in the page, by its link.
+    #[inline(always)]
     pub(crate) fn goto_link [] (hart, op, r) {
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
@@ -84,6 +123,7 @@ handler! {
     }
 
     /// Goes on at the address that the next op holds.
+    #[inline(always)]
     pub(crate) fn goto_far [] (hart, op, r) {
         // SAFETY: the handler's contract: the next op holds the address.
         let (o, pc) = unsafe { (Op::operands(op), (*op.add(1)).payload.value) };
@@ -91,6 +131,7 @@ handler! {
     }
 
     /// An indirect jump that links nothing. The retired instructions stand in the next op.
+    #[inline(always)]
     fn jump_register [const A: u8] (hart, op, r) {
         // SAFETY: the handler's contract: the next op holds the count.
         let (o, retired) = unsafe { (Op::operands(op), (*op.add(1)).payload.operands.imm) };
@@ -99,6 +140,7 @@ handler! {
     }
 
     /// An indirect jump that links. The retired instructions stand in the next op, the return address in the one after.
+    #[inline(always)]
     fn call_register [const D: u8, const A: u8] (hart, op, r) {
         // SAFETY: the handler's contract: the next two ops hold the count and the address.
         let (o, retired, link) = unsafe {

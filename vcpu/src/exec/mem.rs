@@ -6,15 +6,18 @@ use manyhart_runtime::ram::atomics::{self, Word};
 use crate::exec::alu::word;
 use crate::hart::Hart;
 use crate::op::{ALL_CLASSES, Handler, Op, get, handler, next, reload, row, rows, set, spill, tail};
+use crate::step::{Code, Key, Shape, Step, single};
 
 /// A load: the width, and what becomes of the value.
-pub(crate) trait Load {
+pub(crate) trait LoadKind {
+    const CODE: Code;
     type Width: Word;
     fn extend(value: u64) -> u64;
 }
 
 /// A store's width.
-pub(crate) trait Store {
+pub(crate) trait StoreKind {
+    const CODE: Code;
     type Width: Word;
     fn narrow(value: u64) -> Self::Width;
 }
@@ -22,7 +25,8 @@ pub(crate) trait Store {
 macro_rules! loads {
     ($($name:ident $width:ty, |$value:ident| $body:expr;)*) => {$(
         pub(crate) struct $name;
-        impl Load for $name {
+        impl LoadKind for $name {
+            const CODE: Code = Code::$name;
             type Width = $width;
             #[inline(always)]
             fn extend($value: u64) -> u64 { $body }
@@ -44,7 +48,8 @@ loads! {
 macro_rules! stores {
     ($($name:ident $width:ty;)*) => {$(
         pub(crate) struct $name;
-        impl Store for $name {
+        impl StoreKind for $name {
+            const CODE: Code = Code::$name;
             type Width = $width;
             #[inline(always)]
             fn narrow(value: u64) -> $width { value as $width }
@@ -84,21 +89,52 @@ fn host<W: Word>(address: u64) -> *mut u8 {
     ptr
 }
 
-handler! {
-    fn load [L: Load, const D: u8, const A: u8] (hart, op, r) {
-        // SAFETY: the handler's contract.
+/// A load by the TLB.
+pub(crate) struct Load<L, const D: u8, const A: u8>(L);
+impl<L: LoadKind, const D: u8, const A: u8> Step for Load<L, D, A> {
+    const KEY: Key = Key { shape: Shape::Load, code: L::CODE, classes: [D, A, 0] };
+    const OTHERWISE: Handler = load_slow::<L>;
+
+    #[inline(always)]
+    unsafe fn step(hart: &mut Hart, op: *const Op, r: &mut [u64; 4]) -> bool {
+        // SAFETY: the caller's.
         let o = unsafe { Op::operands(op) };
-        let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
-        let Some(ptr) = probe_load::<L::Width>(hart, va) else { tail!(load_slow::<L>, hart, op, r) };
+        let va = get::<A>(hart, o.a, r).wrapping_add(o.imm as i64 as u64);
+        let Some(ptr) = probe_load::<L::Width>(hart, va) else { return false };
         // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
         let value = unsafe { atomics::load::<L::Width>(ptr) }.to_u64();
-        set::<D>(hart, o.rd, &mut r, L::extend(value));
-        next!(hart, op, r)
+        set::<D>(hart, o.rd, r, L::extend(value));
+        true
+    }
+}
+
+/// A store by the TLB.
+pub(crate) struct Store<S, const A: u8, const B: u8>(S);
+impl<S: StoreKind, const A: u8, const B: u8> Step for Store<S, A, B> {
+    const KEY: Key = Key { shape: Shape::Store, code: S::CODE, classes: [0, A, B] };
+    const OTHERWISE: Handler = store_slow::<S>;
+
+    #[inline(always)]
+    unsafe fn step(hart: &mut Hart, op: *const Op, r: &mut [u64; 4]) -> bool {
+        // SAFETY: the caller's.
+        let o = unsafe { Op::operands(op) };
+        let va = get::<A>(hart, o.a, r).wrapping_add(o.imm as i64 as u64);
+        let Some(ptr) = probe_store::<S::Width>(hart, va) else { return false };
+        let value = S::narrow(get::<B>(hart, o.b, r));
+        // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
+        unsafe { atomics::store(ptr, value) };
+        true
+    }
+}
+
+handler! {
+    fn load [L: LoadKind, const D: u8, const A: u8] (hart, op, r) {
+        single!(Load<L, D, A>, hart, op, r)
     }
 
     #[cold]
     #[inline(never)]
-    fn load_slow [L: Load] (hart, op, r) {
+    fn load_slow [L: LoadKind] (hart, op, r) {
         spill(hart, &r);
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
@@ -118,20 +154,13 @@ handler! {
         }
     }
 
-    fn store [S: Store, const A: u8, const B: u8] (hart, op, r) {
-        // SAFETY: the handler's contract.
-        let o = unsafe { Op::operands(op) };
-        let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
-        let Some(ptr) = probe_store::<S::Width>(hart, va) else { tail!(store_slow::<S>, hart, op, r) };
-        let value = S::narrow(get::<B>(hart, o.b, &r));
-        // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
-        unsafe { atomics::store(ptr, value) };
-        next!(hart, op, r)
+    fn store [S: StoreKind, const A: u8, const B: u8] (hart, op, r) {
+        single!(Store<S, A, B>, hart, op, r)
     }
 
     #[cold]
     #[inline(never)]
-    fn store_slow [S: Store] (hart, op, r) {
+    fn store_slow [S: StoreKind] (hart, op, r) {
         spill(hart, &r);
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
@@ -150,7 +179,7 @@ handler! {
         }
     }
 
-    fn load_float [L: Load, const A: u8] (hart, op, r) {
+    fn load_float [L: LoadKind, const A: u8] (hart, op, r) {
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
         let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
@@ -164,7 +193,7 @@ handler! {
 
     #[cold]
     #[inline(never)]
-    fn load_float_slow [L: Load] (hart, op, r) {
+    fn load_float_slow [L: LoadKind] (hart, op, r) {
         spill(hart, &r);
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
@@ -186,7 +215,7 @@ handler! {
         }
     }
 
-    fn store_float [S: Store, const A: u8] (hart, op, r) {
+    fn store_float [S: StoreKind, const A: u8] (hart, op, r) {
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
         let va = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64);
@@ -200,7 +229,7 @@ handler! {
 
     #[cold]
     #[inline(never)]
-    fn store_float_slow [S: Store] (hart, op, r) {
+    fn store_float_slow [S: StoreKind] (hart, op, r) {
         spill(hart, &r);
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
@@ -225,40 +254,40 @@ handler! {
 
 type Row = [Handler; ALL_CLASSES];
 
-const fn load_row<L: Load, const D: u8>() -> Row {
+const fn load_row<L: LoadKind, const D: u8>() -> Row {
     row!(load, L, D)
 }
-struct Loads<L>(L);
-impl<L: Load> Loads<L> {
+struct LoadTable<L>(L);
+impl<L: LoadKind> LoadTable<L> {
     const TABLE: [Row; ALL_CLASSES] = rows!(load_row, L);
     const FLOAT: Row = row!(load_float, L);
 }
 
-const fn store_row<S: Store, const A: u8>() -> Row {
+const fn store_row<S: StoreKind, const A: u8>() -> Row {
     row!(store, S, A)
 }
-struct Stores<S>(S);
-impl<S: Store> Stores<S> {
+struct StoreTable<S>(S);
+impl<S: StoreKind> StoreTable<S> {
     const TABLE: [Row; ALL_CLASSES] = rows!(store_row, S);
     const FLOAT: Row = row!(store_float, S);
 }
 
 /// Load handlers of every class.
-pub(crate) fn loads<L: Load>(d: usize, a: usize) -> Handler {
-    Loads::<L>::TABLE[d][a]
+pub(crate) fn loads<L: LoadKind>(d: usize, a: usize) -> Handler {
+    LoadTable::<L>::TABLE[d][a]
 }
 
 /// Store handlers of every class.
-pub(crate) fn stores<S: Store>(a: usize, b: usize) -> Handler {
-    Stores::<S>::TABLE[a][b]
+pub(crate) fn stores<S: StoreKind>(a: usize, b: usize) -> Handler {
+    StoreTable::<S>::TABLE[a][b]
 }
 
 /// Handlers of loads into floating-point registers.
-pub(crate) fn float_loads<L: Load>(a: usize) -> Handler {
-    Loads::<L>::FLOAT[a]
+pub(crate) fn float_loads<L: LoadKind>(a: usize) -> Handler {
+    LoadTable::<L>::FLOAT[a]
 }
 
 /// Handlers of stores of floating-point registers.
-pub(crate) fn float_stores<S: Store>(a: usize) -> Handler {
-    Stores::<S>::FLOAT[a]
+pub(crate) fn float_stores<S: StoreKind>(a: usize) -> Handler {
+    StoreTable::<S>::FLOAT[a]
 }

@@ -177,12 +177,12 @@ impl Builder {
         true
     }
 
-    fn load<L: mem::Load>(&mut self, i: &Inst) {
+    fn load<L: mem::LoadKind>(&mut self, i: &Inst) {
         let d = if i.rd == 0 { SINK } else { i.rd };
         self.op(mem::loads::<L>(full_class(d), full_class(i.rs1)), i.imm, i.rd, i.rs1, 0);
     }
 
-    fn store<S: mem::Store>(&mut self, i: &Inst) {
+    fn store<S: mem::StoreKind>(&mut self, i: &Inst) {
         self.op(mem::stores::<S>(full_class(i.rs1), full_class(i.rs2)), i.imm, 0, i.rs1, i.rs2);
     }
 

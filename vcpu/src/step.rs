@@ -1,0 +1,99 @@
+//! What an instruction does, apart from going on with the next one: the one source of semantics for handlers of single ops and of fused pairs.
+//!
+//! A [`Step`] is the work of one op. Where it cannot be done here and now (a TLB miss, a branch that is taken) the step has done nothing, and
+//! [`Step::OTHERWISE`] takes the op in tail position. So a pair is its two steps one after the other, and a fault in the second half is that op's own.
+//! A [`Key`] says which step an op takes; pairs are found by two of them.
+#![allow(unsafe_code)] // Steps are the bodies of handlers: see `op`.
+
+use crate::exec::flow::leave;
+use crate::hart::Hart;
+use crate::op::{Handler, Op};
+
+/// The work of one op.
+pub(crate) trait Step {
+    /// Which step it is.
+    const KEY: Key;
+    /// What takes the op where [`Step::step`] says no. Never used for a step that always says yes.
+    const OTHERWISE: Handler = leave;
+
+    /// Does the work; false if nothing was done.
+    ///
+    /// # Safety
+    /// As for handlers: `op` is an op of a live block, of this kind, followed by the ops that its kind promises.
+    unsafe fn step(hart: &mut Hart, op: *const Op, r: &mut [u64; 4]) -> bool;
+}
+
+/// Does an op's step, or ends in the handler that takes the op otherwise.
+macro_rules! perform {
+    ($step:ty, $hart:ident, $op:ident, $r:ident) => {
+        // SAFETY: the handler's contract.
+        if !unsafe { <$step as $crate::step::Step>::step($hart, $op, &mut $r) } {
+            $crate::op::tail!(<$step as $crate::step::Step>::OTHERWISE, $hart, $op, $r)
+        }
+    };
+}
+pub(crate) use perform;
+
+/// The body of a handler: one step, and on.
+macro_rules! single {
+    ($step:ty, $hart:ident, $op:ident, $r:ident) => {{
+        $crate::step::perform!($step, $hart, $op, $r);
+        $crate::op::next!($hart, $op, $r, <$step as $crate::step::Step>::KEY.ops())
+    }};
+}
+pub(crate) use single;
+
+/// What a step's operands are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Shape {
+    /// Register and register.
+    Rr,
+    /// Register and immediate.
+    Ri,
+    /// A 64-bit constant.
+    Constant,
+    Load,
+    Store,
+    Branch,
+    /// An indirect jump.
+    Jump,
+    /// An indirect jump that links.
+    Call,
+    /// On in the page, by a link.
+    GotoLink,
+    /// On at an address.
+    GotoFar,
+}
+
+/// A function, a width or a condition, by its type's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[rustfmt::skip]
+pub(crate) enum Code {
+    /// The shape says it all.
+    None,
+    Add, Sub, And, Or, Xor, Sll, Srl, Sra, Slt, Sltu, Addw, Subw, Sllw, Srlw, Sraw, Mul, Mulw, Mulh, Mulhu, Mulhsu,
+    Div, Divu, Rem, Remu, Divw, Divuw, Remw, Remuw, First, Second,
+    AddUw, Sh1add, Sh2add, Sh3add, Sh1addUw, Sh2addUw, Sh3addUw, SlliUw, Andn, Orn, Xnor, Max, Maxu, Min, Minu, Rol, Ror,
+    Rolw, Rorw, Clz, Ctz, Cpop, Clzw, Ctzw, Cpopw, SextB, SextH, ZextH, Rev8, OrcB, Clmul, Clmulh, Clmulr, Bclr, Bext,
+    Binv, Bset,
+    Lb, Lh, Lw, Ld, Lbu, Lhu, Lwu, Flw, Fld, Sb, Sh, Sw, Sd,
+    Eq, Ne, Lt, Ge, Ltu, Geu,
+}
+
+/// Which step an op takes: its shape, its function, and the classes of its operands, destination first. An operand that it has not is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub shape: Shape,
+    pub code: Code,
+    pub classes: [u8; 3],
+}
+
+impl Key {
+    /// How many ops the step takes.
+    pub const fn ops(self) -> usize {
+        match self.shape {
+            Shape::Constant | Shape::Branch => 2,
+            _ => 1,
+        }
+    }
+}
