@@ -124,6 +124,8 @@ mod helper;
 mod mailbox;
 #[cfg(manyhart_loom)]
 pub mod model;
+#[cfg(manyhart_loom)]
+pub mod mutation;
 mod reader;
 mod reply;
 mod slots;

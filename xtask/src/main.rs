@@ -6,6 +6,7 @@ mod emulator;
 mod figures;
 mod handlers;
 mod hotplug;
+mod mutate;
 mod plot;
 mod topology;
 
@@ -32,6 +33,8 @@ enum Command {
     Handlers,
     /// Random cases on our hart and on QEMU's, seed after seed, until they differ or the time is up.
     Difftest(DifftestArgs),
+    /// Weakens every ordering of the runtime, one at a time, and looks for a model that notices.
+    Mutate(MutateArgs),
 }
 
 #[derive(Subcommand)]
@@ -109,6 +112,19 @@ struct DifftestArgs {
     minutes: u64,
 }
 
+#[derive(Args)]
+struct MutateArgs {
+    /// Only files whose path below runtime/src contains this.
+    #[arg(long, value_name = "FILE")]
+    only: Option<String>,
+    /// Writes the tables of docs/mutation.md.
+    #[arg(long)]
+    write: bool,
+    /// Models that run side by side; as many as there are processors.
+    #[arg(long)]
+    jobs: Option<std::num::NonZero<usize>>,
+}
+
 /// Whatever keeps a command from its figures.
 #[derive(Debug, thiserror::Error)]
 enum Error {
@@ -132,6 +148,7 @@ fn main() -> ExitCode {
         Command::Boots(args) => boot::repeat(&args),
         Command::Handlers => handlers::check(),
         Command::Difftest(args) => difftest::run(&args),
+        Command::Mutate(args) => mutate::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

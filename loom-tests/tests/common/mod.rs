@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::cell::UnsafeCell;
+use manyhart_runtime::mutation;
 use manyhart_runtime::planted::{self, Bug};
 
 /// Something that many may read at once and one alone may write, whatever keeps them apart: loom fails the model when that is nothing.
@@ -34,12 +35,15 @@ impl Watched {
 pub fn holds(bound: usize, model: impl Fn() + Send + Sync + 'static) {
     planted::disarm();
     let count = explore(bound, model);
-    println!("{count} executions");
+    mutation::print_sites();
     assert!(count > 1, "nothing runs side by side in this model");
 }
 
 /// The same model must fail with this defect armed, and say `expected`.
 pub fn fails_with(bug: Bug, expected: &str, bound: usize, model: impl Fn() + Send + Sync + 'static) {
+    if mutation::is_under_way() {
+        return;
+    }
     planted::disarm();
     planted::arm(bug);
     let outcome = catch_unwind(AssertUnwindSafe(|| explore(bound, model)));
@@ -54,14 +58,32 @@ pub fn fails_with(bug: Bug, expected: &str, bound: usize, model: impl Fn() + Sen
     }
 }
 
+/// How many executions there have been; says so in the end, whatever the end is.
+#[derive(Clone, Default)]
+struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+struct Say(Count);
+
+impl Drop for Say {
+    fn drop(&mut self) {
+        println!("{} executions", self.0.get());
+    }
+}
+
 fn explore(bound: usize, model: impl Fn() + Send + Sync + 'static) -> usize {
-    let count = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&count);
+    let count = Count::default();
+    let (counter, _say) = (count.clone(), Say(count.clone()));
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(bound);
     builder.check(move || {
-        counter.fetch_add(1, Ordering::Relaxed);
+        counter.0.fetch_add(1, Ordering::Relaxed);
         model();
     });
-    count.load(Ordering::Relaxed)
+    count.get()
 }

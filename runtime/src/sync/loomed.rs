@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 
+pub(crate) use crate::mutation::atomic;
 pub(crate) use loom::cell::UnsafeCell;
-pub(crate) use loom::sync::atomic;
 pub(crate) use loom::thread_local;
 
 /// A spin before a sleep only multiplies the executions.

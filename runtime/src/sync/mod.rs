@@ -9,6 +9,7 @@
 //! * [`SwapCell`] stands for `crossbeam`'s `AtomicCell` of an owned pointer: a swap with AcqRel order, which is a value under loom's mutex
 //!   there. It has an edge from each swap to the next, as swaps of one atomic have.
 //! * [`Mutex`] and [`Condvar`] stand for `parking_lot`'s. Waits that time out do not under loom: no model needs one to.
+//! * Atomics and fences are loom's, behind `mutation`, which can weaken any one ordering.
 //!
 //! `std::sync::Arc` is used everywhere and is not modelled: its counts only decide when a drop runs, and no drop here synchronises
 //! anything else.
