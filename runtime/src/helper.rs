@@ -312,7 +312,7 @@ impl Helper {
     }
 }
 
-#[cfg(all(test, not(manyhart_loom)))]
+#[cfg(all(test, not(any(manyhart_loom, manyhart_shuttle))))]
 mod tests {
     use super::*;
     use crate::tunables::Values;

@@ -122,7 +122,7 @@ mod gate;
 mod grace;
 mod helper;
 mod mailbox;
-#[cfg(manyhart_loom)]
+#[cfg(any(manyhart_loom, manyhart_shuttle))]
 pub mod model;
 #[cfg(manyhart_loom)]
 pub mod mutation;

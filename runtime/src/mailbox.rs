@@ -427,5 +427,5 @@ impl<A: Actor> AnyMailbox for Mailbox<A> {
     }
 }
 
-#[cfg(all(test, not(manyhart_loom)))]
+#[cfg(all(test, not(any(manyhart_loom, manyhart_shuttle))))]
 mod tests;

@@ -1,4 +1,4 @@
-//! What the models in `loom-tests` need of the inside: a runtime with no helper thread, which the model drives by hand, and the
+//! What the models in `loom-tests` and `shuttle-tests` need of the inside: a runtime with no helper thread, which the model drives by hand, and the
 //! primitives under it. Everything else they use is the crate's public face.
 
 use std::sync::Arc;

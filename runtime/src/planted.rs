@@ -66,20 +66,20 @@ pub enum Bug {
 /// Bugs by the names that the command line gives them.
 const NAMES: [(&str, Bug); 2] = [("tear", Bug::Tear), ("lost-write", Bug::LostWrite)];
 
-// Under loom all threads of a model run on the test's own host thread, and tests run side by side: each test arms its own.
-#[cfg(manyhart_loom)]
+// Under a model checker all threads of a model run on the test's own host thread, and tests run side by side: each test arms its own.
+#[cfg(any(manyhart_loom, manyhart_shuttle))]
 std::thread_local! {
     static ARMED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
-#[cfg(not(manyhart_loom))]
+#[cfg(not(any(manyhart_loom, manyhart_shuttle)))]
 static ARMED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
 
-/// Makes this defect happen from now on: in the whole process, or, under loom, in this test.
+/// Makes this defect happen from now on: in the whole process, or, in a model, in this test.
 pub fn arm(bug: Bug) {
-    #[cfg(manyhart_loom)]
+    #[cfg(any(manyhart_loom, manyhart_shuttle))]
     ARMED.with(|armed| armed.set(armed.get() | 1 << bug as u32));
-    #[cfg(not(manyhart_loom))]
+    #[cfg(not(any(manyhart_loom, manyhart_shuttle)))]
     ARMED.fetch_or(1 << bug as u32, std::sync::atomic::Ordering::SeqCst);
 }
 
@@ -94,18 +94,18 @@ pub fn arm_by_name(name: &str) -> bool {
 
 /// Disarms everything.
 pub fn disarm() {
-    #[cfg(manyhart_loom)]
+    #[cfg(any(manyhart_loom, manyhart_shuttle))]
     ARMED.with(|armed| armed.set(0));
-    #[cfg(not(manyhart_loom))]
+    #[cfg(not(any(manyhart_loom, manyhart_shuttle)))]
     ARMED.store(0, std::sync::atomic::Ordering::SeqCst);
 }
 
 /// Whether this defect is armed.
 #[inline]
 pub(crate) fn is(bug: Bug) -> bool {
-    #[cfg(manyhart_loom)]
+    #[cfg(any(manyhart_loom, manyhart_shuttle))]
     let armed = ARMED.with(std::cell::Cell::get);
-    #[cfg(not(manyhart_loom))]
+    #[cfg(not(any(manyhart_loom, manyhart_shuttle)))]
     let armed = ARMED.load(std::sync::atomic::Ordering::Relaxed);
     armed & (1 << bug as u32) != 0
 }

@@ -270,7 +270,7 @@ impl PageMap {
     }
 }
 
-#[cfg(all(test, not(manyhart_loom)))]
+#[cfg(all(test, not(any(manyhart_loom, manyhart_shuttle))))]
 mod tests {
     use std::collections::BTreeSet;
 

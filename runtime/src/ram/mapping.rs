@@ -3,9 +3,13 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+#[cfg(not(miri))]
+use host::{map, memory_file, unmap};
+#[cfg(miri)]
+use interpreted::{map, memory_file, unmap};
 
 use super::PAGE_SIZE;
 
@@ -32,16 +36,18 @@ pub(super) fn check_size(size: u64) -> io::Result<()> {
     }
 }
 
+/// A file of `size` zeroes that has no name.
+pub(super) fn anonymous_file(size: u64) -> io::Result<OwnedFd> {
+    check_size(size)?;
+    memory_file(size)
+}
+
 impl Mapping {
     /// The first `size` bytes of `file`, readable and writable.
     pub(super) fn shared(file: &File, size: u64) -> io::Result<Mapping> {
         check_size(size)?;
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: the host chooses the place, so nothing that exists is mapped over.
-        let base = unsafe {
-            mmap(std::ptr::null_mut(), size as usize, protection, MapFlags::SHARED | MapFlags::NORESERVE, file, 0)?
-        };
-        let base = NonNull::new(base.cast()).ok_or_else(|| io::Error::other("the host mapped RAM at address 0"))?;
+        let base =
+            NonNull::new(map(file, size)?).ok_or_else(|| io::Error::other("the host mapped RAM at address 0"))?;
         Ok(Mapping { base, size })
     }
 
@@ -59,9 +65,71 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: exactly what `shared` has mapped. Whoever holds an address into it owns the block that owns this.
-        let result = unsafe { munmap(self.base.as_ptr().cast(), self.size as usize) };
-        if let Err(error) = result {
+        if let Err(error) = unsafe { unmap(self.base, self.size) } {
             tracing::error!(%error, "RAM could not be unmapped");
         }
+    }
+}
+
+#[cfg(not(miri))]
+mod host {
+    use super::*;
+    use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+    use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+
+    pub(super) fn memory_file(size: u64) -> io::Result<OwnedFd> {
+        let file = memfd_create(c"guest-ram", MemfdFlags::CLOEXEC)?;
+        ftruncate(&file, size)?;
+        Ok(file)
+    }
+
+    pub(super) fn map(file: &File, size: u64) -> io::Result<*mut u8> {
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        let flags = MapFlags::SHARED | MapFlags::NORESERVE;
+        // SAFETY: the host chooses the place, so nothing that exists is mapped over.
+        Ok(unsafe { mmap(std::ptr::null_mut(), size as usize, protection, flags, file, 0)? }.cast())
+    }
+
+    /// # Safety
+    /// Nobody uses what [`map`] has mapped there any more.
+    pub(super) unsafe fn unmap(base: NonNull<u8>, size: u64) -> io::Result<()> {
+        // SAFETY: the caller's promise.
+        Ok(unsafe { munmap(base.as_ptr().cast(), size as usize)? })
+    }
+}
+
+/// Miri maps no files: there a block is heap memory of zeroes, which Miri watches like any other, and the
+/// file is not shared.
+#[cfg(miri)]
+mod interpreted {
+    use super::*;
+    use std::alloc::Layout;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn layout(size: u64) -> Layout {
+        Layout::from_size_align(size as usize, PAGE_SIZE as usize).expect("checked")
+    }
+
+    pub(super) fn memory_file(size: u64) -> io::Result<OwnedFd> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("manyhart-miri-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        let file = File::create_new(&path)?;
+        file.set_len(size)?;
+        std::fs::remove_file(path)?;
+        Ok(file.into())
+    }
+
+    pub(super) fn map(_: &File, size: u64) -> io::Result<*mut u8> {
+        // SAFETY: the size is not zero.
+        Ok(unsafe { std::alloc::alloc_zeroed(layout(size)) })
+    }
+
+    /// # Safety
+    /// Nobody uses what [`map`] has made there any more.
+    pub(super) unsafe fn unmap(base: NonNull<u8>, size: u64) -> io::Result<()> {
+        // SAFETY: the caller's promise; allocated with this layout.
+        unsafe { std::alloc::dealloc(base.as_ptr(), layout(size)) };
+        Ok(())
     }
 }

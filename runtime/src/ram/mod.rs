@@ -51,10 +51,7 @@ pub struct RamBlock {
 impl RamBlock {
     /// `size` bytes of zeroes on a memfd; `size` is a multiple of 4096. An error is a size that is none, or the host's refusal.
     pub fn anonymous(name: &str, size: u64) -> io::Result<RamBlock> {
-        mapping::check_size(size)?;
-        let file = rustix::fs::memfd_create(c"guest-ram", rustix::fs::MemfdFlags::CLOEXEC)?;
-        rustix::fs::ftruncate(&file, size)?;
-        RamBlock::from_fd(name, file)
+        RamBlock::from_fd(name, mapping::anonymous_file(size)?)
     }
 
     /// The file's bytes, shared with it; its size is a multiple of 4096, and it must be writable.

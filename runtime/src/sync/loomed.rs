@@ -1,15 +1,15 @@
 //! Loom's primitives, in the shapes of the real ones: see the module above for what each stands for.
 
 use std::collections::VecDeque;
-use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) use crate::mutation::atomic;
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::thread_local;
+
+pub(crate) use super::shape::{Condvar, Mutex};
 
 /// A spin before a sleep only multiplies the executions.
 pub(crate) const SPINS: u32 = 0;
@@ -85,69 +85,6 @@ pub(crate) const POOL_PLACES: usize = 2;
 /// Everybody begins at the same place.
 pub(crate) fn first_place() -> usize {
     0
-}
-
-/// `parking_lot`'s shape over loom's mutex.
-#[derive(Default)]
-pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
-
-pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
-
-impl<T> Mutex<T> {
-    pub(crate) fn new(value: T) -> Mutex<T> {
-        Mutex(loom::sync::Mutex::new(value))
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard(Some(self.0.lock().expect("never poisoned")))
-    }
-}
-
-impl<T> Deref for MutexGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        self.0.as_ref().expect("taken only inside a wait")
-    }
-}
-
-impl<T> DerefMut for MutexGuard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        self.0.as_mut().expect("taken only inside a wait")
-    }
-}
-
-/// `parking_lot`'s shape over loom's condition variable.
-pub(crate) struct Condvar(loom::sync::Condvar);
-
-impl Default for Condvar {
-    fn default() -> Condvar {
-        Condvar::new()
-    }
-}
-
-impl Condvar {
-    pub(crate) fn new() -> Condvar {
-        Condvar(loom::sync::Condvar::new())
-    }
-
-    pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-        let inner = guard.0.take().expect("one wait at a time");
-        guard.0 = Some(self.0.wait(inner).expect("never poisoned"));
-    }
-
-    /// Never times out.
-    pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _: Duration) {
-        self.wait(guard);
-    }
-
-    pub(crate) fn notify_one(&self) {
-        self.0.notify_one();
-    }
-
-    pub(crate) fn notify_all(&self) {
-        self.0.notify_all();
-    }
 }
 
 /// The other threads go on before this one looks again.
