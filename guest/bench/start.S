@@ -30,8 +30,9 @@ sleep:
     wfi
     j       sleep
 
-# No benchmark traps but by a mistake: say so through the test finisher.
+# For traps that come by a mistake: say so through the test finisher.
 .balign 4
+.globl unexpected
 unexpected:
     li      t0, 0x100000
     li      t1, 0x63333             # exit code 6

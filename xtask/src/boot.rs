@@ -7,12 +7,26 @@ use manyhart::debian::{self, Guest};
 
 use crate::emulator::{Emulator, Times};
 use crate::figures::Spread;
-use crate::{BenchBootArgs, BootsArgs, Error, GuestArgs};
+use crate::{BenchBootArgs, BootsArgs, Error};
 
 const LIMIT: Duration = Duration::from_secs(300);
 
-fn guest(args: &GuestArgs) -> Result<Guest, Error> {
-    let dir = args.guest.clone().map_or_else(debian::default_dir, Ok)?;
+/// Where a boot is over: what init is told, and the line that it then prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal {
+    mode: &'static str,
+    /// The line.
+    pub marker: &'static str,
+}
+
+/// The first line of userspace.
+pub const FIRST_LINE: Goal = Goal { mode: "marker", marker: "GUEST-MARKER-1" };
+/// Power-off, after the guest has looked at itself.
+pub const SELF_CHECK: Goal = Goal { mode: "poweroff", marker: "SELFCHECK PASS" };
+
+/// The guest in this directory, or in the cache.
+pub fn guest(dir: Option<PathBuf>) -> Result<Guest, Error> {
+    let dir = dir.map_or_else(debian::default_dir, Ok)?;
     let guest = debian::ensure(&dir)?;
     println!("{}", debian::describe(&guest));
     Ok(guest)
@@ -38,19 +52,27 @@ fn options(guest: &Guest, harts: u32, mode: &str) -> Vec<String> {
     .collect()
 }
 
-/// `bench boot`: runs of both in turn, so that a drift of the host hits both.
+/// Boots of both emulators in turn, so that a drift of the host hits both.
+pub fn pairs(
+    [ours, theirs]: [&Emulator; 2],
+    guest: &Guest,
+    harts: u32,
+    goal: Goal,
+    runs: u32,
+) -> Result<Vec<(Times, Times)>, Error> {
+    let options = options(guest, harts, goal.mode);
+    let one = |emulator: &Emulator| emulator.until(&options, goal.marker, LIMIT);
+    (0..runs).map(|_| Ok((one(ours)?, one(theirs)?))).collect()
+}
+
+/// `bench boot`.
 pub fn bench(args: &BenchBootArgs) -> Result<(), Error> {
-    let guest = guest(&args.guest)?;
+    let guest = guest(args.guest.guest.clone())?;
     let (ours, theirs) = (Emulator::manyhart()?, Emulator::qemu());
     println!("{}\n{}", ours.version()?, theirs.version()?);
-    let (mode, marker) = if args.self_check { ("poweroff", "SELFCHECK PASS") } else { ("marker", "GUEST-MARKER-1") };
-    let options = options(&guest, args.guest.harts, mode);
-    println!("{} hart(s), to {marker}, {} pairs of runs", args.guest.harts, args.runs);
-
-    let mut pairs: Vec<(Times, Times)> = Vec::new();
-    for _ in 0..args.runs {
-        pairs.push((ours.until(&options, marker, LIMIT)?, theirs.until(&options, marker, LIMIT)?));
-    }
+    let goal = if args.self_check { SELF_CHECK } else { FIRST_LINE };
+    println!("{} hart(s), to {}, {} pairs of runs", args.guest.harts, goal.marker, args.runs);
+    let pairs = pairs([&ours, &theirs], &guest, args.guest.harts, goal, args.runs)?;
     println!("{:<34} {:>8} {:>8} {:>8}", "", "min", "median", "max");
     type Figure = fn(&Times) -> f64;
     let figures: [(&str, Figure); 2] = [("wall", |times| times.wall), ("cpu", |times| times.cpu)];
@@ -66,10 +88,10 @@ pub fn bench(args: &BenchBootArgs) -> Result<(), Error> {
 
 /// `boots`: each must pass its self-check.
 pub fn repeat(args: &BootsArgs) -> Result<(), Error> {
-    let guest = guest(&args.guest)?;
+    let guest = guest(args.guest.guest.clone())?;
     let ours = Emulator::manyhart()?;
-    let options = options(&guest, args.guest.harts, "poweroff");
-    let marker = format!("SELFCHECK PASS harts={}", args.guest.harts);
+    let options = options(&guest, args.guest.harts, SELF_CHECK.mode);
+    let marker = format!("{} harts={}", SELF_CHECK.marker, args.guest.harts);
     for boot in 1..=args.times {
         let times = ours.until(&options, &marker, LIMIT)?;
         println!("boot {boot}: {marker} after {:.1} s, {:.1} s of processor time", times.wall, times.cpu);

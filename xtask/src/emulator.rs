@@ -3,8 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::Error;
 
@@ -67,16 +69,44 @@ impl Emulator {
         Ok(self.watch(options, marker, limit)?.1)
     }
 
-    fn watch(&self, options: &[String], marker: &str, limit: Duration) -> Result<(Times, Vec<String>), Error> {
-        let started = Instant::now();
-        let mut child = Command::new(&self.program)
+    /// Runs with `options` until the guest has powered itself off: the times of the whole run, and all lines.
+    pub fn to_end(&self, options: &[String], limit: Duration) -> Result<(Times, Vec<String>), Error> {
+        let (started, before) = (Instant::now(), children_seconds()?);
+        let mut child = self.start(options)?;
+        let lines = lines_of(&mut child);
+        let mut shown = Vec::new();
+        let ended = loop {
+            match lines.recv_timeout(limit.saturating_sub(started.elapsed())) {
+                Ok(line) => shown.push(line),
+                Err(error) => break error == RecvTimeoutError::Disconnected,
+            }
+        };
+        let failed = |source| Error::Start { program: self.name(), source };
+        if !ended {
+            child.kill().map_err(failed)?;
+        }
+        let status = child.wait().map_err(failed)?;
+        let times = Times { wall: started.elapsed().as_secs_f64(), cpu: children_seconds()? - before };
+        match ended && status.success() {
+            true => Ok((times, shown)),
+            false => Err(Error::Failed(format!("{}: {status}; its lines:\n{}", self.name(), shown.join("\n")))),
+        }
+    }
+
+    fn start(&self, options: &[String]) -> Result<Child, Error> {
+        Command::new(&self.program)
             .args(&self.prefix)
             .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|source| Error::Start { program: self.name(), source })?;
+            .map_err(|source| Error::Start { program: self.name(), source })
+    }
+
+    fn watch(&self, options: &[String], marker: &str, limit: Duration) -> Result<(Times, Vec<String>), Error> {
+        let started = Instant::now();
+        let mut child = self.start(options)?;
         let lines = lines_of(&mut child);
         let mut shown = Vec::new();
         let times = loop {
@@ -125,4 +155,11 @@ fn cpu_seconds(pid: u32) -> Option<f64> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
     Some(ticks as f64 / 100.0)
+}
+
+/// User and system time of all children that have ended: exact, where a process's stat line counts hundredths.
+fn children_seconds() -> Result<f64, Error> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|error| Error::Failed(format!("getrusage: {error}")))?;
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }

@@ -26,6 +26,11 @@ impl Spread {
     }
 }
 
+/// The line that says whether a target is met.
+pub fn verdict(met: bool, what: &str) -> String {
+    format!("target {}: {what}", if met { "met" } else { "MISSED" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

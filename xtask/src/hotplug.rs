@@ -1,13 +1,12 @@
 //! `bench hotplug`: what device registers and BAR moves cost a guest, here and on QEMU. The guest measures itself with `rdtime`
 //! (`guest/bench/hotplug.c`).
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::emulator::Emulator;
 use crate::figures::Spread;
-use crate::{BenchHotplugArgs, Error};
+use crate::{BenchHotplugArgs, Error, guest};
 
 const LIMIT: Duration = Duration::from_secs(300);
 /// The board's time has ticks of this many nanoseconds.
@@ -41,28 +40,10 @@ fn run(
     ours: &Emulator,
     theirs: &Emulator,
 ) -> Result<Vec<(Figures, Figures)>, Error> {
-    let guest = build(harts)?;
-    let options = options(args, harts, &guest);
+    let guest = guest::build("hotplug", harts, &[])?;
+    let options = options(args, harts, guest.path());
     let one = |emulator: &Emulator| parse(&emulator.lines_until(&options, "DONE", LIMIT)?, args.functions);
-    let pairs = (0..args.runs).map(|_| Ok((one(ours)?, one(theirs)?))).collect();
-    std::fs::remove_file(&guest).map_err(|source| Error::Write { path: guest, source })?;
-    pairs
-}
-
-/// The guest, for so many harts.
-fn build(harts: u32) -> Result<PathBuf, Error> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let out = std::env::temp_dir().join(format!("manyhart-bench-hotplug-{harts}-{}.elf", std::process::id()));
-    let script = root.join("guest/bench/build.sh");
-    let status = Command::new(&script)
-        .args(["hotplug", &harts.to_string()])
-        .arg(&out)
-        .status()
-        .map_err(|source| Error::Start { program: script.display().to_string(), source })?;
-    match status.success() {
-        true => Ok(out),
-        false => Err(Error::Failed("the guest does not build; it needs Debian's gcc-riscv64-unknown-elf".to_owned())),
-    }
+    (0..args.runs).map(|_| Ok((one(ours)?, one(theirs)?))).collect()
 }
 
 /// The command line that both emulators get.

@@ -4,13 +4,15 @@ mod boot;
 mod difftest;
 mod emulator;
 mod figures;
+mod guest;
 mod handlers;
+mod harts;
 mod hotplug;
 mod mutate;
 mod plot;
 mod topology;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -41,6 +43,8 @@ enum Command {
 enum Bench {
     /// The Debian guest from start to its first line of userspace.
     Boot(BenchBootArgs),
+    /// Harts: integers, memory, floating point, atomics, registers, TLB, traps, and Debian's boot. Draws them, too.
+    Harts(BenchHartsArgs),
     /// Device registers and BAR moves, as the guest itself measures them.
     Hotplug(BenchHotplugArgs),
     /// The memory topology beside other maps: lookups, commits, grace periods. Draws them, too.
@@ -68,6 +72,25 @@ struct BenchBootArgs {
     /// To power-off with the self-check, instead of to the first line of userspace.
     #[arg(long)]
     self_check: bool,
+}
+
+#[derive(Args)]
+struct BenchHartsArgs {
+    /// Only these workloads, and `boot`; the documentation stays as it is then.
+    #[arg(long, value_delimiter = ',', value_name = "NAME", value_parser = harts::names())]
+    only: Vec<String>,
+    /// Without Debian's boot; the documentation stays as it is then.
+    #[arg(long)]
+    no_boot: bool,
+    /// Pairs of runs; the median counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// The Debian guest's directory; fetched into the cache when absent.
+    #[arg(long, value_name = "DIR")]
+    guest: Option<PathBuf>,
+    /// Where the page and the plot are.
+    #[arg(long, value_name = "DIR", default_value = "docs")]
+    docs: PathBuf,
 }
 
 #[derive(Args)]
@@ -135,14 +158,21 @@ enum Error {
     #[error("{program}: no line with {marker:?} within {seconds} s; its last lines:\n{tail}")]
     NoMarker { program: String, marker: String, seconds: u64, tail: String },
     #[error("{}: {source}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{}: {source}", path.display())]
     Write { path: PathBuf, source: std::io::Error },
     #[error("{0}")]
     Failed(String),
 }
 
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    std::fs::write(path, text).map_err(|source| Error::Write { path: path.to_owned(), source })
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Bench(Bench::Boot(args)) => boot::bench(&args),
+        Command::Bench(Bench::Harts(args)) => harts::bench(&args),
         Command::Bench(Bench::Hotplug(args)) => hotplug::bench(&args),
         Command::Bench(Bench::Topology(args)) => topology::bench(&args),
         Command::Boots(args) => boot::repeat(&args),

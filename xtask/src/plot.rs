@@ -1,4 +1,4 @@
-//! Line plots as SVG, both axes logarithmic: enough for figures that span decades.
+//! Plots as SVG with logarithmic axes: lines for figures that span decades, bars for ratios.
 
 use std::fmt::Write;
 
@@ -56,10 +56,7 @@ impl Plot {
         let points = || self.series.iter().flat_map(|series| series.points.iter());
         let x = Axis::over(points().map(|point| point.0), left, right);
         let y = Axis::over(points().map(|point| point.1), bottom, top);
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
-             font-size=\"13\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
-        );
+        let mut out = head(HEIGHT);
         text(&mut out, left, 26.0, "start\" font-size=\"16", &self.title);
         text(&mut out, (left + right) / 2.0, HEIGHT - 12.0, "middle", &self.abscissa);
         for decade in y.decades.clone() {
@@ -82,6 +79,70 @@ impl Plot {
         out.push_str("</svg>\n");
         out
     }
+}
+
+/// One bar of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// On its left.
+    pub name: String,
+    /// How long it is.
+    pub value: f64,
+    /// A mark that it is to reach.
+    pub target: Option<f64>,
+}
+
+/// A chart of ratios: each bar begins at 1.
+#[derive(Debug, Clone)]
+pub struct Bars {
+    /// Above it.
+    pub title: String,
+    /// The bars, from the top.
+    pub bars: Vec<Bar>,
+}
+
+impl Bars {
+    /// The file's text.
+    pub fn svg(&self) -> String {
+        const LEFT: f64 = 190.0;
+        const RIGHT: f64 = WIDTH - 80.0;
+        const TOP: f64 = FRAME[1];
+        const ROW: f64 = 17.0;
+        let bottom = TOP + ROW * self.bars.len() as f64 + 6.0;
+        let values = self.bars.iter().flat_map(|bar| [Some(bar.value), bar.target]).flatten();
+        let axis = Axis::over(values.chain([1.0]), LEFT, RIGHT);
+        let mut out = head(bottom + 34.0);
+        text(&mut out, 20.0, 26.0, "start\" font-size=\"16", &self.title);
+        for decade in axis.decades.clone() {
+            let (value, at) = (10f64.powi(decade), axis.place(10f64.powi(decade)));
+            grid(&mut out, [at, TOP, at, bottom]);
+            text(&mut out, at, bottom + 20.0, "middle", &format!("{value}×"));
+        }
+        for (row, bar) in self.bars.iter().enumerate() {
+            let top = TOP + ROW * row as f64 + 4.0;
+            let (one, end) = (axis.place(1.0), axis.place(bar.value));
+            let (x, width) = (one.min(end), (one - end).abs());
+            let colour = COLOURS[usize::from(bar.target.is_some_and(|target| bar.value < target))];
+            let size = format_args!("x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"11\"");
+            put(&mut out, format_args!("<rect {size} fill=\"{colour}\"/>"));
+            text(&mut out, LEFT - 8.0, top + 10.0, "end", &bar.name);
+            text(&mut out, one.max(end) + 6.0, top + 10.0, "start", &format!("{:.2}", bar.value));
+            if let Some(at) = bar.target.map(|target| axis.place(target)) {
+                let mark = format_args!("M{at:.1} {:.1}v15", top - 2.0);
+                put(&mut out, format_args!("<path d=\"{mark}\" stroke=\"black\" stroke-width=\"2\"/>"));
+            }
+        }
+        out.push_str("</svg>\n");
+        out
+    }
+}
+
+/// The file's beginning: a white sheet of this height.
+fn head(height: f64) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" \
+         font-size=\"13\">\n<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"white\"/>\n"
+    )
 }
 
 fn line(out: &mut String, index: usize, points: &[(f64, f64)]) {
@@ -150,6 +211,26 @@ mod tests {
         let [left, top, right, bottom] = FRAME;
         let inside = |&&(x, y): &&(f64, f64)| (left..=right).contains(&x) && (top..=bottom).contains(&y);
         assert_eq!(circles.iter().filter(inside).count(), 3, "{svg}");
+    }
+
+    #[test]
+    fn bars_begin_at_one_and_say_when_they_miss_their_mark() {
+        let bar = |value, target| Bar { name: "n".to_owned(), value, target };
+        let svg = Bars { title: "t".to_owned(), bars: vec![bar(4.0, Some(2.0)), bar(0.5, Some(0.6)), bar(1.0, None)] };
+        let svg = svg.svg();
+        let rows: Vec<(f64, f64, bool)> = svg
+            .lines()
+            .filter_map(|line| {
+                Some((
+                    attribute(line, " x")?,
+                    attribute(line, "width")?,
+                    line.starts_with("<rect") && line.contains(COLOURS[1]),
+                ))
+            })
+            .collect();
+        let [(one, up, hit), (half, down, missed), (none, flat, _)] = rows[..] else { panic!("three bars: {svg}") };
+        assert!(!hit && missed && flat == 0.0 && one == none, "{svg}");
+        assert!((half + down - one).abs() < 0.2 && (up - 2.0 * down).abs() < 0.2, "{svg}");
     }
 
     fn attribute(line: &str, name: &str) -> Option<f64> {

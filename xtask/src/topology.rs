@@ -1,10 +1,9 @@
 //! `bench topology`: runs the runtime's benchmark, prints its figures with ratios, and draws them for the documentation.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::plot::{Plot, Series, time};
-use crate::{BenchTopologyArgs, Error};
+use crate::{BenchTopologyArgs, Error, figures};
 
 const OURS: &str = "manyhart";
 const PEERS: [&str; 2] = ["vm-memory", "RwLock<BTreeMap>"];
@@ -74,13 +73,9 @@ pub fn bench(args: &BenchTopologyArgs) -> Result<(), Error> {
     }
     for drawing in DRAWINGS {
         let (file, ..) = drawing;
-        write(&args.docs.join(file), &plot(drawing, &figures).svg())?;
+        crate::write(&args.docs.join(file), &plot(drawing, &figures).svg())?;
     }
     Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    std::fs::write(path, text).map_err(|source| Error::Write { path: path.to_owned(), source })
 }
 
 fn measure(ranges: &[u64]) -> Result<Vec<Figure>, Error> {
@@ -140,20 +135,20 @@ fn targets(ranges: &[u64]) -> Vec<Target> {
 }
 
 /// Whether a target is met; `None` where its figures were not measured.
-fn verdict(target: &Target, figures: &[Figure]) -> Option<String> {
+fn verdict(target: &Target, measured: &[Figure]) -> Option<String> {
     let Target { figure, at, most } = target;
-    let is = find(figures, figure, OURS, *at)?.nanoseconds;
+    let is = find(measured, figure, OURS, *at)?.nanoseconds;
     let (limit, of) = match most {
         Most::Nanoseconds(limit) => (*limit, String::new()),
         Most::OfPeer(ratio, peer) => {
-            (ratio * find(figures, figure, peer, *at)?.nanoseconds, format!(" ({ratio} of {peer})"))
+            (ratio * find(measured, figure, peer, *at)?.nanoseconds, format!(" ({ratio} of {peer})"))
         }
-        Most::OfOurs(ratio, other, other_at) => {
-            (ratio * find(figures, other, OURS, *other_at)?.nanoseconds, format!(" ({ratio} of {other} at {other_at})"))
-        }
+        Most::OfOurs(ratio, other, other_at) => (
+            ratio * find(measured, other, OURS, *other_at)?.nanoseconds,
+            format!(" ({ratio} of {other} at {other_at})"),
+        ),
     };
-    let verdict = if is <= limit { "met" } else { "MISSED" };
-    Some(format!("target {verdict}: {figure} at {at}: {}, at most {}{of}", time(is), time(limit)))
+    Some(figures::verdict(is <= limit, &format!("{figure} at {at}: {}, at most {}{of}", time(is), time(limit))))
 }
 
 fn plot((_, title, lines): Drawing, figures: &[Figure]) -> Plot {

@@ -1,0 +1,170 @@
+//! What the figures are to reach.
+
+use super::workload::{BARE, SV39};
+use super::{BOOT, Figure};
+use crate::figures;
+
+/// How fast we are to be, as so many times QEMU's speed.
+#[derive(Debug)]
+struct Target {
+    workload: &'static str,
+    /// `None`: wherever it was measured.
+    place: Option<&'static str>,
+    harts: u32,
+    limit: Limit,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    /// At least so many times QEMU's speed.
+    Speed(f64),
+    /// At most so many times QEMU's time.
+    Time(f64),
+}
+
+const TARGETS: [Target; 10] = [
+    Target { workload: "mem", place: Some(SV39), harts: 1, limit: Limit::Speed(2.0) },
+    Target { workload: "tlb", place: Some(SV39), harts: 1, limit: Limit::Speed(8.0) },
+    Target { workload: "alu", place: None, harts: 1, limit: Limit::Speed(0.33) },
+    Target { workload: "fp", place: None, harts: 1, limit: Limit::Speed(0.7) },
+    Target { workload: "amo-shared", place: None, harts: 2, limit: Limit::Speed(1.0) },
+    Target { workload: "mmio", place: None, harts: 1, limit: Limit::Time(0.4) },
+    Target { workload: "trap", place: Some(BARE), harts: 1, limit: Limit::Time(0.15) },
+    Target { workload: "trap", place: Some(SV39), harts: 1, limit: Limit::Time(0.35) },
+    Target { workload: BOOT, place: None, harts: 1, limit: Limit::Time(1.25) },
+    Target { workload: BOOT, place: None, harts: 4, limit: Limit::Time(2.0) },
+];
+
+/// Two harts on integers are to do so many times the work of one.
+const GAIN: (&str, f64) = ("alu", 1.9);
+
+impl Limit {
+    /// As a speed.
+    fn speed(self) -> f64 {
+        match self {
+            Limit::Speed(speed) => speed,
+            Limit::Time(time) => 1.0 / time,
+        }
+    }
+}
+
+/// The target of a figure, as a speed.
+pub fn of(figure: &Figure) -> Option<f64> {
+    TARGETS.iter().find(|target| target.is_for(figure)).map(|target| target.limit.speed())
+}
+
+impl Target {
+    fn is_for(&self, figure: &Figure) -> bool {
+        self.workload == figure.workload
+            && self.harts == figure.harts
+            && self.place.is_none_or(|place| place == figure.place)
+    }
+
+    fn verdict(&self, figure: &Figure) -> String {
+        let (name, speed) = (figure.name(), figure.speed.median);
+        let what = match self.limit {
+            Limit::Speed(least) => format!("{name}: {speed:.2} of QEMU's speed, at least {least}"),
+            Limit::Time(most) => format!("{name}: {:.3} of QEMU's time, at most {most}", 1.0 / speed),
+        };
+        figures::verdict(speed >= self.limit.speed(), &what)
+    }
+}
+
+/// How many times the work of one hart two do in the same time: ours, then QEMU's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gain {
+    workload: &'static str,
+    name: String,
+    /// On the wall.
+    times: [f64; 2],
+    /// As it would be if both had a processor of their own: by processor time.
+    undisturbed: [f64; 2],
+}
+
+impl Gain {
+    /// Its line.
+    pub fn row(&self) -> String {
+        let said = |side: usize| format!("{:.2}x ({:.2}x by processor time)", self.times[side], self.undisturbed[side]);
+        format!("{}: two harts do {} the work of one in the same time; QEMU's {}", self.name, said(0), said(1))
+    }
+
+    /// Its row of the page's table.
+    pub fn cells(&self) -> String {
+        format!("| {} | {:.2} | {:.2} |", self.name, self.times[0], self.times[1])
+    }
+}
+
+/// Of all workloads that ran on one hart and on two.
+pub fn gains(figures: &[Figure]) -> Vec<Gain> {
+    let of = |two: &Figure| {
+        let same = |one: &&Figure| one.harts == 1 && one.workload == two.workload && one.place == two.place;
+        let one = figures.iter().find(same)?;
+        let times = [0, 1].map(|side| 2.0 * one.walls[side] / two.walls[side]);
+        let undisturbed = [0, 1].map(|side| 2.0 * one.times[side] / two.times[side]);
+        Some(Gain { workload: two.workload, name: format!("{}, {}", two.workload, two.place), times, undisturbed })
+    };
+    figures.iter().filter(|figure| figure.harts == 2).filter_map(of).collect()
+}
+
+/// A line for each target whose figure was measured.
+pub fn verdicts(figures: &[Figure], gains: &[Gain]) -> Vec<String> {
+    let of_target = |target: &'static Target| {
+        figures.iter().filter(|figure| target.is_for(figure)).map(|figure| target.verdict(figure))
+    };
+    let (workload, least) = GAIN;
+    let of_gains = gains.iter().filter(|gain| gain.workload == workload).map(|gain| {
+        let what = format!("{}: two harts do {:.2} times the work of one, at least {least}", gain.name, gain.times[0]);
+        figures::verdict(gain.times[0] >= least, &what)
+    });
+    TARGETS.iter().flat_map(of_target).chain(of_gains).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::Spread;
+
+    fn figure(workload: &'static str, place: &str, harts: u32, speed: f64, wall: f64) -> Figure {
+        Figure {
+            workload,
+            place: place.to_owned(),
+            harts,
+            times: [1.0, speed],
+            speed: Spread::of([speed]),
+            walls: [wall, wall],
+            mips: None,
+        }
+    }
+
+    #[test]
+    fn targets_are_met_or_missed() {
+        let figures = [
+            figure("mem", BARE, 1, 0.1, 1.0),
+            figure("mem", SV39, 1, 2.0, 1.0),
+            figure("mmio", BARE, 1, 2.4, 1.0),
+            figure("trap", SV39, 1, 3.0, 1.0),
+            figure("boot", "to the end", 4, 0.49, 1.0),
+        ];
+        let lines = verdicts(&figures, &[]);
+        let met: Vec<bool> = lines.iter().map(|line| line.starts_with("target met: ")).collect();
+        assert_eq!(met, [true, false, true, false], "{lines:#?}");
+        assert!(of(&figures[0]).is_none() && of(&figures[1]) == Some(2.0));
+    }
+
+    #[test]
+    fn two_harts_are_compared_with_one_at_the_same_work() {
+        let figures = [
+            figure("alu", BARE, 1, 1.0, 2.0),
+            figure("alu", BARE, 2, 1.0, 2.5),
+            figure("alu", SV39, 2, 1.0, 2.5),
+            figure("mem", BARE, 1, 1.0, 9.0),
+        ];
+        let gains = gains(&figures);
+        assert_eq!(
+            gains.iter().map(|gain| (gain.name.as_str(), gain.times)).collect::<Vec<_>>(),
+            [("alu, bare", [1.6, 1.6])]
+        );
+        let lines = verdicts(&[], &gains);
+        assert!(lines.len() == 1 && lines[0].starts_with("target MISSED: alu, bare"), "{lines:?}");
+    }
+}
