@@ -2,6 +2,9 @@
 
 #[path = "../runtime/examples/picture.rs"]
 mod picture;
+#[allow(dead_code)] // What the command needs.
+#[path = "../xtask/src/loom/registry.rs"]
+mod registry;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -160,6 +163,26 @@ fn every_function_of_the_seed_has_a_name_here() {
         for name in code(&cells[1]) {
             let function = name.rsplit("::").next().unwrap_or_default();
             assert_eq!(here.contains(function), !pending, "docs/seed-map.md: {} as {name}", cells[0]);
+        }
+    }
+}
+
+#[test]
+fn the_table_of_models_is_the_registry() {
+    let models = registry::read(root()).unwrap_or_else(|error| panic!("{error}"));
+    let bugs = registry::bugs(root()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(registry::gaps(&models, &bugs), [""; 0]);
+    let page = page("loom.md");
+    let (_, table) = page.split_once(registry::BEGIN).expect("the table begins");
+    let (table, _) = table.split_once(registry::END).expect("the table ends");
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| [")).collect();
+    assert_eq!(rows.len(), models.len(), "docs/loom.md: cargo xtask loom --write");
+    for (row, model) in rows.into_iter().zip(&models) {
+        assert!(row.starts_with(&registry::heading(model)), "docs/loom.md has {row} for {model:?}");
+        let twins: Vec<&str> = row.trim_matches('|').rsplit('|').next().unwrap_or_default().split("<br>").collect();
+        assert_eq!(twins.len(), model.twins.len(), "docs/loom.md: {row}");
+        for (said, twin) in twins.into_iter().zip(&model.twins) {
+            assert!(said.trim().starts_with(&registry::stated(twin)), "docs/loom.md has {said} for {twin:?}");
         }
     }
 }

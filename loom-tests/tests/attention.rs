@@ -4,9 +4,9 @@ mod common;
 
 use std::sync::Arc;
 
+use common::models;
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{Attention, Clock, Gpa};
 
 const SOFTWARE: u32 = 3;
@@ -74,23 +74,28 @@ fn commit_then_interrupt() {
     sends.join().expect("it ends");
 }
 
-#[test]
-fn a_sleeper_is_woken() {
-    common::holds(4, wait_for_interrupt);
-    common::holds(3, two_raise);
-}
+models! {
+    /// A sleeper is woken.
+    sleeper {
+        rows: C8;
+        run: wait_for_interrupt;
+        bounds: 4, 8;
+        twin: WakeBeforeFlag, "deadlock", 20;
+    }
 
-#[test]
-fn a_wake_up_before_the_flag_is_found() {
-    common::fails_with(Bug::WakeBeforeFlag, "deadlock", 4, wait_for_interrupt);
-}
+    /// Two that raise at once do not hide each other.
+    two_raisers {
+        rows: C8;
+        run: two_raise;
+        bounds: 3, 5;
+        twin: WakeBeforeFlag, "deadlock", 20;
+    }
 
-#[test]
-fn an_interrupt_carries_the_commit() {
-    common::holds(8, commit_then_interrupt);
-}
-
-#[test]
-fn an_interrupt_taken_relaxed_is_found() {
-    common::fails_with(Bug::TakeRelaxed, "interrupted, and not seen", 8, commit_then_interrupt);
+    /// An interrupt carries the commit that was made before it.
+    interrupt_carries_commit {
+        rows: C4;
+        run: commit_then_interrupt;
+        bounds: 8, 12;
+        twin: TakeRelaxed, "interrupted, and not seen", 50;
+    }
 }

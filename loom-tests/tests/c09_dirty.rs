@@ -4,10 +4,10 @@ mod common;
 
 use std::sync::Arc;
 
+use common::models;
 use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::ram::{DirtyLogs, PAGE_SIZE};
 use manyhart_runtime::{DirtyClient, DirtyLog, DropCached, Invalidate, RamBlock};
 
@@ -140,37 +140,30 @@ fn snapshot(rig: &Rig, log: &DirtyLog) -> bool {
     !collected.wait().is_empty()
 }
 
-#[test]
-fn c09_a_store_beside_a_collector_is_not_lost() {
-    common::holds(4, store_and_collect);
-}
+models! {
+    /// A store beside a collector is not lost.
+    store_beside_collector {
+        rows: C9;
+        run: store_and_collect;
+        bounds: 4, 8;
+        twin: MarkBeforeStore, "lost", 20;
+    }
 
-#[test]
-fn c09_a_mark_before_the_store_is_found() {
-    common::fails_with(Bug::MarkBeforeStore, "lost", 4, store_and_collect);
-}
+    /// Nor one to a page that is marked already.
+    store_to_marked_page {
+        rows: C9;
+        run: store_beside_a_mark;
+        bounds: 4, 8;
+        twin: TestBeforeMark, "lost", 20;
+        twin: MarkBeforeStore, "lost", 20;
+    }
 
-#[test]
-fn c09_a_test_before_the_mark_is_found() {
-    common::fails_with(Bug::TestBeforeMark, "lost", 4, store_beside_a_mark);
-}
-
-#[test]
-fn c09_a_store_to_a_marked_page_is_not_lost() {
-    common::holds(4, store_beside_a_mark);
-}
-
-#[test]
-fn c09_a_cached_mark_is_lost_by_a_generation() {
-    common::holds(3, cached_marks);
-}
-
-#[test]
-fn c09_a_copy_before_the_acknowledgement_is_found() {
-    common::fails_with(Bug::CopyBeforeAcknowledge, "lost", 3, cached_marks);
-}
-
-#[test]
-fn c09_a_mark_kept_over_a_collection_is_found() {
-    common::fails_with(Bug::KeepMarks, "lost", 3, cached_marks);
+    /// A reader that caches "marked already" forgets it by the collection's generation.
+    cached_mark {
+        rows: C9;
+        run: cached_marks;
+        bounds: 3, 5;
+        twin: CopyBeforeAcknowledge, "lost", 400;
+        twin: KeepMarks, "lost", 600;
+    }
 }

@@ -4,10 +4,10 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
+use common::models;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 use manyhart_runtime::model::{Actor, Mailbox, Replier, Rig};
-use manyhart_runtime::planted::Bug;
 
 /// Writes down what it handles.
 #[derive(Clone, Default)]
@@ -89,22 +89,22 @@ fn by_itself() {
     assert_eq!(handled, [1, 2], "overtaken or lost");
 }
 
-#[test]
-fn c10_a_coalesced_write_is_ahead_of_an_access_by_another() {
-    common::holds(4, signalled);
-}
+models! {
+    /// A coalesced write is ahead of an access by another thread.
+    coalesced_before_signal {
+        rows: C10;
+        run: signalled;
+        bounds: 4, 6;
+        twin: CoalesceUnannounced, "overtaken or lost", 20;
+        twin: OvertakeMail, "overtaken or lost", 500;
+    }
 
-#[test]
-fn c10_a_coalesced_write_is_ahead_of_an_access_by_its_writer() {
-    common::holds(4, by_itself);
-}
-
-#[test]
-fn c10_a_write_that_is_not_announced_is_found() {
-    common::fails_with(Bug::CoalesceUnannounced, "overtaken or lost", 4, by_itself);
-}
-
-#[test]
-fn c10_an_access_that_overtakes_mail_is_found() {
-    common::fails_with(Bug::OvertakeMail, "overtaken or lost", 4, by_itself);
+    /// And of one by its own thread.
+    coalesced_before_own_access {
+        rows: C10;
+        run: by_itself;
+        bounds: 4, 6;
+        twin: CoalesceUnannounced, "overtaken or lost", 20;
+        twin: OvertakeMail, "overtaken or lost", 20;
+    }
 }

@@ -4,11 +4,11 @@ mod common;
 
 use std::sync::Arc;
 
+use common::models;
 use loom::sync::atomic::{AtomicU32, Ordering, fence};
 use loom::thread;
 use manyhart_runtime::Gpa;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 
 /// One hart commits and signals with fences, as a guest would; the other sees the signal, fences, and looks.
 fn signal() {
@@ -43,12 +43,12 @@ fn signal() {
     signals.join().expect("it ends");
 }
 
-#[test]
-fn a_signal_carries_the_commit() {
-    common::holds(8, signal);
-}
-
-#[test]
-fn a_poll_before_the_fence_is_found() {
-    common::fails_with(Bug::PollBeforeFence, "signalled, and not seen", 8, signal);
+models! {
+    /// A signal through memory, with fences, carries the commit that was made before it.
+    fences_carry_commit {
+        rows: C4;
+        run: signal;
+        bounds: 8, 12;
+        twin: PollBeforeFence, "signalled, and not seen", 50;
+    }
 }

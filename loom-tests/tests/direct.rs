@@ -5,10 +5,9 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{BusError, DeviceError, Gpa, MmioSpec, MmioTarget, Registers, Requester};
 
 /// Registers whose life ends with their removal.
@@ -60,17 +59,20 @@ fn written(writers: u32) {
     }
 }
 
-#[test]
-fn a_write_to_direct_registers_holds_them_back() {
-    common::holds(5, || written(1));
-}
+models! {
+    /// A write to registers without a mailbox holds their region back.
+    direct_write {
+        rows: C5;
+        run: || written(1);
+        bounds: 5, 7;
+        twin: NoGrace, "Causality violation", 20;
+    }
 
-#[test]
-fn two_writes_have_a_reader_each() {
-    common::holds(2, || written(2));
-}
-
-#[test]
-fn a_missing_grace_period_is_found() {
-    common::fails_with(Bug::NoGrace, "Causality violation", 2, || written(1));
+    /// Two that go online at once have a reader each.
+    two_direct_writes {
+        rows: C5;
+        run: || written(2);
+        bounds: 2, 3;
+        twin: NoGrace, "Causality violation", 600;
+    }
 }

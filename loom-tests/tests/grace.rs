@@ -4,10 +4,9 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{AddressSpaceId, DropCached, Flow, Gpa, Invalidate, Reader};
 
 const PLACE: u64 = 0x1000;
@@ -73,37 +72,6 @@ fn delete(rounds: usize) {
     reads.join().expect("it ends");
 }
 
-#[test]
-fn nothing_is_used_after_it_retired() {
-    common::holds(5, || delete(2));
-}
-
-#[test]
-fn a_missing_grace_period_is_found() {
-    common::fails_with(Bug::NoGrace, "Causality violation", 5, || delete(2));
-}
-
-#[test]
-fn a_scan_by_plain_loads_is_found() {
-    // A scan that misses a reader lets go of the snapshot that the reader is about to load, before anything else shows.
-    common::fails_with(Bug::ScanByLoad, "loaded what was freed", 5, || delete(2));
-}
-
-#[test]
-fn an_early_acknowledgement_is_found() {
-    common::fails_with(Bug::AcknowledgeFirst, "Causality violation", 5, || delete(2));
-}
-
-#[test]
-fn a_snapshot_that_is_not_kept_is_found() {
-    common::fails_with(Bug::DropSuperseded, "loaded what was freed", 5, || delete(2));
-}
-
-#[test]
-fn a_cache_that_is_kept_is_found() {
-    common::fails_with(Bug::LostWrite, "Causality violation", 5, || delete(2));
-}
-
 /// Two readers, each with its own pointer, of which one may be late.
 fn two_readers() {
     let rig = Rig::new(64);
@@ -138,7 +106,26 @@ fn two_readers() {
     }
 }
 
-#[test]
-fn two_readers_are_waited_for() {
-    common::holds(3, two_readers);
+models! {
+    /// Nothing is used after it has retired.
+    one_reader {
+        rows: C5;
+        run: || delete(2);
+        bounds: 5, 7;
+        twin: NoGrace, "Causality violation", 20;
+        // A scan that misses a reader lets go of the snapshot that the reader is about to load, before anything else shows.
+        twin: ScanByLoad, "loaded what was freed", 20;
+        twin: AcknowledgeFirst, "Causality violation", 30;
+        twin: DropSuperseded, "loaded what was freed", 20;
+        twin: LostWrite, "Causality violation", 30;
+    }
+
+    /// Two readers are both waited for.
+    two_readers {
+        rows: C5;
+        run: two_readers;
+        bounds: 3, 4;
+        twin: NoGrace, "Causality violation", 300;
+        twin: AcknowledgeFirst, "Causality violation", 400;
+    }
 }

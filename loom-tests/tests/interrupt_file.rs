@@ -5,9 +5,8 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{Attention, InterruptFile};
 
 const LEVEL: u32 = 9;
@@ -34,40 +33,6 @@ fn sent_against(enabled: u64, pending: u64, change: impl FnOnce(&InterruptFile))
     change(&file);
     sends.join().expect("it ends");
     level_is_right(&file, &attention);
-}
-
-#[test]
-fn an_interrupt_that_comes_while_it_is_enabled_is_shown() {
-    common::holds(4, || sent_against(0, 0, |file| file.change_enabled(0, 0, 1 << 1)));
-}
-
-#[test]
-fn an_interrupt_that_comes_while_it_is_disabled_is_not_shown() {
-    common::holds(4, || sent_against(1 << 1, 0, |file| file.change_enabled(0, 1 << 1, 0)));
-}
-
-#[test]
-fn a_claim_beside_a_sender_leaves_the_right_level() {
-    common::holds(4, || sent_against(1 << 1 | 1 << 2, 1 << 2, |file| assert!(file.claim().is_some())));
-}
-
-#[test]
-fn delivery_and_threshold_beside_a_sender() {
-    common::holds(4, || {
-        sent_against(1 << 1, 0, |file| {
-            file.set_delivery(false);
-            file.set_delivery(true);
-        })
-    });
-    common::holds(4, || sent_against(1 << 1, 0, |file| file.set_threshold(1)));
-}
-
-#[test]
-fn a_single_look_is_found() {
-    common::fails_with(Bug::LookOnce, "not what is due", 4, || sent_against(0, 0, |f| f.change_enabled(0, 0, 1 << 1)));
-    common::fails_with(Bug::LookOnce, "not what is due", 4, || {
-        sent_against(1 << 1, 0, |f| f.change_enabled(0, 1 << 1, 0))
-    });
 }
 
 /// Two send, the owner claims when it is asked to: whatever it claims it sees all of, and what it does not claim is still shown.
@@ -98,7 +63,55 @@ fn sent_and_claimed() {
     level_is_right(&file, &attention);
 }
 
-#[test]
-fn what_is_claimed_is_seen_and_the_rest_is_shown() {
-    common::holds(2, sent_and_claimed);
+models! {
+    /// An interrupt that comes while it is enabled is shown.
+    sent_and_enabled {
+        rows: C8;
+        run: || sent_against(0, 0, |file| file.change_enabled(0, 0, 1 << 1));
+        bounds: 4, 8;
+        twin: LookOnce, "not what is due", 20;
+    }
+
+    /// One that comes while it is disabled is not.
+    sent_and_disabled {
+        rows: C8;
+        run: || sent_against(1 << 1, 0, |file| file.change_enabled(0, 1 << 1, 0));
+        bounds: 4, 8;
+        twin: LookOnce, "not what is due", 20;
+    }
+
+    /// A claim beside a sender leaves the right level.
+    sent_beside_claim {
+        rows: C8;
+        run: || sent_against(1 << 1 | 1 << 2, 1 << 2, |file| assert!(file.claim().is_some()));
+        bounds: 4, 8;
+        twin: LookOnce, "not what is due", 20;
+    }
+
+    /// So does switching delivery off and on.
+    sent_beside_delivery {
+        rows: C8;
+        run: || sent_against(1 << 1, 0, |file| {
+            file.set_delivery(false);
+            file.set_delivery(true);
+        });
+        bounds: 4, 8;
+        twin: LookOnce, "not what is due", 20;
+    }
+
+    /// And a threshold.
+    sent_beside_threshold {
+        rows: C8;
+        run: || sent_against(1 << 1, 0, |file| file.set_threshold(1));
+        bounds: 4, 8;
+        twin: LookOnce, "not what is due", 20;
+    }
+
+    /// What is claimed is seen with all that came before it, and the rest is still shown.
+    claimed_and_left {
+        rows: C4 C8;
+        run: sent_and_claimed;
+        bounds: 2, 4;
+        twin: LookOnce, "not what is due", 80;
+    }
 }

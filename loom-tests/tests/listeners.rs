@@ -5,9 +5,9 @@ mod common;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use common::models;
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{FlatRange, Listener};
 
 /// The starts of the ranges that it has.
@@ -54,12 +54,12 @@ fn registers_while_a_region_moves() {
     assert!(copy.lock().expect("nobody runs").is_empty(), "removed, it is told that all is gone");
 }
 
-#[test]
-fn a_late_listener_misses_no_commit() {
-    common::holds(2, registers_while_a_region_moves);
-}
-
-#[test]
-fn a_plain_look_at_the_count_is_found() {
-    common::fails_with(Bug::CountByLoad, "the listener missed a commit", 2, registers_while_a_region_moves);
+models! {
+    /// A listener that comes while a region moves misses no commit.
+    late_listener {
+        rows: C5 C8;
+        run: registers_while_a_region_moves;
+        bounds: 2, 3;
+        twin: CountByLoad, "the listener missed a commit", 30;
+    }
 }

@@ -7,10 +7,9 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
 use manyhart_runtime::model::{Actor, Mailbox, Replier, Rig};
-use manyhart_runtime::planted::Bug;
 
 /// Writes down what it handles; two handlers at once are a causality violation.
 #[derive(Clone, Default)]
@@ -144,42 +143,36 @@ fn left_by_a_pause() {
     assert_eq!(at.handled(), [1, 2], "out of order");
 }
 
-#[test]
-fn a_senders_order_is_kept() {
-    common::holds(5, post_then_call);
-}
+models! {
+    /// A sender's order is kept.
+    post_then_call {
+        rows: C7 C8;
+        run: post_then_call;
+        bounds: 5, 7;
+        twin: ForgetMail, "deadlock", 20;
+    }
 
-#[test]
-fn mail_that_is_forgotten_is_overtaken() {
-    common::fails_with(Bug::ForgetMail, "deadlock", 5, post_then_call);
-}
+    /// No post is lost.
+    two_posts {
+        rows: C7 C8;
+        run: two_posts;
+        bounds: 5, 8;
+        twin: ForgetMail, "lost mail", 20;
+    }
 
-#[test]
-fn no_post_is_lost() {
-    common::holds(5, two_posts);
-}
+    /// What a bounded drain leaves is handled all the same, in order.
+    bounded_drain {
+        rows: C7 C8;
+        run: bounded;
+        bounds: 5, 6;
+        twin: ForgetLeftover, "lost mail", 200;
+    }
 
-#[test]
-fn a_release_that_does_not_look_is_found() {
-    common::fails_with(Bug::ForgetMail, "lost mail", 5, two_posts);
-}
-
-#[test]
-fn a_bounded_drain_loses_nothing() {
-    common::holds(5, bounded);
-}
-
-#[test]
-fn a_leftover_for_nobody_is_found() {
-    common::fails_with(Bug::ForgetLeftover, "lost mail", 5, bounded);
-}
-
-#[test]
-fn a_call_after_a_pause_is_behind_what_it_left() {
-    common::holds(5, left_by_a_pause);
-}
-
-#[test]
-fn overtaking_what_a_pause_left_is_found() {
-    common::fails_with(Bug::OvertakeMail, "out of order", 5, left_by_a_pause);
+    /// A call after a pause is behind what the pause left.
+    left_by_pause {
+        rows: C7 C12;
+        run: left_by_a_pause;
+        bounds: 5, 7;
+        twin: OvertakeMail, "out of order", 20;
+    }
 }

@@ -2,10 +2,10 @@
 
 mod common;
 
+use common::models;
 use loom::thread;
 use manyhart_runtime::Reader;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 
 fn generation(reader: &Reader) -> u64 {
     reader.snapshot().expect("online").generation()
@@ -49,17 +49,13 @@ fn two_commits() {
     reader.go_offline();
 }
 
-#[test]
-fn a_reader_never_goes_back() {
-    common::holds(5, two_commits);
-}
-
-#[test]
-fn intervals_by_the_word_are_found() {
-    common::fails_with(Bug::IntervalsByWord, "it missed a change", 5, two_commits);
-}
-
-#[test]
-fn a_word_before_the_view_is_found() {
-    common::fails_with(Bug::WordBeforeView, "it missed a change", 5, two_commits);
+models! {
+    /// A reader never goes back, and misses nothing.
+    never_back {
+        rows: C2;
+        run: two_commits;
+        bounds: 5, 6;
+        twin: IntervalsByWord, "it missed a change", 20;
+        twin: WordBeforeView, "it missed a change", 500;
+    }
 }

@@ -4,11 +4,10 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
 use manyhart_runtime::Flow;
 use manyhart_runtime::model::{Actor, Replier, Rig, pair};
-use manyhart_runtime::planted::Bug;
 
 /// A reader that executes instructions, against pauses by as many threads.
 fn readers(pausers: usize) {
@@ -126,37 +125,37 @@ fn in_call() {
     executes.join().expect("it ends");
 }
 
-#[test]
-fn readers_are_at_a_boundary() {
-    common::holds(4, || readers(1));
-}
+models! {
+    /// A pause finds the reader at a boundary.
+    pause_and_reader {
+        rows: C12;
+        run: || readers(1);
+        bounds: 4, 6;
+        twin: ScanBeforeGate, "Causality violation", 20;
+    }
 
-#[test]
-fn two_pausers_agree() {
-    common::holds(2, || readers(2));
-}
+    /// So do two at once.
+    two_pausers {
+        rows: C12;
+        run: || readers(2);
+        bounds: 2, 3;
+        twin: ScanBeforeGate, "Causality violation", 20;
+    }
 
-#[test]
-fn a_scan_before_the_gate_is_found() {
-    common::fails_with(Bug::ScanBeforeGate, "Causality violation", 3, || readers(1));
-}
+    /// No handler runs while it is paused, and what was left is not lost.
+    pause_and_handler {
+        rows: C8 C12;
+        run: handlers;
+        bounds: 5, 8;
+        twin: PassWhileClosed, "Causality violation", 20;
+    }
 
-#[test]
-fn no_handler_runs() {
-    common::holds(5, handlers);
-}
-
-#[test]
-fn a_call_ends_before_the_pause_begins() {
-    common::holds(2, in_call);
-}
-
-#[test]
-fn a_call_taken_for_a_boundary_is_found() {
-    common::fails_with(Bug::InCallIsBoundary, "Causality violation", 2, in_call);
-}
-
-#[test]
-fn passes_refused_too_early_are_found() {
-    common::fails_with(Bug::ClosePassesFirst, "exceeded maximum number of branches", 2, in_call);
+    /// A reader that waits inside an access is let through to its boundary.
+    pause_and_call {
+        rows: C11 C12;
+        run: in_call;
+        bounds: 2, 3;
+        twin: InCallIsBoundary, "Causality violation", 20_000;
+        twin: ClosePassesFirst, "exceeded maximum number of branches", 20_000;
+    }
 }

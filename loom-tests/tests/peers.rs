@@ -4,9 +4,9 @@ mod common;
 
 use std::sync::{Arc, Mutex, Weak};
 
+use common::models;
 use loom::thread;
 use manyhart_runtime::model::{Actor, Mailbox, Refusal, Replier, Rig};
-use manyhart_runtime::planted::Bug;
 
 /// A device that, when it is told to, reads its peer, and posts to it where it may not.
 struct Device {
@@ -62,12 +62,12 @@ fn two_devices() {
     }
 }
 
-#[test]
-fn devices_that_reach_into_each_other_go_on() {
-    common::holds(4, two_devices);
-}
-
-#[test]
-fn handlers_that_wait_are_found() {
-    common::fails_with(Bug::CallInHandler, "deadlock", 4, two_devices);
+models! {
+    /// Devices that reach into each other go on.
+    two_peers {
+        rows: C11;
+        run: two_devices;
+        bounds: 4, 5;
+        twin: CallInHandler, "deadlock", 500;
+    }
 }

@@ -4,10 +4,9 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{Gpa, RamBlock, Target};
 
 /// A reader that pins a block and uses it while it is offline, against the block's removal.
@@ -48,16 +47,6 @@ fn pinned() {
     reads.join().expect("it ends");
 }
 
-#[test]
-fn a_pin_holds_the_block_back() {
-    common::holds(5, pinned);
-}
-
-#[test]
-fn a_missing_grace_period_is_found() {
-    common::fails_with(Bug::NoGrace, "Causality violation", 5, pinned);
-}
-
 /// As above, with a whole snapshot held by somebody who is no reader.
 fn held() {
     let rig = Rig::new(64);
@@ -90,12 +79,20 @@ fn held() {
     reads.join().expect("it ends");
 }
 
-#[test]
-fn a_hold_holds_the_memory_back() {
-    common::holds(2, held);
-}
+models! {
+    /// A pin holds its block back.
+    pinned_block {
+        rows: C5;
+        run: pinned;
+        bounds: 5, 8;
+        twin: NoGrace, "Causality violation", 20;
+    }
 
-#[test]
-fn a_missing_grace_period_is_found_by_a_hold() {
-    common::fails_with(Bug::NoGrace, "Causality violation", 2, held);
+    /// A hold holds whatever memory its snapshot shows back.
+    held_snapshot {
+        rows: C5;
+        run: held;
+        bounds: 2, 5;
+        twin: NoGrace, "Causality violation", 20;
+    }
 }

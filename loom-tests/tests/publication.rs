@@ -2,9 +2,9 @@
 
 mod common;
 
+use common::models;
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{AddressSpaceId, Gpa, Reader, RegionId};
 
 const PLACES: [u64; 2] = [0x1000, 0x8000];
@@ -51,22 +51,20 @@ fn replaces_two(spaces: usize) {
     reads.join().expect("it ends");
 }
 
-#[test]
-fn one_space_is_never_torn() {
-    common::holds(6, || replaces_two(1));
-}
+models! {
+    /// One space is never torn.
+    one_space {
+        rows: C1 C3;
+        run: || replaces_two(1);
+        bounds: 6, 9;
+        twin: Tear, "torn", 40;
+    }
 
-#[test]
-fn two_spaces_are_never_torn() {
-    common::holds(6, || replaces_two(2));
-}
-
-#[test]
-fn a_torn_space_is_found() {
-    common::fails_with(Bug::Tear, "torn", 6, || replaces_two(1));
-}
-
-#[test]
-fn torn_spaces_are_found() {
-    common::fails_with(Bug::Tear, "torn", 6, || replaces_two(2));
+    /// Nor are two.
+    two_spaces {
+        rows: C3;
+        run: || replaces_two(2);
+        bounds: 6, 9;
+        twin: Tear, "torn", 40;
+    }
 }

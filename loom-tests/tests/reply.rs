@@ -5,9 +5,9 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use common::models;
 use loom::thread;
 use manyhart_runtime::model::{Actor, AnyMailbox, Refusal, Replier, Rig, pair};
-use manyhart_runtime::planted::Bug;
 
 /// One answer, and one wait for it.
 fn answered() {
@@ -69,23 +69,28 @@ fn closed() {
     assert_eq!(drops.load(Ordering::Relaxed), 1, "dropped once");
 }
 
-#[test]
-fn a_caller_is_woken() {
-    common::holds(6, answered);
-    common::holds(6, dropped);
-}
+models! {
+    /// A caller is woken by the answer.
+    answered_reply {
+        rows: C6 C8;
+        run: answered;
+        bounds: 6, 12;
+        twin: WakeBeforeReply, "deadlock", 20;
+    }
 
-#[test]
-fn a_wake_up_before_the_answer_is_found() {
-    common::fails_with(Bug::WakeBeforeReply, "deadlock", 6, answered);
-}
+    /// And by the end of whoever owed it one.
+    dropped_reply {
+        rows: C6 C8;
+        run: dropped;
+        bounds: 6, 12;
+        twin: WakeBeforeReply, "deadlock", 20;
+    }
 
-#[test]
-fn a_device_that_goes_answers_everybody() {
-    common::holds(6, closed);
-}
-
-#[test]
-fn a_message_that_is_thrown_away_is_found() {
-    common::fails_with(Bug::DropAfterClose, "deadlock", 6, closed);
+    /// A device that goes answers everybody.
+    close_and_calls {
+        rows: C6;
+        run: closed;
+        bounds: 6, 7;
+        twin: DropAfterClose, "deadlock", 20;
+    }
 }

@@ -5,10 +5,9 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::planted::Bug;
 use manyhart_runtime::{Access, Answer, BusError, Context, Device, Gpa, MmioSpec, Requester};
 
 /// What its handlers use is gone once its mapping has retired.
@@ -75,12 +74,12 @@ fn remove() {
     assert_eq!(drops.load(Ordering::Relaxed), 1, "dropped once");
 }
 
-#[test]
-fn a_removed_device_answers_and_is_dropped_once() {
-    common::holds(4, remove);
-}
-
-#[test]
-fn a_missing_grace_period_is_found() {
-    common::fails_with(Bug::NoGrace, "Causality violation", 4, remove);
+models! {
+    /// A removed device answers, and is dropped once.
+    removed_device {
+        rows: C5 C6;
+        run: remove;
+        bounds: 4, 6;
+        twin: NoGrace, "Causality violation", 80;
+    }
 }

@@ -120,6 +120,10 @@ impl Gate {
         // one sees it and takes the count back; if this one is first, the pauser sees the count and waits.
         let before = self.passes.fetch_add(ONE_PASS, Ordering::AcqRel);
         let pass = Pass(self);
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::PassWhileClosed) {
+            return Some(pass);
+        }
         (before & CLOSED == 0).then_some(pass)
     }
 

@@ -4,7 +4,7 @@
 
 /// A defect that can be armed, named after what the code then does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 pub enum Bug {
     /// A commit is published in two halves (C1, C3).
     Tear,
@@ -61,6 +61,8 @@ pub enum Bug {
     LookOnce,
     /// A coalesced write is queued, and the mailbox does not say so (C10).
     CoalesceUnannounced,
+    /// A thread is let run handlers although the machine is paused (C12).
+    PassWhileClosed,
 }
 
 /// Bugs by the names that the command line gives them.
@@ -69,18 +71,18 @@ const NAMES: [(&str, Bug); 2] = [("tear", Bug::Tear), ("lost-write", Bug::LostWr
 // Under a model checker all threads of a model run on the test's own host thread, and tests run side by side: each test arms its own.
 #[cfg(any(manyhart_loom, manyhart_shuttle))]
 std::thread_local! {
-    static ARMED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+    static ARMED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(not(any(manyhart_loom, manyhart_shuttle)))]
-static ARMED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+static ARMED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// Makes this defect happen from now on: in the whole process, or, in a model, in this test.
 pub fn arm(bug: Bug) {
     #[cfg(any(manyhart_loom, manyhart_shuttle))]
-    ARMED.with(|armed| armed.set(armed.get() | 1 << bug as u32));
+    ARMED.with(|armed| armed.set(armed.get() | 1 << bug as u64));
     #[cfg(not(any(manyhart_loom, manyhart_shuttle)))]
-    ARMED.fetch_or(1 << bug as u32, std::sync::atomic::Ordering::SeqCst);
+    ARMED.fetch_or(1 << bug as u64, std::sync::atomic::Ordering::SeqCst);
 }
 
 /// Arms a defect by its name on the command line; `false` when there is none of that name.
@@ -107,5 +109,5 @@ pub(crate) fn is(bug: Bug) -> bool {
     let armed = ARMED.with(std::cell::Cell::get);
     #[cfg(not(any(manyhart_loom, manyhart_shuttle)))]
     let armed = ARMED.load(std::sync::atomic::Ordering::Relaxed);
-    armed & (1 << bug as u32) != 0
+    armed & (1 << bug as u64) != 0
 }

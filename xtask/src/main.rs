@@ -8,6 +8,7 @@ mod guest;
 mod handlers;
 mod harts;
 mod hotplug;
+mod loom;
 mod mutate;
 mod plot;
 mod topology;
@@ -35,6 +36,8 @@ enum Command {
     Handlers,
     /// Random cases on our hart and on QEMU's, seed after seed, until they differ or the time is up.
     Difftest(DifftestArgs),
+    /// Runs the concurrency models with their planted defects, and prints what was tried and what was caught.
+    Loom(LoomArgs),
     /// Weakens every ordering of the runtime, one at a time, and looks for a model that notices.
     Mutate(MutateArgs),
 }
@@ -136,6 +139,19 @@ struct DifftestArgs {
 }
 
 #[derive(Args)]
+struct LoomArgs {
+    /// The model of this name, or those in the file of this name.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// With the larger bounds: takes hours.
+    #[arg(long)]
+    deep: bool,
+    /// Puts the table into docs/loom.md.
+    #[arg(long)]
+    write: bool,
+}
+
+#[derive(Args)]
 struct MutateArgs {
     /// Only files whose path below runtime/src contains this.
     #[arg(long, value_name = "FILE")]
@@ -178,6 +194,7 @@ fn main() -> ExitCode {
         Command::Boots(args) => boot::repeat(&args),
         Command::Handlers => handlers::check(),
         Command::Difftest(args) => difftest::run(&args),
+        Command::Loom(args) => loom::run(&args),
         Command::Mutate(args) => mutate::run(&args),
     };
     match result {
