@@ -133,7 +133,7 @@ mod sync;
 mod trampoline;
 
 pub use access::{AddressSpace, Dma, Hold, Requester};
-pub use actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, MmioTarget, NoAnswer, Registers};
+pub use actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, MmioTarget, NoAnswer, Registers, Shadow};
 pub use addr::{AddrRange, Gpa};
 pub use attention::Attention;
 pub use clock::Clock;

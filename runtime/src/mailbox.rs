@@ -14,6 +14,8 @@
 //!    a send that happened before it, whoever made that.
 //! 5. `MAIL` without `RUNNING` means that somebody is about to take the run-state: the sender that set it, a thread's run list, or the
 //!    helper, which keeps what a pause left lying, and comes for coalesced messages in time.
+//! 6. The owner of `RUNNING` has the actor publish before it gives the word back as 0: what a [`Mailbox::peek`] finds is of no handler that rule 4
+//!    counts out. `actor::shadow` argues the rest.
 #![allow(unsafe_code)] // The actor sits in a cell that the run-state guards: a lock, whose unlock may fail and mean "go on".
 
 mod actor;
@@ -153,6 +155,26 @@ impl<A: Actor> Mailbox<A> {
         })
     }
 
+    /// For a reader that is online: what `look` finds of what the actor has published, if the actor is idle, and alive. Runs nothing, and writes
+    /// nothing.
+    #[inline]
+    pub fn peek<T>(&self, look: impl Fn() -> Option<T>) -> Option<T> {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::PeekUnasked) {
+            return look();
+        }
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::PeekBeforeWord) {
+            let found = look();
+            return found.filter(|_| self.state.load(Ordering::Acquire) == 0);
+        }
+        // Acquire: pairs with the Release of the runner before, which has published, and has written down the actor's end.
+        if self.state.load(Ordering::Acquire) != 0 || self.health.load(Ordering::Relaxed) != ALIVE {
+            return None;
+        }
+        look()
+    }
+
     /// For a control thread: sends `message` and waits for the answer. Works while the machine is paused, since the thread that paused it
     /// asks for a reset with it. Refused from inside a handler.
     pub fn command<T: Send + 'static>(
@@ -223,7 +245,7 @@ impl<A: Actor> Mailbox<A> {
         let handling = here.handling(&self.name);
         let result = self.with_actor(inline);
         drop(handling);
-        if self.release() {
+        if self.settle() {
             here.run_listed(&self.crew);
         } else {
             here.run(&self.crew, self.clone());
@@ -279,6 +301,29 @@ impl<A: Actor> Mailbox<A> {
         }
     }
 
+    /// Rule 6, then rule 3.
+    #[inline]
+    fn settle(&self) -> bool {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::PublishLate) {
+            let released = self.release();
+            self.publish();
+            return released;
+        }
+        self.publish();
+        self.release()
+    }
+
+    /// With the run-state: shows what is to be seen of the actor, if it still is there.
+    #[inline]
+    fn publish(&self) {
+        self.actor.with_mut(|actor| {
+            // SAFETY: as in `with_actor`.
+            let actor = unsafe { &*actor };
+            actor.as_ref().into_iter().for_each(A::publish);
+        });
+    }
+
     /// Rule 3: gives the run-state back, unless mail has come.
     fn release(&self) -> bool {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
@@ -302,7 +347,7 @@ impl<A: Actor> Mailbox<A> {
                     return false;
                 }
             }
-            if self.release() {
+            if self.settle() {
                 return true;
             }
         }

@@ -9,7 +9,12 @@ pub use crate::reply::{Replier, Waiter, pair};
 
 use crate::helper::Crew;
 use crate::tunables::{Tunables, Values};
-use crate::{Clock, Device, DeviceHandle, DropCached, Paused, Reader, Topology, gate};
+use crate::{Clock, Device, DeviceHandle, DropCached, Paused, Reader, Shadow, Topology, gate};
+
+/// What a reader finds of a register without its device: see `actor::shadow`.
+pub fn peek<A: Actor>(mailbox: &Arc<Mailbox<A>>, shadow: &Shadow, offset: u64, size: u8) -> Option<u64> {
+    mailbox.peek(|| shadow.get(offset, size))
+}
 
 /// A runtime without threads.
 #[derive(Clone)]

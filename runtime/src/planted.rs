@@ -63,6 +63,14 @@ pub enum Bug {
     CoalesceUnannounced,
     /// A thread is let run handlers although the machine is paused (C12).
     PassWhileClosed,
+    /// A shadow register is read without a look at the mailbox's word (C7, C10).
+    PeekUnasked,
+    /// A shadow register is read before the look at the mailbox's word (C7, C10).
+    PeekBeforeWord,
+    /// Shadow registers are stored after the run-state has been given back (C7).
+    PublishLate,
+    /// Shadow registers are stored without Release (C7).
+    ShadowRelaxed,
 }
 
 /// Bugs by the names that the command line gives them.

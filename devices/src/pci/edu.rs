@@ -4,7 +4,9 @@
 //! Source: the device's description in QEMU's documentation, "EDU device" (docs/specs/edu). The computation and the transfers are messages that the
 //! device posts to itself: no access waits for them, and status registers say that they are under way.
 
-use manyhart_runtime::{Access, Answer, Context, Device, DeviceHandle, Executive, Gpa};
+use std::sync::Arc;
+
+use manyhart_runtime::{Access, Answer, Context, Device, DeviceHandle, Executive, Gpa, Shadow};
 
 use super::background::SPEC;
 use super::{Bar, BarKind, BarPart, BarTarget, Blueprint, FunctionEvent, Identity, MsiSpec, Pin, Port};
@@ -29,6 +31,8 @@ const LIVENESS: u64 = 0x04;
 const FACTORIAL: u64 = 0x08;
 const STATUS: u64 = 0x20;
 const INTERRUPT_STATUS: u64 = 0x24;
+/// How many registers there are up to here; the rest are written, or their reads are not worth a copy.
+const SHADOWED: usize = 10;
 const INTERRUPT_RAISE: u64 = 0x60;
 const INTERRUPT_ACKNOWLEDGE: u64 = 0x64;
 /// Registers of 64 bits, accessed whole or by halves, from here on.
@@ -78,6 +82,8 @@ pub struct Edu {
     interrupts: u32,
     dma: Transfer,
     buffer: Box<[u8; BUFFER_SIZE]>,
+    /// What the first registers read as: no read changes any.
+    shadow: Arc<Shadow>,
 }
 
 /// The DMA engine's registers.
@@ -125,6 +131,7 @@ impl Edu {
             interrupts: 0,
             dma: Transfer::default(),
             buffer: Box::new([0; BUFFER_SIZE]),
+            shadow: Shadow::new(4, SHADOWED),
         }
     }
 
@@ -238,8 +245,8 @@ impl Edu {
 
     fn forget(&mut self) {
         self.port.set_intx(false);
-        let (port, era) = (self.port.clone(), self.era + 1);
-        *self = Edu { era, ..Edu::new(port, self.dma_mask) };
+        let (port, shadow, era) = (self.port.clone(), Arc::clone(&self.shadow), self.era + 1);
+        *self = Edu { era, shadow, ..Edu::new(port, self.dma_mask) };
     }
 }
 
@@ -275,6 +282,14 @@ impl Device for Edu {
             _ => {}
         }
         Ok(())
+    }
+
+    fn shadows(&self) -> Vec<(u32, Arc<Shadow>)> {
+        vec![(0, Arc::clone(&self.shadow))]
+    }
+
+    fn publish(&self) {
+        self.shadow.publish(|offset| self.read_word(offset));
     }
 
     fn message(&mut self, _: &mut Context<'_, Message>, Message(what): Message) {

@@ -14,8 +14,9 @@ mod registers;
 mod tests;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use manyhart_runtime::{Access, Answer, Context, Device, DeviceError, Line, MmioSpec};
+use manyhart_runtime::{Access, Answer, Context, Device, DeviceError, Line, MmioSpec, Shadow};
 
 pub use output::{ChannelSink, Output, Put, Sink, channel};
 pub(crate) use receive::Chunk;
@@ -69,6 +70,8 @@ pub struct Uart {
     line: Line,
     /// What `line` was last driven to.
     asserted: bool,
+    /// What registers read as whose reading changes nothing.
+    shadow: Arc<Shadow>,
     /// When a byte last came in or was read, in ticks.
     last_activity: u64,
     timer_armed: bool,
@@ -85,29 +88,52 @@ impl Uart {
             dropped: 0,
             line,
             asserted: false,
+            shadow: Shadow::new(1, REGISTERS),
             last_activity: 0,
             timer_armed: false,
         }
     }
 
-    /// Reads a register, at the time `now` in ticks.
-    fn read_register(&mut self, offset: u64, now: u64) -> Result<u8, DeviceError> {
-        let dlab = self.registers.lcr & LCR_DLAB != 0;
+    /// What a register reads as, if reading it changes nothing now.
+    fn peek_register(&self, offset: u64) -> Option<u8> {
+        let registers = &self.registers;
+        let dlab = registers.lcr & LCR_DLAB != 0;
+        match offset {
+            DATA if dlab => Some(registers.divisor as u8),
+            IER if dlab => Some((registers.divisor >> 8) as u8),
+            IER => Some(registers.ier),
+            IIR => Some(self.cause()).filter(|&cause| cause != IIR_TRANSMIT_EMPTY).map(|cause| self.identified(cause)),
+            LCR => Some(registers.lcr),
+            MCR => Some(registers.mcr),
+            LSR => Some(self.line_status()).filter(|status| status & LSR_ERRORS == 0),
+            MSR => Some(registers.msr).filter(|status| status & MSR_CHANGES == 0),
+            SCR => Some(registers.scr),
+            _ => None,
+        }
+    }
+
+    /// Reads a register; the time in ticks is of concern to few.
+    fn read_register(&mut self, offset: u64, now: impl FnOnce() -> u64) -> Result<u8, DeviceError> {
+        if let Some(value) = self.peek_register(offset) {
+            return Ok(value);
+        }
         Ok(match offset {
-            DATA if dlab => self.registers.divisor as u8,
-            IER if dlab => (self.registers.divisor >> 8) as u8,
-            DATA => self.read_data(now),
-            IER => self.registers.ier,
-            IIR => self.read_iir(),
-            LCR => self.registers.lcr,
-            MCR => self.registers.mcr,
-            LSR => self.read_lsr(),
+            DATA => self.read_data(now()),
+            IIR => {
+                self.registers.transmit_empty = false;
+                self.identified(IIR_TRANSMIT_EMPTY)
+            }
+            LSR => {
+                let value = self.line_status();
+                self.registers.overrun = false;
+                self.receive.clear_status();
+                value
+            }
             MSR => {
                 let value = self.registers.msr;
                 self.registers.msr &= !MSR_CHANGES;
                 value
             }
-            SCR => self.registers.scr,
             _ => return Err(DeviceError::NoRegister),
         })
     }
@@ -228,13 +254,6 @@ impl Uart {
         overrun | ready | fifo | empty | self.receive.status()
     }
 
-    fn read_lsr(&mut self) -> u8 {
-        let value = self.line_status();
-        self.registers.overrun = false;
-        self.receive.clear_status();
-        value
-    }
-
     /// The interrupt of the highest priority (8.5, table IV).
     fn cause(&self) -> u8 {
         let registers = &self.registers;
@@ -255,11 +274,8 @@ impl Uart {
         }
     }
 
-    fn read_iir(&mut self) -> u8 {
-        let cause = self.cause();
-        if cause == IIR_TRANSMIT_EMPTY {
-            self.registers.transmit_empty = false;
-        }
+    /// IIR where this is the cause.
+    fn identified(&self, cause: u8) -> u8 {
         cause | if self.registers.fifos() { IIR_FIFOS } else { 0 }
     }
 
@@ -302,7 +318,7 @@ impl Device for Uart {
     type Message = UartMessage;
 
     fn read(&mut self, cx: &mut Context<'_, UartMessage>, access: Access) -> Answer<u64> {
-        let value = self.read_register(access.offset, cx.clock().now())?;
+        let value = self.read_register(access.offset, || cx.clock().now())?;
         self.post_timer(cx);
         Ok(value.into())
     }
@@ -324,6 +340,14 @@ impl Device for Uart {
             Posted::Timer => self.timer(now, cx.clock().frequency()),
         }
         self.post_timer(cx);
+    }
+
+    fn shadows(&self) -> Vec<(u32, Arc<Shadow>)> {
+        vec![(0, Arc::clone(&self.shadow))]
+    }
+
+    fn publish(&self) {
+        self.shadow.publish(|offset| self.peek_register(offset).map(u32::from));
     }
 
     /// Input that waits and output that is on its way stay: they are the host's.

@@ -12,6 +12,8 @@ pub(super) const MCR: u64 = 4;
 pub(super) const LSR: u64 = 5;
 pub(super) const MSR: u64 = 6;
 pub(super) const SCR: u64 = 7;
+/// How many there are.
+pub(super) const REGISTERS: usize = 8;
 
 pub(super) const IER_RECEIVED: u8 = 1 << 0;
 pub(super) const IER_TRANSMIT_EMPTY: u8 = 1 << 1;

@@ -111,7 +111,10 @@ impl Bench {
             Write(register, value) => {
                 self.uart.write_register(*register, *value, self.now).map_err(|e| e.to_string())?
             }
-            Read(register, want) => check("read", &self.uart.read_register(*register, self.now), &Ok::<_, ()>(*want))?,
+            Read(register, want) => {
+                let now = self.now;
+                check("read", &self.uart.read_register(*register, || now), &Ok::<_, ()>(*want))?
+            }
             Input(bytes) => self.post(Chunk::new(bytes.clone(), 0).0),
             Break => self.post(Chunk::new(vec![0], LSR_BREAK).0),
             Irq(want) => check("line", &self.host.lock().line, want)?,
@@ -422,12 +425,12 @@ proptest! {
         let (mut got, want) = (Vec::new(), chunks.concat());
         for chunk in chunks {
             bench.step(&Input(chunk)).unwrap();
-            if bench.uart.read_register(LSR, 0).unwrap() & LSR_READY != 0 {
-                got.push(bench.uart.read_register(DATA, 0).unwrap());
+            if bench.uart.read_register(LSR, || 0).unwrap() & LSR_READY != 0 {
+                got.push(bench.uart.read_register(DATA, || 0).unwrap());
             }
         }
-        while bench.uart.read_register(LSR, 0).unwrap() & LSR_READY != 0 {
-            got.push(bench.uart.read_register(DATA, 0).unwrap());
+        while bench.uart.read_register(LSR, || 0).unwrap() & LSR_READY != 0 {
+            got.push(bench.uart.read_register(DATA, || 0).unwrap());
         }
         prop_assert_eq!(got, want);
     }

@@ -1,5 +1,8 @@
 //! What a device is: registers plus injected outputs.
 
+use std::sync::Arc;
+
+use super::Shadow;
 use super::context::{Context, Deferred};
 use crate::{DeviceError, Requester};
 
@@ -49,6 +52,14 @@ pub trait Device: Send + 'static {
     fn message(&mut self, cx: &mut Context<'_, Self::Message>, message: Self::Message) {
         let _ = (cx, message);
     }
+
+    /// Where it keeps copies of registers whose reads change nothing, by region. Asked once, when it becomes an actor.
+    fn shadows(&self) -> Vec<(u32, Arc<Shadow>)> {
+        Vec::new()
+    }
+
+    /// Called after its handlers, before anybody finds it idle: stores those copies (see [`Shadow::publish`]).
+    fn publish(&self) {}
 
     /// Back to the state of power-on. The machine is paused.
     fn reset(&mut self, cx: &mut Context<'_, Self::Message>);

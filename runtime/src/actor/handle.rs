@@ -6,7 +6,7 @@ use super::context::Services;
 use super::operation::{Operation, Verdict};
 use super::shell::{Parcel, Shell};
 use super::target::MmioTarget;
-use super::{Device, MmioSpec};
+use super::{Device, MmioSpec, Shadow};
 use crate::helper::Crew;
 use crate::mailbox::{AnyMailbox, Mailbox};
 use crate::reply::Replier;
@@ -57,6 +57,15 @@ impl<M: Send + 'static> Poster<M> {
 /// device, once.
 pub(super) struct Owner<D: Device> {
     pub(super) mailbox: Arc<Mailbox<Shell<D>>>,
+    shadows: Vec<(u32, Arc<Shadow>)>,
+}
+
+impl<D: Device> Owner<D> {
+    /// What is kept of a region's registers.
+    pub(super) fn shadow(&self, region: u32) -> Option<Arc<Shadow>> {
+        let found = self.shadows.iter().find(|(of, _)| *of == region);
+        found.map(|(_, shadow)| Arc::clone(shadow))
+    }
 }
 
 impl<D: Device> Drop for Owner<D> {
@@ -79,11 +88,12 @@ impl<D: Device> Clone for DeviceHandle<D> {
 impl<D: Device> DeviceHandle<D> {
     /// Makes `device` an actor.
     pub(crate) fn spawn(crew: &Arc<Crew>, topology: Topology, name: &str, device: D) -> DeviceHandle<D> {
+        let shadows = device.shadows();
         let mailbox = Mailbox::new(name, crew, |me: &Weak<Mailbox<Shell<D>>>| {
             let me = Poster { inbox: me.clone() };
             Shell::new(device, Services { crew: Arc::clone(crew), topology, me })
         });
-        DeviceHandle { owner: Arc::new(Owner { mailbox }) }
+        DeviceHandle { owner: Arc::new(Owner { mailbox, shadows }) }
     }
 
     /// The name it was spawned with.
@@ -128,7 +138,8 @@ impl<D: Device> DeviceHandle<D> {
     /// One of its regions, to be mapped: `region` comes back in each [`Access`](super::Access), `spec` shapes what arrives.
     ///
     /// # Panics
-    /// If a size in `spec` is not 1, 2, 4 or 8, or a smallest is above its largest: a mistake in the program.
+    /// If a size in `spec` is not 1, 2, 4 or 8, or a smallest is above its largest, or the region's shadow has registers of another shape: a mistake
+    /// in the program.
     pub fn mmio(&self, region: u32, spec: MmioSpec) -> MmioTarget {
         assert!(spec.is_sound(), "{}: {spec:?}", self.name());
         MmioTarget::new(Arc::clone(&self.owner), region, spec)

@@ -7,7 +7,7 @@
 //! * `context`: what a handler may use, and answers that come later.
 //! * `shell`: the actor around a device; `operation`: one guest access on its way through it.
 //! * `handle`: how the rest of the machine reaches a device; `target`: its regions, as the topology maps them.
-//! * `direct`: registers that are no actor.
+//! * `direct`: registers that are no actor; `shadow`: registers of an actor that are read without it.
 //!
 //! What never happens here: an address, a bus, a lock held while a handler runs, a handler inside a handler.
 
@@ -16,6 +16,7 @@ mod device;
 mod direct;
 mod handle;
 mod operation;
+mod shadow;
 mod shell;
 mod spec;
 mod target;
@@ -24,6 +25,7 @@ pub use context::{Context, Deferred, Reply};
 pub use device::{Access, Answer, Device, NoAnswer};
 pub use direct::Registers;
 pub use handle::{DeviceHandle, Poster};
+pub use shadow::Shadow;
 pub use spec::{AccessShape, ByteOrder, MmioSpec};
 pub use target::MmioTarget;
 

@@ -169,6 +169,11 @@ impl<D: Device> Actor for Shell<D> {
         }
     }
 
+    #[inline]
+    fn publish(&self) {
+        self.device.publish();
+    }
+
     fn flush(&mut self) {
         self.device.flush(&mut Self::context(&self.services));
     }

@@ -6,7 +6,7 @@ use super::direct::{Direct, Registers};
 use super::handle::Owner;
 use super::operation::{Request, Verdict};
 use super::shell::{Parcel, Shell};
-use super::{Device, MmioSpec};
+use super::{Device, MmioSpec, Shadow};
 use crate::mailbox::{AnyMailbox, Mailbox};
 use crate::ram::PinCount;
 use crate::reply::Waiter;
@@ -19,6 +19,8 @@ pub struct MmioTarget {
     pub(crate) region: u32,
     pub(crate) spec: MmioSpec,
     is_direct: bool,
+    /// Whether some of its registers may be read without the device.
+    is_shadowed: bool,
     /// Keeps the device.
     _owner: Arc<dyn Send + Sync>,
 }
@@ -46,6 +48,11 @@ pub(crate) enum Detour {
 pub(super) trait Port: Send + Sync {
     /// The value, in two registers; everything else is rare and boxed.
     fn access(&self, request: &Request) -> Result<u64, Box<Detour>>;
+    /// A register's value, where it can be had without the device.
+    fn peek(&self, offset: u64, size: u8) -> Option<u64> {
+        let _ = (offset, size);
+        None
+    }
     fn command(&self, request: &Request) -> Result<Verdict, BusError>;
     fn post_write(&self, request: &Request) -> bool;
     fn coalesce(&self, request: &Request) -> bool;
@@ -58,6 +65,7 @@ pub(super) trait Port: Send + Sync {
 /// One region of one device.
 struct Mapped<D: Device> {
     mailbox: Arc<Mailbox<Shell<D>>>,
+    shadow: Option<Arc<Shadow>>,
     pins: PinCount,
 }
 
@@ -69,6 +77,11 @@ impl<D: Device> Port for Mapped<D> {
             Ok(result) => result,
             Err(why) => Err(Box::new(Detour::Bus(why.on_bus(self.mailbox.name())))),
         }
+    }
+
+    fn peek(&self, offset: u64, size: u8) -> Option<u64> {
+        let shadow = self.shadow.as_ref()?;
+        self.mailbox.peek(|| shadow.get(offset, size))
     }
 
     fn command(&self, request: &Request) -> Result<Verdict, BusError> {
@@ -99,8 +112,11 @@ impl<D: Device> Port for Mapped<D> {
 
 impl MmioTarget {
     pub(super) fn new<D: Device>(owner: Arc<Owner<D>>, region: u32, spec: MmioSpec) -> MmioTarget {
-        let port = Arc::new(Mapped { mailbox: Arc::clone(&owner.mailbox), pins: PinCount::new() });
-        MmioTarget { port, region, spec, is_direct: false, _owner: owner }
+        let (mailbox, shadow) = (Arc::clone(&owner.mailbox), owner.shadow(region));
+        assert!(shadow.as_ref().is_none_or(|shadow| shadow.suits(&spec)), "{}: {spec:?}", mailbox.name());
+        let is_shadowed = shadow.is_some();
+        let port = Arc::new(Mapped { mailbox, shadow, pins: PinCount::new() });
+        MmioTarget { port, region, spec, is_direct: false, is_shadowed, _owner: owner }
     }
 
     /// Registers without a mailbox, to be mapped: accesses are carried out at once by whoever makes them, also inside a handler.
@@ -113,7 +129,8 @@ impl MmioTarget {
         let name = name.into();
         assert!(spec.is_sound() && !spec.narrow_writes_by_rmw, "{name}: {spec:?}");
         let port = Arc::new(Direct::new(name, registers));
-        MmioTarget { _owner: Arc::clone(&port) as Arc<dyn Send + Sync>, port, region: 0, spec, is_direct: true }
+        let _owner = Arc::clone(&port) as Arc<dyn Send + Sync>;
+        MmioTarget { port, region: 0, spec, is_direct: true, is_shadowed: false, _owner }
     }
 
     /// The device's name.
@@ -141,6 +158,12 @@ impl MmioTarget {
     pub(crate) fn pin(&self) -> MmioPin {
         self.port.pins().add();
         MmioPin { port: Arc::clone(&self.port), region: self.region, spec: self.spec, is_direct: self.is_direct }
+    }
+
+    /// What a read brings, where the device need not be asked: for a reader that is online. It is allowed where it brings something.
+    #[inline]
+    pub(crate) fn peek(&self, offset: u64, size: u8) -> Option<u64> {
+        if self.is_shadowed { self.port.peek(offset, size) } else { None }
     }
 
     /// Carries an allowed access out, or queues it: for a reader that is online, or that waits inside its call.

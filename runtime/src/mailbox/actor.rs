@@ -23,6 +23,9 @@ pub trait Actor: Send + 'static {
         drop((message, why));
     }
 
+    /// Called after its handlers, before anybody can find it idle: shows what is to be seen of it without it.
+    fn publish(&self) {}
+
     /// The machine stops: the last call, after every message sent before.
     fn flush(&mut self) {}
 }
