@@ -1,6 +1,6 @@
 //! Everything a hart remembers of memory: translations, code, a reservation. What the runtime asks a reader to forget, it forgets here.
 
-use manyhart_runtime::ram::monitor::Token;
+use manyhart_runtime::ram::monitor::{Token, Tokens};
 use manyhart_runtime::{AddrRange, AddressSpaceId, DropCached, Gpa, Invalidate};
 
 use crate::block::CodeCache;
@@ -16,10 +16,8 @@ const MOST_RANGES: usize = 64;
 /// What a load-reserved left for a store-conditional.
 #[derive(Clone, Copy)]
 pub(crate) struct Reservation {
-    /// The host address.
-    pub host: usize,
-    /// Bytes.
-    pub size: u8,
+    /// The host address, which is even, and one more for eight bytes than for four.
+    pub place: usize,
     /// What was loaded.
     pub value: u64,
     /// Proof that nobody wrote since.
@@ -31,10 +29,14 @@ pub(crate) struct Caches {
     pub tlb: Tlb,
     pub code: CodeCache,
     pub reservation: Option<Reservation>,
+    /// For reservations to come.
+    pub tokens: Tokens,
     /// The range of RAM that was looked up last.
     pub ram: Option<RamRange>,
     /// Something was dropped since the hart looked last: contexts are to be selected again, and the block that runs may be stale.
     pub dropped: bool,
+    /// What the keys were taken for: `satp`, and [`CsrFile::modes`].
+    selected: (u64, u64),
     space: AddressSpaceId,
     /// The guest-physical pages of which data may be remembered, or a reservation.
     used: UsedPages,
@@ -49,8 +51,10 @@ impl Caches {
             tlb: Tlb::new(),
             code: CodeCache::new(),
             reservation: None,
+            tokens: Tokens::default(),
             ram: None,
             dropped: true,
+            selected: (0, 0),
             space,
             used: UsedPages::default(),
             used_by_code: UsedPages::default(),
@@ -70,6 +74,14 @@ impl Caches {
     /// Takes the keys of the context that the hart is in now.
     #[inline]
     pub fn select(&mut self, csr: &CsrFile) {
+        let selected = (csr.satp(), csr.modes());
+        if self.dropped || self.selected != selected {
+            self.selected = selected;
+            self.take_keys(csr);
+        }
+    }
+
+    fn take_keys(&mut self, csr: &CsrFile) {
         self.dropped = false;
         let satp = csr.satp();
         let (sum, mxr) = csr.sum_and_mxr();

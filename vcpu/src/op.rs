@@ -13,6 +13,8 @@
 //! classes above for registers whose slot is part of the code ([`FIXED`]).
 #![allow(unsafe_code)] // Ops point at each other and at their block; handlers follow those pointers.
 
+use std::hint::select_unpredictable;
+
 use crate::block::Block;
 use crate::hart::Hart;
 
@@ -183,6 +185,14 @@ pub(crate) fn get<const C: u8>(hart: &Hart, index: u8, r: &[u64; 4]) -> u64 {
     }
 }
 
+/// The value of a source operand of any class: what is not worth a handler for each. Without a branch, of which the host would have to guess one for
+/// all instructions that share the handler.
+#[inline(always)]
+pub(crate) fn any(hart: &Hart, index: u8, r: &[u64; 4]) -> u64 {
+    let of = |value, at: usize| select_unpredictable(usize::from(index) == RESIDENT[at], r[at], value);
+    of(of(of(of(hart.x_slot(index), 0), 1), 2), 3)
+}
+
 /// Writes a destination operand of class `C`.
 #[inline(always)]
 pub(crate) fn set<const C: u8>(hart: &mut Hart, index: u8, r: &mut [u64; 4], value: u64) {
@@ -190,6 +200,16 @@ pub(crate) fn set<const C: u8>(hart: &mut Hart, index: u8, r: &mut [u64; 4], val
         ..MEM => r[C as usize] = value,
         MEM => hart.set_x_slot(index, value),
         _ => hart.set_x_slot(FIXED[C as usize - CLASSES] as u8, value),
+    }
+}
+
+/// Writes a destination operand of any class, without a branch.
+#[inline(always)]
+pub(crate) fn set_any(hart: &mut Hart, index: u8, r: &mut [u64; 4], value: u64) {
+    // The slot of a resident register is stale while handlers run: what it holds is nobody's.
+    hart.set_x_slot(index, value);
+    for (resident, number) in r.iter_mut().zip(RESIDENT) {
+        *resident = select_unpredictable(usize::from(index) == number, value, *resident);
     }
 }
 

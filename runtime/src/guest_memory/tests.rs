@@ -114,8 +114,9 @@ fn a8_what_is_read_only_is_not_lent_for_writes() {
 fn outlives(machine: &Machine, write: impl Fn(&GuestView)) -> bool {
     let view = machine.view();
     let host = machine.low.1.host_address(0x40, 8).unwrap().addr();
+    let mut tokens = monitor::Tokens::default();
     (0..100).any(|_| {
-        let token = monitor::watch(host);
+        let token = monitor::watch(host, &mut tokens);
         write(&view);
         monitor::claim(host, token)
     })

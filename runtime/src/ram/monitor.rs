@@ -6,8 +6,8 @@
 //!
 //! * Load-reserved: [`watch`], **then** load. A second watcher joins the token that is there.
 //! * Every store, by whomever: store, **then** [`wrote`], which takes any token out. [`super::atomics`] does that itself.
-//! * Store-conditional: [`claim`] (the token is still there, and is taken out: of several that joined one wins), then compare and
-//!   exchange from the value that was loaded.
+//! * Store-conditional: [`claim`] (the token is still there, and is taken out), then compare and exchange from the value that was loaded. The
+//!   exchange shows the taking out to all: of several that joined the others find their token gone, or, if they came in the same moment, the value.
 //!
 //! From both sides: if the writer's look at the entry is first, it finds nothing, the watcher's token comes later, and the watcher's
 //! load after it sees the written value. If the watcher's token is first, the writer finds it and takes it out, and the claim fails.
@@ -17,11 +17,12 @@
 //! * A plain store may still be in its host's store buffer when its [`wrote`] looks at the entry: a watcher that comes just then loads the
 //!   old value and keeps its token. Its compare-exchange then fails on the value, unless the store wrote the value that was there. Closing
 //!   it would cost a full fence at every store. Read-modify-writes are not affected.
-//! * Between a conditional store's claim and its compare-exchange two other stores may change the value and change it back.
+//! * Between a conditional store's claim and its compare-exchange, neighbours on the host, two other stores may change the value and change it back, or
+//!   another conditional store write the value that is there. A claim in one step would prevent the latter, and cost as much as all the rest.
 //!
 //! The table is host hardware's business, like guest memory, and is not modelled: its atomics are the real ones in every build.
 
-use std::cell::Cell;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const ENTRIES: usize = 1024;
@@ -29,8 +30,8 @@ const LINE_SHIFT: u32 = 6;
 
 static TABLE: [AtomicU64; ENTRIES] = [const { AtomicU64::new(0) }; ENTRIES];
 
-/// What a reservation holds; never 0.
-pub type Token = u64;
+/// What a reservation holds.
+pub type Token = NonZeroU64;
 
 #[inline(always)]
 fn line(host_addr: usize) -> usize {
@@ -43,17 +44,27 @@ fn entry(line: usize) -> &'static AtomicU64 {
 }
 
 /// Watches the line of the byte at `host_addr`. To be called before the value is loaded.
-pub fn watch(host_addr: usize) -> Token {
+pub fn watch(host_addr: usize, tokens: &mut Tokens) -> Token {
+    loop {
+        if let Some(token) = watch_quickly(host_addr, tokens) {
+            return token;
+        }
+        tokens.take_lot();
+    }
+}
+
+/// As [`watch`], and makes no call; `None`, once in a million times, when it has done nothing.
+#[inline(always)]
+pub fn watch_quickly(host_addr: usize, tokens: &mut Tokens) -> Option<Token> {
     let entry = entry(line(host_addr));
     // Acquire, so that the load after it is not made before it.
-    match entry.load(Ordering::Acquire) {
-        0 => {
-            let fresh = fresh_token();
-            entry
-                .compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire)
-                .map_or_else(|theirs| theirs, |_| fresh)
-        }
-        theirs => theirs,
+    if let Some(theirs) = Token::new(entry.load(Ordering::Acquire)) {
+        return Some(theirs);
+    }
+    let fresh = tokens.next()?;
+    match entry.compare_exchange(0, fresh.get(), Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => Some(fresh),
+        Err(theirs) => Token::new(theirs),
     }
 }
 
@@ -89,27 +100,43 @@ fn wrote_more(first: usize, last: usize) {
     }
 }
 
-/// Whether nobody wrote the line of `host_addr` since [`watch`] gave `token`; the token is used up.
+/// Whether nobody wrote the line of `host_addr` since [`watch`] gave `token`; the token is used up. Two that come in the same moment may both
+/// hear yes, so a read-modify-write of the memory itself has to follow.
+#[inline(always)]
 pub fn claim(host_addr: usize, token: Token) -> bool {
-    token != 0 && entry(line(host_addr)).compare_exchange(token, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    let entry = entry(line(host_addr));
+    let is_there = entry.load(Ordering::Acquire) == token.get();
+    if is_there {
+        entry.store(0, Ordering::Release);
+    }
+    is_there
 }
 
-/// Tokens are handed to threads by the million, so that a fresh one seldom costs a shared write.
-fn fresh_token() -> Token {
-    const PER_THREAD: u64 = 1 << 20;
-    static NEXT_LOT: AtomicU64 = AtomicU64::new(1);
-    thread_local! {
-        static LOT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
-    }
-    LOT.with(|lot| {
-        let (mut next, mut end) = lot.get();
-        if next == end {
-            next = NEXT_LOT.fetch_add(1, Ordering::Relaxed) * PER_THREAD;
-            end = next + PER_THREAD;
+/// Tokens that nobody else has. They are handed out by the million, so that a fresh one seldom costs a shared write.
+#[derive(Debug, Default)]
+pub struct Tokens {
+    /// The next one; a multiple of a lot is none.
+    next: u64,
+}
+
+impl Tokens {
+    const LOT: u64 = 1 << 20;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Token> {
+        if self.next.is_multiple_of(Tokens::LOT) {
+            return None;
         }
-        lot.set((next + 1, end));
-        next
-    })
+        let token = Token::new(self.next);
+        self.next += 1;
+        token
+    }
+
+    #[cold]
+    fn take_lot(&mut self) {
+        static NEXT_LOT: AtomicU64 = AtomicU64::new(0);
+        self.next = NEXT_LOT.fetch_add(1, Ordering::Relaxed) * Tokens::LOT + 1;
+    }
 }
 
 #[cfg(test)]
@@ -131,14 +158,25 @@ mod tests {
 
     #[test]
     fn a_token_is_claimed_once() {
-        let (_block, addr) = memory();
+        let ((_block, addr), mut tokens) = (memory(), Tokens::default());
         assert!(eventually(|| {
-            let (mine, joined) = (watch(addr), watch(addr + 63));
+            let (mine, joined) = (watch(addr, &mut tokens), watch(addr + 63, &mut tokens));
             let won = mine == joined && claim(addr, mine);
             assert!(!claim(addr, joined), "the other one that joined has lost");
             won
         }));
-        assert!(!claim(addr, 0), "nobody's token");
+    }
+
+    #[test]
+    fn tokens_are_handed_out_once() {
+        let mut tokens = Tokens::default();
+        assert_eq!(tokens.next(), None);
+        tokens.take_lot();
+        let all: Vec<Token> = std::iter::from_fn(|| tokens.next()).collect();
+        assert_eq!(all.len() as u64, Tokens::LOT - 1);
+        assert!(all.is_sorted_by(|one, next| one < next));
+        tokens.take_lot();
+        assert!(tokens.next() > all.last().copied());
     }
 
     #[test]
@@ -153,8 +191,9 @@ mod tests {
             ("bulk copy", |ram| ram.write(0, &[0])),
             ("fill of all memory", |ram| ram.fill(0, ram.size(), 0)),
         ];
+        let mut tokens = Tokens::default();
         for (name, store) in stores {
-            let token = watch(base);
+            let token = watch(base, &mut tokens);
             assert!(store(&block), "{name}");
             assert!(!claim(base, token), "{name}");
         }
@@ -167,9 +206,9 @@ mod tests {
 
     #[test]
     fn a_store_elsewhere_does_not() {
-        let (block, base) = memory();
+        let ((block, base), mut tokens) = (memory(), Tokens::default());
         assert!(eventually(|| {
-            let token = watch(base);
+            let token = watch(base, &mut tokens);
             assert!(block.store(64, 1u64));
             assert!(block.write(128, &[1; 4096]));
             claim(base, token)
@@ -184,8 +223,9 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
+                    let mut tokens = Tokens::default();
                     for _ in 0..EACH {
-                        while !try_increment(&block, base) {
+                        while !try_increment(&block, base, &mut tokens) {
                             std::thread::yield_now();
                         }
                     }
@@ -195,8 +235,8 @@ mod tests {
         assert_eq!(block.load::<u64>(0), Some(THREADS * EACH));
     }
 
-    fn try_increment(block: &RamBlock, base: usize) -> bool {
-        let token = watch(base);
+    fn try_increment(block: &RamBlock, base: usize, tokens: &mut Tokens) -> bool {
+        let token = watch(base, tokens);
         let old = block.load::<u64>(0).expect("in the block");
         // SAFETY: the first eight bytes of a live block, aligned.
         let exchange = || unsafe { atomics::compare_exchange(block.host_base(), old, old + 1, Ordering::AcqRel) };

@@ -4,7 +4,7 @@ use super::address::*;
 use super::counters::bits::{CY, IR, TM};
 use super::interrupts::bits::SEI;
 use super::status::envcfg;
-use super::{CsrFile, Effect, Illegal, Inputs};
+use super::{CsrFile, Effect, Illegal, Inputs, Plain};
 
 /// The access that a CSR instruction makes (Unprivileged, Zicsr).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,9 @@ impl CsrFile {
     /// Reads a CSR in the current mode.
     pub fn read(&self, csr: u16, inputs: Inputs) -> Result<u64, Illegal> {
         self.guard(csr, false)?;
+        if let Some(plain) = Plain::of(csr) {
+            return Ok(self.plain(plain));
+        }
         Ok(match csr {
             FFLAGS => u64::from(self.fflags),
             FRM => u64::from(self.frm),
@@ -51,10 +54,6 @@ impl CsrFile {
             STVEC => self.stvec,
             SCOUNTEREN => self.scounteren,
             SENVCFG => self.senvcfg,
-            SSCRATCH => self.sscratch,
-            SEPC => self.sepc,
-            SCAUSE => self.scause,
-            STVAL => self.stval,
             SIP => self.sip(inputs.lines),
             STIMECMP => self.stimecmp,
             SATP => self.satp(),
@@ -68,10 +67,6 @@ impl CsrFile {
             MCOUNTEREN => self.mcounteren,
             MENVCFG => self.menvcfg,
             MCOUNTINHIBIT => self.mcountinhibit(),
-            MSCRATCH => self.mscratch,
-            MEPC => self.mepc,
-            MCAUSE => self.mcause,
-            MTVAL => self.mtval,
             MIP => self.mip(inputs.lines),
             PMPCFG0 | PMPCFG2 => self.pmp.cfg(usize::from(csr - PMPCFG0)),
             PMPADDR0..=PMPADDR15 => self.pmp.addr(usize::from(csr - PMPADDR0)),
@@ -90,6 +85,10 @@ impl CsrFile {
     /// Writes a CSR in the current mode. Fields take the nearest legal value by the rules beside each (WARL).
     pub fn write(&mut self, csr: u16, value: u64, inputs: Inputs) -> Result<Effect, Illegal> {
         self.guard(csr, true)?;
+        if let Some(plain) = Plain::of(csr) {
+            self.set_plain(plain, value);
+            return Ok(Effect::NONE);
+        }
         match csr {
             FFLAGS | FRM | FCSR => self.write_float(csr, value),
 
@@ -98,10 +97,6 @@ impl CsrFile {
             STVEC => self.stvec = trap_vector(self.stvec, value),
             SCOUNTEREN => self.scounteren = value & (CY | TM | IR),
             SENVCFG => self.senvcfg = environment(self.senvcfg, value, self.config.senvcfg_mask()),
-            SSCRATCH => self.sscratch = value,
-            SEPC => self.sepc = value & !1,
-            SCAUSE => self.scause = value,
-            STVAL => self.stval = value,
             SIP => return Ok(self.write_sip(value)),
             STIMECMP => {
                 self.stimecmp = value;
@@ -117,10 +112,6 @@ impl CsrFile {
             MCOUNTEREN => self.mcounteren = value & (CY | TM | IR),
             MENVCFG => return Ok(self.write_menvcfg(value)),
             MCOUNTINHIBIT => self.write_mcountinhibit(value, inputs),
-            MSCRATCH => self.mscratch = value,
-            MEPC => self.mepc = value & !1,
-            MCAUSE => self.mcause = value,
-            MTVAL => self.mtval = value,
             MIP => return Ok(self.write_mip(value)),
             PMPCFG0 | PMPCFG2 => return Ok(Effect::PMP.when(self.pmp.set_cfg(usize::from(csr - PMPCFG0), value))),
             PMPADDR0..=PMPADDR15 => {

@@ -1,7 +1,8 @@
 //! Changes of privilege mode: trap entry, `mret`, `sret`, and the instructions that `mstatus` can make illegal.
 
 use super::status::mstatus::*;
-use super::{CsrFile, Illegal};
+use super::status::previous_privilege;
+use super::{CsrFile, Illegal, Plain};
 #[cfg(feature = "planted-bugs")]
 use crate::planted::{self, Bug};
 use crate::trap::{Cause, Privilege, Trap};
@@ -17,6 +18,7 @@ impl CsrFile {
     /// Enters the trap's handler: stacks the mode and interrupt enable, records cause, tval and `epc` (the address of the
     /// instruction that trapped, or of the next one for an interrupt), and returns the new pc. The privilege mode has
     /// changed, or may have: translations and code cached under the old one are not to be used.
+    #[inline]
     pub fn take_trap(&mut self, trap: Trap, epc: u64) -> u64 {
         #[cfg(feature = "planted-bugs")]
         let trap = if planted::is(Bug::NoTval) { Trap { tval: 0, ..trap } } else { trap };
@@ -41,42 +43,46 @@ impl CsrFile {
         delegation & 1 != 0 && self.privilege != Privilege::Machine
     }
 
+    #[inline]
     fn enter_machine(&mut self, trap: Trap, epc: u64) {
         let previous = (self.privilege as u64) << MPP.trailing_zeros();
         #[cfg(feature = "planted-bugs")]
         let previous = previous | if planted::is(Bug::MpieKept) { self.mstatus & MPIE } else { 0 };
         self.mstatus = (self.mstatus & !(MPP | MPIE | MIE)) | previous | moved(self.mstatus, MIE, MPIE);
-        self.mepc = epc;
-        self.mcause = trap.cause.bits();
-        self.mtval = trap.tval;
+        self.set_plain(Plain::MEPC, epc);
+        self.set_plain(Plain::MCAUSE, trap.cause.bits());
+        self.set_plain(Plain::MTVAL, trap.tval);
         self.privilege = Privilege::Machine;
     }
 
+    #[inline]
     fn enter_supervisor(&mut self, trap: Trap, epc: u64) {
         let previous = (self.privilege as u64) << SPP.trailing_zeros();
         self.mstatus = (self.mstatus & !(SPP | SPIE | SIE)) | previous | moved(self.mstatus, SIE, SPIE);
-        self.sepc = epc;
-        self.scause = trap.cause.bits();
-        self.stval = trap.tval;
+        self.set_plain(Plain::SEPC, epc);
+        self.set_plain(Plain::SCAUSE, trap.cause.bits());
+        self.set_plain(Plain::STVAL, trap.tval);
         self.privilege = Privilege::Supervisor;
     }
 
     /// `mret` (3.1.6.1): returns the new pc. The mode may have changed, and MPRV is off unless it stays machine mode.
+    #[inline]
     pub fn mret(&mut self) -> Result<u64, Illegal> {
         if self.privilege != Privilege::Machine {
             return Err(Illegal);
         }
-        self.privilege = self.previous_privilege();
+        self.privilege = previous_privilege(self.mstatus);
         #[cfg(feature = "planted-bugs")]
         let kept = if planted::is(Bug::MppKept) { self.mstatus & MPP } else { 0 };
         self.mstatus = (self.mstatus & !(MPP | MIE)) | moved(self.mstatus, MPIE, MIE) | MPIE;
         #[cfg(feature = "planted-bugs")]
         (self.mstatus |= kept);
         self.leave_mprv();
-        Ok(self.mepc)
+        Ok(self.plain(Plain::MEPC))
     }
 
     /// `sret` (3.1.6.1; TSR 3.1.6.5): returns the new pc.
+    #[inline]
     pub fn sret(&mut self) -> Result<u64, Illegal> {
         let trapped = self.privilege == Privilege::Supervisor && self.mstatus & TSR != 0;
         #[cfg(feature = "planted-bugs")]
@@ -87,7 +93,7 @@ impl CsrFile {
         self.privilege = if self.mstatus & SPP != 0 { Privilege::Supervisor } else { Privilege::User };
         self.mstatus = (self.mstatus & !(SPP | SIE)) | moved(self.mstatus, SPIE, SIE) | SPIE;
         self.leave_mprv();
-        Ok(self.sepc)
+        Ok(self.plain(Plain::SEPC))
     }
 
     /// Machine mode's borrowed privilege ends when it returns to a lower mode.

@@ -35,6 +35,7 @@ impl CsrFile {
     }
 
     /// `mip`: the input lines joined with what software has set. SEIP is both, unless machine mode filters it; STIP is one or the other.
+    #[inline]
     pub fn mip(&self, lines: u64) -> u64 {
         let (from_lines, from_software) =
             if self.sstc_enabled() { (ALL & !SSI, SSI | SEI) } else { (ALL & !(SSI | STI), SUPERVISOR) };
@@ -83,11 +84,17 @@ impl CsrFile {
 
     /// The interrupt to take before the next instruction, if any: pending, enabled, and its mode open to it (3.1.9).
     /// Those for machine mode come before all delegated ones.
+    #[inline]
     pub fn pending_interrupt(&self, lines: u64) -> Option<Interrupt> {
         let (ready, filtered) = (self.mip(lines) & self.mie, self.filtered_ready());
         if ready | filtered == 0 {
             return None;
         }
+        self.most_urgent(ready, filtered)
+    }
+
+    #[cold]
+    fn most_urgent(&self, ready: u64, filtered: u64) -> Option<Interrupt> {
         let machine = if self.open(Privilege::Machine, mstatus::MIE) { ready & !self.mideleg } else { 0 };
         let supervisor =
             if self.open(Privilege::Supervisor, mstatus::SIE) { ready & self.mideleg | filtered } else { 0 };
@@ -102,6 +109,7 @@ impl CsrFile {
 
     /// Whether `wfi` has nothing to wait for: an interrupt is pending and locally enabled, whatever the global
     /// enables and delegation say (3.3.3).
+    #[inline]
     pub fn wakes(&self, lines: u64) -> bool {
         self.mip(lines) & self.mie | self.filtered_ready() != 0
     }

@@ -9,6 +9,7 @@
 //! | `address` | CSR numbers |
 //! | `guard` | who may reach which CSR |
 //! | `access` | what a read returns and a write changes |
+//! | `plain` | CSRs that are nothing but 64 bits |
 //! | `status` | `mstatus` and its view `sstatus` |
 //! | `interrupts` | `mip`, `mie`, their views, and which interrupt is taken |
 //! | `aia` | the window to the interrupt files, their claims, the top interrupt |
@@ -25,6 +26,7 @@ mod effect;
 mod flow;
 mod guard;
 mod interrupts;
+mod plain;
 pub mod status;
 mod translation;
 
@@ -36,11 +38,13 @@ pub(crate) use aia::is_shared;
 pub use config::{Config, SatpMode};
 pub use effect::Effect;
 pub use interrupts::bits;
+pub(crate) use plain::Plain;
 
 use crate::pmp::Pmp;
 use crate::trap::Privilege;
 use aia::Aia;
 use counters::Counter;
+use plain::Plains;
 
 /// A CSR access, or an instruction, that the current mode may not perform or that does not exist: the hart raises an
 /// illegal-instruction exception with the instruction's bits in tval.
@@ -77,16 +81,9 @@ pub struct CsrFile {
     mie: u64,
     /// The software-written pending bits: SSIP, SEIP, and STIP while Sstc is off.
     pending: u64,
+    plains: Plains,
     mtvec: u64,
-    mscratch: u64,
-    mepc: u64,
-    mcause: u64,
-    mtval: u64,
     stvec: u64,
-    sscratch: u64,
-    sepc: u64,
-    scause: u64,
-    stval: u64,
     satp: u64,
     stimecmp: u64,
     menvcfg: u64,
@@ -118,16 +115,9 @@ impl CsrFile {
             mideleg: 0,
             mie: 0,
             pending: 0,
+            plains: Plains::default(),
             mtvec: 0,
-            mscratch: 0,
-            mepc: 0,
-            mcause: 0,
-            mtval: 0,
             stvec: 0,
-            sscratch: 0,
-            sepc: 0,
-            scause: 0,
-            stval: 0,
             satp: 0,
             stimecmp: u64::MAX,
             menvcfg: config.menvcfg_at_reset(),

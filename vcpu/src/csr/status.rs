@@ -1,6 +1,6 @@
 //! `mstatus`, its view `sstatus`, and the bit names of the environment configuration registers.
 
-use super::{CsrFile, Effect};
+use super::{CsrFile, CsrOp, Effect};
 #[cfg(feature = "planted-bugs")]
 use crate::planted::{self, Bug};
 use crate::trap::Privilege;
@@ -45,6 +45,8 @@ const SSTATUS_WRITABLE: u64 = SIE | SPIE | SPP | FS | SUM | MXR;
 const SSTATUS_VISIBLE: u64 = SSTATUS_WRITABLE | UXL | SD;
 /// Writable through `mstatus`. Endianness is little and fixed, XS and VS do not exist.
 const MSTATUS_WRITABLE: u64 = SSTATUS_WRITABLE | MIE | MPIE | MPP | MPRV | TVM | TW | TSR;
+/// Of those, where any value is legal and nothing else depends on it: FS, where it exists, belongs to them.
+const SIMPLE: u64 = SIE | SPIE | SPP | MIE | MPIE;
 /// UXL and SXL: 64 bits, read-only.
 const XLEN_64: u64 = 2 << 32 | 2 << 34;
 
@@ -85,6 +87,34 @@ impl CsrFile {
             | Effect::FLOAT.when(float)
     }
 
+    /// A whole CSR instruction on `mstatus`, or on `sstatus`, where nothing follows from the change: no translation depends on it, and no interrupt is
+    /// due after it. Otherwise `None`, and nothing has changed. Returns the old value.
+    #[inline(always)]
+    pub(crate) fn access_status(&mut self, machine: bool, op: CsrOp, lines: u64) -> Option<u64> {
+        let (lowest, mask) = match machine {
+            true => (Privilege::Machine, MSTATUS_WRITABLE),
+            false => (Privilege::Supervisor, SSTATUS_WRITABLE),
+        };
+        if self.privilege < lowest {
+            return None;
+        }
+        let old = if machine { self.mstatus() } else { self.sstatus() };
+        let value = match op {
+            CsrOp::Read => return Some(old),
+            CsrOp::Write(value) => value,
+            CsrOp::Set(bits) => old | bits,
+            CsrOp::Clear(bits) => old & !bits,
+        };
+        let changed = (self.mstatus ^ value) & mask;
+        let simple = if self.config.float() { SIMPLE | FS } else { SIMPLE };
+        let enabled = changed & value & (MIE | SIE) != 0;
+        if changed & !simple != 0 || enabled && self.wakes(lines) {
+            return None;
+        }
+        self.mstatus ^= changed;
+        Some(old)
+    }
+
     /// Whether floating-point instructions are illegal (FS is Off).
     #[inline]
     pub fn float_off(&self) -> bool {
@@ -110,10 +140,11 @@ impl CsrFile {
         }
         self.mstatus |= FS;
     }
+}
 
-    /// The mode that `mret` would return to.
-    pub(super) fn previous_privilege(&self) -> Privilege {
-        // The reserved encoding is never stored.
-        Privilege::from_bits((self.mstatus & MPP) >> 11).unwrap_or(Privilege::User)
-    }
+/// The mode that `mret` would return to under this `mstatus`.
+#[inline]
+pub(super) fn previous_privilege(status: u64) -> Privilege {
+    // The reserved encoding is never stored.
+    Privilege::from_bits((status & MPP) >> 11).unwrap_or(Privilege::User)
 }

@@ -1,6 +1,6 @@
 //! `satp` (Supervisor Address Translation and Protection Register), and the context that a translation runs in.
 
-use super::status::{envcfg, mstatus};
+use super::status::{envcfg, mstatus, previous_privilege};
 use super::{CsrFile, Effect, SatpMode};
 use manyhart_runtime::Gpa;
 
@@ -36,10 +36,17 @@ impl CsrFile {
             return self.privilege;
         }
         if self.privilege == Privilege::Machine && self.mstatus & mstatus::MPRV != 0 {
-            self.previous_privilege()
+            previous_privilege(self.mstatus)
         } else {
             self.privilege
         }
+    }
+
+    /// Everything that translations depend on beside `satp`: the modes of fetches and of data, SUM and MXR. Equal where they are equal.
+    #[inline]
+    pub(crate) fn modes(&self) -> u64 {
+        let modes = self.privilege as u64 | (self.data_privilege() as u64) << 2;
+        self.mstatus & (mstatus::SUM | mstatus::MXR) | modes
     }
 
     /// The bits of `mstatus` that data translation depends on beside the mode: SUM and MXR.

@@ -5,7 +5,8 @@
 #![allow(unsafe_code)] // Handlers: see `op`.
 
 use crate::decode::{Format, Opcode};
-use crate::fp::{Flags, Rounding, compute, quick};
+use crate::exec::system::raise;
+use crate::fp::{Flags, Rounding, compute, fused, quick};
 use crate::hart::{Fault, Hart};
 use crate::op::{Handler, MEM, Op, Operands, get, handler, next, reload, set, spill, tail};
 
@@ -62,6 +63,24 @@ handler! {
         next!(hart, op, r)
     }
 
+    /// A fused multiply-add. Only for hosts that have it.
+    fn multiply_add [const OP: u8] (hart, op, r) {
+        let shape = const { Shape::of(OP) };
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let sources = [hart.f_slot(o.a), hart.f_slot(o.b), hart.f_slot((o.imm >> 8) as u8)];
+        let value = match shape.rounding(hart, o) {
+            // SAFETY: the handler is selected where the host has the instruction.
+            Some(Rounding::Rne) if hart.csr.float_is_dirty() => unsafe {
+                fused::quick(shape.op, sources, Flags(hart.csr.fflags))
+            },
+            _ => None,
+        };
+        let Some(value) = value else { tail!(float_slow::<OP>, hart, op, r) };
+        hart.set_f_slot(o.rd, value);
+        next!(hart, op, r)
+    }
+
     /// Whatever the host's arithmetic does not do, and all while FS is not Dirty.
     #[cold]
     #[inline(never)]
@@ -70,8 +89,7 @@ handler! {
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
         if let Err(fault) = hart.float::<OP>(o) {
-            // SAFETY: the handler's contract.
-            return unsafe { hart.raise(op, fault) };
+            raise!(hart, op, r, fault)
         }
         let r = reload(hart);
         next!(hart, op, r)
@@ -106,8 +124,10 @@ impl Hart {
 }
 
 macro_rules! table {
-    ($op:ident $class:ident; float $($f:ident)*; integer $($x:ident)*;) => {
+    ($op:ident $class:ident; float $($f:ident)*; fused $($m:ident)*; integer $($x:ident)*;) => {
         match $op {
+            $(Opcode::$m if fused::is_at_hand() => multiply_add::<{ Opcode::$m as u8 }>,)*
+            $(Opcode::$m => float::<{ Opcode::$m as u8 }, MEM>,)*
             $(Opcode::$f => float::<{ Opcode::$f as u8 }, MEM>,)*
             $(Opcode::$x => {
                 const ROW: [Handler; 5] = [
@@ -129,8 +149,9 @@ macro_rules! table {
 pub(crate) fn handlers(op: Opcode, class: usize) -> Option<Handler> {
     Some(table! {
         op class;
-        float FaddS FsubS FmulS FdivS FsqrtS FmaddS FmsubS FnmsubS FnmaddS FsgnjS FsgnjnS FsgnjxS FminS FmaxS FcvtSD
-            FaddD FsubD FmulD FdivD FsqrtD FmaddD FmsubD FnmsubD FnmaddD FsgnjD FsgnjnD FsgnjxD FminD FmaxD FcvtDS;
+        float FaddS FsubS FmulS FdivS FsqrtS FsgnjS FsgnjnS FsgnjxS FminS FmaxS FcvtSD
+            FaddD FsubD FmulD FdivD FsqrtD FsgnjD FsgnjnD FsgnjxD FminD FmaxD FcvtDS;
+        fused FmaddS FmsubS FnmsubS FnmaddS FmaddD FmsubD FnmsubD FnmaddD;
         integer FeqS FltS FleS FclassS FmvXW FmvWX FcvtWS FcvtWuS FcvtLS FcvtLuS FcvtSW FcvtSWu FcvtSL FcvtSLu
             FeqD FltD FleD FclassD FmvXD FmvDX FcvtWD FcvtWuD FcvtLD FcvtLuD FcvtDW FcvtDWu FcvtDL FcvtDLu;
     })

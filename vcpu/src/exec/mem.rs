@@ -4,6 +4,7 @@
 use manyhart_runtime::ram::atomics::{self, Word};
 
 use crate::exec::alu::word;
+use crate::exec::system::raise;
 use crate::hart::Hart;
 use crate::op::{ALL_CLASSES, Handler, Op, get, handler, next, reload, row, rows, set, spill, tail};
 use crate::step::{Code, Key, Shape, Step, single};
@@ -149,8 +150,7 @@ handler! {
                 let r = reload(hart);
                 next!(hart, op, r)
             }
-            // SAFETY: the handler's contract.
-            Err(trap) => unsafe { hart.raise(op, trap) },
+            Err(trap) => raise!(hart, op, r, trap),
         }
     }
 
@@ -174,8 +174,7 @@ handler! {
                 let r = reload(hart);
                 next!(hart, op, r)
             }
-            // SAFETY: the handler's contract.
-            Err(trap) => unsafe { hart.raise(op, trap) },
+            Err(trap) => raise!(hart, op, r, trap),
         }
     }
 
@@ -210,8 +209,7 @@ handler! {
                 let r = reload(hart);
                 next!(hart, op, r)
             }
-            // SAFETY: the handler's contract.
-            Err(trap) => unsafe { hart.raise(op, trap) },
+            Err(trap) => raise!(hart, op, r, trap),
         }
     }
 
@@ -246,8 +244,7 @@ handler! {
                 let r = reload(hart);
                 next!(hart, op, r)
             }
-            // SAFETY: the handler's contract.
-            Err(trap) => unsafe { hart.raise(op, trap) },
+            Err(trap) => raise!(hart, op, r, trap),
         }
     }
 }

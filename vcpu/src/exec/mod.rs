@@ -2,8 +2,10 @@
 
 pub(crate) mod alu;
 pub(crate) mod amo;
+pub(crate) mod csr;
 pub(crate) mod flow;
 pub(crate) mod fp;
 pub(crate) mod mem;
 pub(crate) mod system;
+pub(crate) mod traps;
 pub(crate) mod zb;

@@ -1,5 +1,5 @@
-//! Everything that changes more than registers and memory: CSRs, traps and returns, fences, waiting. None of it is hot; all of
-//! it runs with every register in memory.
+//! Everything that changes more than registers and memory, and is not hot: most CSRs, fences, waiting. All of it runs with every register in
+//! memory. The CSRs that every trap reads and writes are in [`super::csr`], calls and returns in [`super::traps`].
 #![allow(unsafe_code)] // Handlers: see `op`.
 
 use std::sync::atomic::{Ordering, fence};
@@ -16,8 +16,6 @@ pub(crate) enum Then {
     Next,
     /// Behind it, but by the hart's loop: what the block was entered under may have changed.
     Leave,
-    /// Elsewhere, by the hart's loop.
-    Jump(u64),
 }
 
 /// An instruction of this kind.
@@ -26,7 +24,7 @@ pub(crate) trait System {
 }
 
 handler! {
-    fn system [S: System] (hart, op, r) {
+    pub(crate) fn system [S: System] (hart, op, r) {
         spill(hart, &r);
         // SAFETY: the handler's contract.
         let (o, (_, slot)) = unsafe { (Op::operands(op), locate(op)) };
@@ -37,16 +35,20 @@ handler! {
             }
             // SAFETY: the handler's contract.
             Ok(Then::Leave) => unsafe { hart.leave_after(op) },
-            Ok(Then::Jump(pc)) => {
-                // SAFETY: the handler's contract.
-                unsafe { hart.leave_after(op) };
-                hart.pc = pc;
-            }
-            // SAFETY: the handler's contract.
-            Err(fault) => unsafe { hart.raise(op, fault) },
+            Err(fault) => raise!(hart, op, r, fault),
         }
     }
 }
+
+/// Ends the op's instruction by a trap, and goes on in its handler. The registers are spilled.
+macro_rules! raise {
+    ($hart:ident, $op:ident, $r:ident, $fault:expr) => {{
+        // SAFETY: the handler's contract.
+        unsafe { $hart.raise($op, $fault) };
+        $crate::op::tail!($crate::exec::traps::resume, $hart, $op, $r)
+    }};
+}
+pub(crate) use raise;
 
 /// The handler of an instruction of this kind.
 pub(crate) fn handlers<S: System>() -> Handler {
@@ -66,18 +68,7 @@ macro_rules! system {
 system! {
     /// Not an instruction.
     Unknown |_hart, _o, _slot| Err(Fault::Illegal);
-    Ecall |hart, _o, _slot| Err(Trap::exception(hart.csr.privilege().environment_call(), 0).into());
     Ebreak |_hart, _o, _slot| Err(Fault::Breakpoint);
-    Mret |hart, _o, _slot| {
-        let pc = hart.csr.mret()?;
-        hart.returned();
-        Ok(Then::Jump(pc))
-    };
-    Sret |hart, _o, _slot| {
-        let pc = hart.csr.sret()?;
-        hart.returned();
-        Ok(Then::Jump(pc))
-    };
     Wfi |hart, _o, _slot| {
         hart.csr.check_wfi()?;
         hart.waiting = true;
@@ -165,14 +156,6 @@ impl Hart {
                 Inputs { time: 0, instret, lines: self.input_lines() }
             }
             _ => Inputs { time: 0, instret, lines: self.lines },
-        }
-    }
-
-    /// After `mret` or `sret`.
-    fn returned(&mut self) {
-        self.privilege_changed();
-        if self.csr.pending_interrupt(self.lines).is_some() {
-            self.leave_batch = true;
         }
     }
 

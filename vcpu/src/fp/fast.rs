@@ -25,7 +25,7 @@ fn is_zero<F: Format>(bits: u64) -> bool {
 
 /// Normal, and not the smallest such, which may have been rounded up from a tiny result.
 #[inline]
-fn is_plain<F: Format>(bits: u64) -> bool {
+pub(super) fn is_plain<F: Format>(bits: u64) -> bool {
     magnitude::<F>(bits).wrapping_sub(F::MIN_NORMAL + 1) < F::INFINITY - (F::MIN_NORMAL + 1)
 }
 

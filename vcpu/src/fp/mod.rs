@@ -14,6 +14,7 @@ mod compare;
 mod convert;
 mod fast;
 mod format;
+pub(crate) mod fused;
 mod instruction;
 mod round;
 #[cfg(test)]

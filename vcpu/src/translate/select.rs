@@ -4,7 +4,7 @@ use super::builder::Builder;
 use crate::block::PAGE;
 use crate::decode::{Format, Inst, Opcode};
 use crate::exec::alu::{self, classed_ri, classed_rr, spilled_ri, spilled_rr};
-use crate::exec::{amo, flow, fp, mem, system, zb};
+use crate::exec::{amo, csr, flow, fp, mem, system, traps, zb};
 use crate::op::{Handler, Operands, Payload, SINK, class, full_class};
 
 impl Builder {
@@ -258,7 +258,8 @@ impl Builder {
     }
 
     fn amo<A: amo::Amo, W: amo::Width>(&mut self, i: &Inst) {
-        self.ordered(amo::amos::<A, W>(), i);
+        let d = (i.rd != 0).then(|| class(i.rd));
+        self.ordered(amo::amos::<A, W>(d, class(i.rs1)), i);
     }
 
     fn ordered(&mut self, handler: Handler, i: &Inst) {
@@ -268,11 +269,12 @@ impl Builder {
 
     fn atomic(&mut self, i: &Inst) -> bool {
         use Opcode::*;
+        let (d, x) = (class(if i.rd == 0 { SINK } else { i.rd }), class(i.rs1));
         match i.op {
-            LrW => self.ordered(amo::load_reserved::<u32>(), i),
-            LrD => self.ordered(amo::load_reserved::<u64>(), i),
-            ScW => self.ordered(amo::store_conditional::<u32>(), i),
-            ScD => self.ordered(amo::store_conditional::<u64>(), i),
+            LrW => self.ordered(amo::load_reserved::<u32>(d, x), i),
+            LrD => self.ordered(amo::load_reserved::<u64>(d, x), i),
+            ScW => self.ordered(amo::store_conditional::<u32>(d, x), i),
+            ScD => self.ordered(amo::store_conditional::<u64>(d, x), i),
             AmoSwapW => self.amo::<amo::Swap, u32>(i),
             AmoAddW => self.amo::<amo::Add, u32>(i),
             AmoXorW => self.amo::<amo::Xor, u32>(i),
@@ -318,14 +320,20 @@ impl Builder {
         // Nothing but a fence, a hint or a CSR access goes on in the block.
         self.open = matches!(i.op, Csrrw | Csrrs | Csrrc | Csrrwi | Csrrsi | Csrrci | Fence | Pause);
         match i.op {
-            Csrrw | Csrrs | Csrrc | Csrrwi | Csrrsi | Csrrci => self.system::<system::Csr>(0, i.rd, i.rs1),
+            Csrrw | Csrrs | Csrrc | Csrrwi | Csrrsi | Csrrci => match csr::select(i) {
+                Some((handler, imm)) => self.op(handler, imm, i.rd, i.rs1, 0),
+                None => self.system::<system::Csr>(0, i.rd, i.rs1),
+            },
             Fence => self.system::<system::Fence>(system::fence_kind(i.imm), 0, 0),
             Pause => self.system::<system::Pause>(0, 0, 0),
             FenceI => self.system::<system::FenceI>(0, 0, 0),
-            Ecall => self.system::<system::Ecall>(0, 0, 0),
+            Ecall => {
+                self.op(traps::ecall, i32::from(self.retired), 0, 0, 0);
+                self.value(self.address(self.now.offset));
+            }
             Ebreak => self.system::<system::Ebreak>(0, 0, 0),
-            Sret => self.system::<system::Sret>(0, 0, 0),
-            Mret => self.system::<system::Mret>(0, 0, 0),
+            Sret => self.op(traps::sret, i32::from(self.retired), 0, 0, 0),
+            Mret => self.op(traps::mret, i32::from(self.retired), 0, 0, 0),
             Wfi => self.system::<system::Wfi>(0, 0, 0),
             SfenceVma => self.system::<system::SfenceVma>(0, 0, i.rs1),
             _ => return false,
