@@ -170,6 +170,25 @@ fn clients_that_do_not_read_or_vanish_hold_up_nobody() {
 }
 
 #[test]
+fn a_device_that_goes_while_the_machine_is_stopped_is_reported_while_it_is() {
+    let machine = Machine::start(&["-device", "pcie-root-port,id=rp0"]);
+    let mut client = machine.connect().negotiated();
+    let edu = json!({ "execute": "device_add", "arguments": { "driver": "edu", "id": "e0", "bus": "rp0" } });
+    client.execute("stop");
+    client.event("STOP");
+    for _ in 0..2 {
+        assert_eq!(client.call(edu.clone()), json!({ "return": {} }));
+        let delete = json!({ "execute": "device_del", "arguments": { "id": "e0" } });
+        assert_eq!(client.call(delete), json!({ "return": {} }));
+        assert_eq!(client.event("DEVICE_DELETED")["data"]["device"], "e0");
+    }
+    assert_eq!(client.execute("query-status")["running"], false);
+    client.execute("cont");
+    client.execute("quit");
+    machine.ends(0);
+}
+
+#[test]
 fn devices_come_and_go() {
     let machine = Machine::start(&["-device", "pcie-root-port,id=rp0", "-device", "edu,id=e0"]);
     let mut client = machine.connect().negotiated();

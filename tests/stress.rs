@@ -63,6 +63,14 @@ fn a_mix_that_comes_to_its_end_fails_with_the_command_that_repeats_it() {
 }
 
 #[test]
+fn a_storm_may_be_as_long_as_it_takes_for_so_many_commits() {
+    let (status, output) = run(&["--harts", "2", "--functions", "8", "--commits", "3000"]);
+    let commits = output.lines().find_map(|line| line.split_once(" commits (")).expect("a line about them").0;
+    let commits: u64 = commits.replace(',', "").parse().expect("a number");
+    assert!(status == Some(0) && output.contains("PASS") && commits >= 3000, "{output}");
+}
+
+#[test]
 fn a_signal_ends_it_early_with_a_report() {
     let mut console = Console::start(&["stress", "--harts", "2", "--functions", "8", "--seconds", "600"]);
     console.wait_for("commits", Duration::from_secs(60));
@@ -79,6 +87,7 @@ fn what_makes_no_sense_is_refused() {
         (["--harts", "65"], "65"),
         (["--functions", "161"], "161"),
         (["--seconds", "0"], "0"),
+        (["--commits", "0"], "0"),
         (["--mix", "jump"], "'jump' is none of"),
         (["--inject", "move"], "'move' is none of panic, slow, refuse"),
     ];

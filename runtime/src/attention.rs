@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn no_wake_up_is_lost() {
-        const ROUNDS: u64 = 2_000;
+        const ROUNDS: u64 = if cfg!(miri) { 20 } else { 2_000 };
         let (ping, pong) = (Arc::new(Attention::new()), Arc::new(Attention::new()));
         let clock = Clock::manual(1);
         let wait = |mine: &Attention, clock: &Clock| {

@@ -303,7 +303,7 @@ mod tests {
     /// Senders against an owner that claims whenever it is asked to: each number arrives, none twice for one sending.
     #[test]
     fn nothing_is_lost_between_senders_and_owner() {
-        const ROUNDS: u32 = 3_000;
+        const ROUNDS: u32 = if cfg!(miri) { 20 } else { 3_000 };
         let (file, attention) = file();
         let clock = crate::Clock::manual(1);
         let taken: [std::sync::atomic::AtomicU32; 2] = Default::default();

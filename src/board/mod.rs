@@ -56,7 +56,7 @@ pub struct Outlets {
     /// Told what the guest asks of the test finisher; must not wait.
     pub on_outcome: Box<dyn FnMut(Outcome) + Send>,
     /// Told what happens to functions of PCI; must not wait.
-    pub on_pci_event: Box<dyn Fn(PciEvent) + Send>,
+    pub on_pci_event: Box<dyn Fn(PciEvent) + Send + Sync>,
     /// Nanoseconds since 1970.
     pub host_time: Box<dyn Fn() -> u64 + Send>,
 }

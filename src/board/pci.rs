@@ -11,7 +11,7 @@ pub(super) fn host(
     system: RegionId,
     ram_size: u64,
     line: impl Fn(u32) -> Line,
-    on_event: Box<dyn Fn(PciEvent) + Send>,
+    on_event: Box<dyn Fn(PciEvent) + Send + Sync>,
 ) -> Result<PciHost, PlugError> {
     let first = memmap::PCI_ECAM.irq();
     let config = HostConfig {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use manyhart_runtime::{BusError, TopologyError};
 
 use crate::cli::{BuiltinArgs, fail};
-use crate::guest::progress::Progress;
+use crate::guest::progress::{Goal, Progress};
 use crate::guest::{Bench, LOOK, News, Program};
 use crate::machine::MachineError;
 use crate::text::grouped;
@@ -63,7 +63,7 @@ fn play(args: &BuiltinArgs) -> Result<Report, BuiltinError> {
     bench.set(layout::parameters(harts))?;
 
     let length = Duration::from_secs(args.seconds);
-    let mut progress = Progress::new(length);
+    let mut progress = Progress::new(Goal::Time(length));
     let mut storm = Storm::new(args.seed);
     let mut report = Report { seed: args.seed, ..Report::default() };
     bench.start()?;
@@ -75,7 +75,7 @@ fn play(args: &BuiltinArgs) -> Result<Report, BuiltinError> {
             looked = Instant::now();
             read_figures(&mut report, &bench, harts)?;
             (report.changes, report.elapsed) = (storm.changes, started.elapsed());
-            progress.show(report.elapsed, || line(&report));
+            progress.show(report.elapsed, 0, || line(&report));
             if let Some(news) = bench.news() {
                 note(&mut report, news);
             }

@@ -118,6 +118,9 @@ pub struct StressArgs {
     /// How long to run, in seconds.
     #[arg(long, value_name = "S", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub seconds: u64,
+    /// How many changes of the map to run for, instead of for a time.
+    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..))]
+    pub commits: Option<u64>,
     /// The seed of everything random: with the same options it makes the same operations in the same order.
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,

@@ -338,7 +338,7 @@ fn teller<T: 'static>(sender: &Sender<Event>, event: fn(T) -> Event) -> Box<dyn 
     Box::new(move |what| heard(sender.send(event(what)).is_ok()))
 }
 
-fn pci_events(sender: &Sender<Event>) -> Box<dyn Fn(PciEvent) + Send> {
+fn pci_events(sender: &Sender<Event>) -> Box<dyn Fn(PciEvent) + Send + Sync> {
     let sender = sender.clone();
     Box::new(move |event| heard(sender.send(Event::Pci(event)).is_ok()))
 }

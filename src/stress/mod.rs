@@ -28,7 +28,7 @@ use hdrhistogram::Histogram;
 use manyhart_runtime::{BusError, TopologyError};
 
 use crate::cli::{StressArgs, fail};
-use crate::guest::progress::Progress;
+use crate::guest::progress::{Goal, Progress};
 use crate::guest::{Bench, LOOK, News};
 use crate::machine::MachineError;
 use crate::text::grouped;
@@ -99,6 +99,7 @@ fn options(args: &StressArgs) -> Options {
         harts: args.harts,
         functions: args.functions,
         seconds: args.seconds,
+        commits: args.commits,
         seed: args.seed,
         rate: args.rate,
         mix: args.mix.clone().unwrap_or_default().to_string(),
@@ -111,7 +112,7 @@ fn play(args: &StressArgs) -> Result<Report, StressError> {
     let prepared = put_up(args, &bench)?;
     let mut run = Run {
         report: Report { options: options(args), ..Report::default() },
-        length: Duration::from_secs(args.seconds),
+        goal: args.commits.map_or(Goal::Time(Duration::from_secs(args.seconds)), Goal::Count),
         series: Series::default(),
     };
     bench.start()?;
@@ -177,20 +178,23 @@ fn put_up(args: &StressArgs, bench: &Bench) -> Result<Prepared, StressError> {
 /// A run while it is under way.
 struct Run {
     report: Report,
-    length: Duration,
+    goal: Goal,
     series: Series,
 }
 
 impl Run {
-    /// Until its time is over, something is wrong, or a person has had enough.
+    /// Until its end is reached, something is wrong, or a person has had enough.
     fn attend(&mut self, bench: &Bench, storm: &Storm, started: Instant) -> Result<(), StressError> {
-        let mut progress = Progress::new(self.length);
+        let mut progress = Progress::new(self.goal);
         let mut watchdog = Watchdog::new(self.report.options.harts as usize + 1);
-        while self.report.trouble.is_empty() && !self.report.interrupted && started.elapsed() < self.length {
-            std::thread::sleep(LOOK.min(self.length.saturating_sub(started.elapsed())));
+        while self.report.trouble.is_empty()
+            && !self.report.interrupted
+            && !self.goal.is_reached(started.elapsed(), self.report.commits)
+        {
+            std::thread::sleep(LOOK);
             self.look(bench, started.elapsed())?;
             let operations = storm.tally.operations();
-            progress.show(started.elapsed(), || line(&self.report));
+            progress.show(started.elapsed(), self.report.commits, || line(&self.report));
             while let Some(news) = bench.news() {
                 note(&mut self.report, news);
             }

@@ -17,8 +17,10 @@ pub struct Options {
     pub harts: u32,
     /// Functions of the storm.
     pub functions: u32,
-    /// Seconds.
+    /// Seconds, where it was not to run for commits.
     pub seconds: u64,
+    /// Commits, where it was to run for so many.
+    pub commits: Option<u64>,
     /// The seed.
     pub seed: u64,
     /// Operations a second, or 0.
@@ -32,10 +34,11 @@ pub struct Options {
 impl Options {
     /// The command that repeats the run's operations.
     pub fn command(&self) -> String {
-        let Options { harts, functions, seconds, seed, rate, mix, inject } = self;
+        let Options { harts, functions, seconds, commits, seed, rate, mix, inject } = self;
         let inject = inject.as_ref().map_or_else(String::new, |faults| format!(" --inject {faults}"));
+        let end = commits.map_or_else(|| format!("--seconds {seconds}"), |commits| format!("--commits {commits}"));
         format!(
-            "manyhart stress --harts {harts} --functions {functions} --seconds {seconds} --seed {seed} --rate {rate} --mix {mix}{inject}"
+            "manyhart stress --harts {harts} --functions {functions} {end} --seed {seed} --rate {rate} --mix {mix}{inject}"
         )
     }
 }

@@ -11,6 +11,8 @@ mod hotplug;
 mod loom;
 mod mutate;
 mod plot;
+mod sanitizers;
+mod shuttle;
 mod topology;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +42,12 @@ enum Command {
     Loom(LoomArgs),
     /// Weakens every ordering of the runtime, one at a time, and looks for a model that notices.
     Mutate(MutateArgs),
+    /// Runs the runtime's tests in Miri, where the nightly component is installed.
+    Miri(MiriArgs),
+    /// Runs a storm and the runtime's concurrent tests under ThreadSanitizer, where nightly and its sources are installed.
+    Tsan(TsanArgs),
+    /// Runs the models of `shuttle-tests` under many schedules, or repeats one seed.
+    Shuttle(ShuttleArgs),
 }
 
 #[derive(Subcommand)]
@@ -164,6 +172,38 @@ struct MutateArgs {
     jobs: Option<std::num::NonZero<usize>>,
 }
 
+#[derive(Args)]
+struct MiriArgs {
+    /// All of the runtime's tests, instead of those that reach memory by pointers.
+    #[arg(long)]
+    all: bool,
+    /// How many seeds the concurrent tests run with.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    seeds: u32,
+}
+
+#[derive(Args)]
+struct TsanArgs {
+    /// Harts of the storm.
+    #[arg(long, default_value_t = 4)]
+    harts: u32,
+    /// How long the storm is.
+    #[arg(long, default_value_t = 20)]
+    seconds: u32,
+}
+
+#[derive(Args)]
+struct ShuttleArgs {
+    /// How many times as many schedules as each model runs by itself.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    times: u64,
+    /// This seed alone.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Only the models with this in their name.
+    name: Option<String>,
+}
+
 /// Whatever keeps a command from its figures.
 #[derive(Debug, thiserror::Error)]
 enum Error {
@@ -195,6 +235,9 @@ fn main() -> ExitCode {
         Command::Handlers => handlers::check(),
         Command::Difftest(args) => difftest::run(&args),
         Command::Loom(args) => loom::run(&args),
+        Command::Miri(args) => sanitizers::miri(&args),
+        Command::Tsan(args) => sanitizers::tsan(&args),
+        Command::Shuttle(args) => shuttle::run(&args),
         Command::Mutate(args) => mutate::run(&args),
     };
     match result {

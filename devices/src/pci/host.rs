@@ -73,8 +73,8 @@ impl PciHost {
             root: (memory, io),
             gaps: background::zeroes(),
             wires: config.intx.map(|line| Arc::new(SharedLine::new(line))),
-            on_event: config.on_event,
-            on_release: Box::new(move |number| spare.lock().take_back(number)),
+            on_event: config.on_event.into(),
+            on_release: Arc::new(move |number| spare.lock().take_back(number)),
         };
         let fabric = executive.spawn("pci", Fabric::new(parts, ROOT_BUS));
         let ecam = map.mmio("pci-ecam", ECAM_SIZE.into(), fabric.mmio(0, fabric::SPEC));

@@ -76,9 +76,9 @@ pub(super) struct Parts {
     /// INTA to INTD of the root complex.
     pub(super) wires: [Arc<SharedLine>; 4],
     /// Told what happens.
-    pub(super) on_event: Box<dyn Fn(PciEvent) + Send>,
+    pub(super) on_event: Arc<dyn Fn(PciEvent) + Send + Sync>,
     /// Told whose way into memory is free again, by its number.
-    pub(super) on_release: Box<dyn Fn(u32) + Send>,
+    pub(super) on_release: Arc<dyn Fn(u32) + Send + Sync>,
 }
 
 /// The actor.
@@ -91,8 +91,8 @@ pub(super) struct Fabric {
     routes: Box<[Option<BusId>; 256]>,
     gaps: MmioTarget,
     wires: [Arc<SharedLine>; 4],
-    on_event: Box<dyn Fn(PciEvent) + Send>,
-    on_release: Box<dyn Fn(u32) + Send>,
+    on_event: Arc<dyn Fn(PciEvent) + Send + Sync>,
+    on_release: Arc<dyn Fn(u32) + Send + Sync>,
     /// Whether the machine runs: from then on functions come through slots.
     live: bool,
 }

@@ -1,5 +1,7 @@
 //! Everything that one message sets in motion: one transaction, and what others are told when it is published.
 
+use std::sync::Arc;
+
 use manyhart_runtime::{Committed, Context, Topology, TopologyError, Transaction};
 
 use super::hierarchy::Function;
@@ -39,6 +41,7 @@ pub(in crate::pci) type Then = Box<dyn FnOnce(&Result<Committed, TopologyError>)
 /// A turn whose transaction is carried out.
 pub(in crate::pci) struct Settled {
     notices: Vec<Notice>,
+    gone: Vec<Gone>,
     then: Then,
     result: Result<Committed, TopologyError>,
 }
@@ -70,36 +73,31 @@ impl Turn {
             if let Err(error) = &result {
                 tracing::error!(%error, "the map refused what a configuration space says");
             }
-            if let Ok(committed) = &result
-                && !gone.is_empty()
-            {
-                let me = me.clone();
-                committed.retired.on_complete(move || {
-                    // A host bridge that is gone has nobody to tell.
-                    me.post(Message::Command(Box::new(move |fabric, _| fabric.forget(gone))));
-                });
-            }
-            if notices.is_empty() {
+            if notices.is_empty() && gone.is_empty() {
                 return then(&result);
             }
             // A fabric that is gone has nobody left to tell, and whoever waits for `then` is answered by its drop.
-            me.post(Message::Settled(Settled { notices, then, result }));
+            me.post(Message::Settled(Settled { notices, gone, then, result }));
         });
     }
 }
 
 impl Fabric {
-    /// Nothing reaches these functions any more.
-    fn forget(&mut self, gone: Vec<Gone>) {
-        for Gone { number, id } in gone {
-            (self.on_release)(number);
-            (self.on_event)(PciEvent::Deleted { id });
-        }
+    /// The host hears of these functions when nothing reaches them any more, and after they were told themselves. Told by the topology's
+    /// actor and not by a message to this one: that runs while the machine is stopped, too.
+    fn forget(&mut self, committed: &Committed, gone: Vec<Gone>) {
+        let (on_release, on_event) = (Arc::clone(&self.on_release), Arc::clone(&self.on_event));
+        committed.retired.on_complete(move || {
+            for Gone { number, id } in gone {
+                on_release(number);
+                on_event(PciEvent::Deleted { id });
+            }
+        });
     }
 
     /// Tells everybody.
     pub(in crate::pci) fn settle(&mut self, settled: Settled) {
-        let Settled { notices, then, result } = settled;
+        let Settled { notices, gone, then, result } = settled;
         for notice in notices {
             match notice {
                 Notice::Function(number, event) => {
@@ -110,6 +108,11 @@ impl Fabric {
                 Notice::Gone(function) => (function.on_event)(FunctionEvent::Removed),
                 Notice::Host(event) => (self.on_event)(event),
             }
+        }
+        if let Ok(committed) = &result
+            && !gone.is_empty()
+        {
+            self.forget(committed, gone);
         }
         then(&result);
     }

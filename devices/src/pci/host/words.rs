@@ -31,7 +31,7 @@ pub struct HostConfig {
     /// INTA to INTD of device 0; of the others in turn.
     pub intx: [Line; 4],
     /// Told what happens. Called from inside handlers: it leaves a note and never waits.
-    pub on_event: Box<dyn Fn(PciEvent) + Send>,
+    pub on_event: Box<dyn Fn(PciEvent) + Send + Sync>,
 }
 
 /// Bytes of the window of configuration space: 256 buses.

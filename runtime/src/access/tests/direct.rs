@@ -174,7 +174,7 @@ fn c5_an_access_that_outlives_its_view_holds_direct_registers_back() {
 
 #[test]
 fn many_go_online_at_once_without_a_reader_of_their_own() {
-    const EACH: u64 = 2_000;
+    const EACH: u64 = if cfg!(miri) { 5 } else { 2_000 };
     let mut machine = Machine::new();
     let (_, cells) = map_cells(&mut machine, 0x1000, MmioSpec::aligned(4, 4));
     std::thread::scope(|scope| {
@@ -230,7 +230,7 @@ fn registers_that_reach_memory_do_not_wait_for_a_pause() {
                 reader.write(space, Gpa(0x8000), 4, 1, Requester::Cpu(0), &mut ()).expect("mapped");
             }
         });
-        for _ in 0..500 {
+        for _ in 0..if cfg!(miri) { 5 } else { 500 } {
             drop(machine.executive.pause());
             std::thread::yield_now();
         }

@@ -281,7 +281,7 @@ fn some_change(tx: &mut Transaction, regions: &mut Vec<RegionId>, root: RegionId
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 256 }))]
     #[test]
     fn every_generation_of_the_history_is_what_was_seen_at_the_time(
         changes in proptest::collection::vec(any::<(u8, u8, u16)>(), 1..60)

@@ -1,0 +1,114 @@
+//! Miri and ThreadSanitizer over the runtime: both need parts of a nightly compiler, and a machine without them is told so by name.
+//! What each has found, and what neither can see, is in `docs/sanitizers.md`.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::{Error, MiriArgs, TsanArgs};
+
+const NIGHTLY: &str = "nightly";
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+const RUNTIME: &str = "manyhart-runtime";
+
+/// The runtime's tests that reach memory by pointers, or own what others point to.
+const POINTERS: [&str; 7] =
+    ["sync::", "ram::", "mailbox::", "attention::", "interrupt_file::", "helper::", "access::tests::direct::"];
+
+/// Those that run threads side by side, each in a second or so of an interpreter's time.
+const CONCURRENT: [&str; 7] = [
+    "each_value_is_taken_out_once_and_none_is_lost",
+    "dirty_marks_of_writers_beside_a_collector_are_all_collected",
+    "many_go_online_at_once_without_a_reader_of_their_own",
+    "ram::monitor::",
+    "attention::",
+    "interrupt_file::",
+    "mailbox::tests::",
+];
+
+/// Miri: undefined behaviour, leaks and data races, in an interpreter that also chooses weak outcomes of atomics.
+pub fn miri(args: &MiriArgs) -> Result<(), Error> {
+    if let Some(missing) = missing(&["miri", "--version"]) {
+        return skipped("Miri", &missing);
+    }
+    let flags = "-Zmiri-disable-isolation -Zmiri-permissive-provenance";
+    let features: &[&str] = if args.all { &["--features", "vm-memory"] } else { &[] };
+    let tests: &[&str] = if args.all { &[] } else { &POINTERS };
+    interpret(flags, features, tests, "once")?;
+    let seeds = format!("{flags} -Zmiri-many-seeds=0..{}", args.seeds);
+    interpret(&seeds, &[], &CONCURRENT, &format!("with {} seeds", args.seeds))
+}
+
+fn interpret(flags: &str, features: &[&str], tests: &[&str], how: &str) -> Result<(), Error> {
+    let what = if tests.is_empty() { "all tests".to_owned() } else { tests.join(" ") };
+    let mut miri = nightly(&["miri", "test", "--quiet", "--package", RUNTIME, "--lib", "--target-dir", "target/miri"]);
+    miri.args(features).arg("--").args(tests).env("MIRIFLAGS", flags);
+    timed(&mut miri, &format!("Miri, {how}: {what}"))
+}
+
+/// ThreadSanitizer: a storm on four harts, and the runtime's tests that run threads side by side.
+pub fn tsan(args: &TsanArgs) -> Result<(), Error> {
+    if let Some(missing) = missing(&["--version"]).or_else(no_sources) {
+        return skipped("ThreadSanitizer", &missing);
+    }
+    let instrumented = |cargo: &[&str]| {
+        let build = ["-Zbuild-std", "--quiet", "--target", TARGET, "--target-dir", "target/tsan", "--release"];
+        let mut command = nightly(cargo);
+        command
+            .args(build)
+            .env("RUSTFLAGS", "-Zsanitizer=thread")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only");
+        command.env("TSAN_OPTIONS", OPTIONS);
+        command
+    };
+    timed(instrumented(&["build"]).args(["--package", "manyhart"]), "ThreadSanitizer: the program")?;
+    let mut storm = Command::new(format!("target/tsan/{TARGET}/release/manyhart"));
+    let (harts, seconds) = (args.harts.to_string(), args.seconds.to_string());
+    storm.args(["stress", "--harts", &harts, "--functions", "16", "--seconds", &seconds]).env("TSAN_OPTIONS", OPTIONS);
+    timed(&mut storm, &format!("ThreadSanitizer: a storm of {seconds} s on {harts} harts"))?;
+    let mut tests = instrumented(&["test"]);
+    tests.args(["--package", RUNTIME, "--lib", "--"]).args(CONCURRENT);
+    timed(&mut tests, &format!("ThreadSanitizer: {}", CONCURRENT.join(" ")))
+}
+
+/// A report ends the run with this status, after everything has been reported.
+const OPTIONS: &str = "exitcode=66 second_deadlock_stack=1 suppressions=xtask/src/tsan.supp";
+
+/// `cargo` of the nightly toolchain, whatever toolchain this was started with.
+fn nightly(args: &[&str]) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["run", NIGHTLY, "cargo"]).args(args);
+    for of_this_toolchain in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(of_this_toolchain);
+    }
+    command
+}
+
+/// What is not installed, if this does not work.
+fn missing(args: &[&str]) -> Option<String> {
+    let works = nightly(args).output().is_ok_and(|output| output.status.success());
+    let what = if args[0] == "miri" { "nightly component miri" } else { "nightly toolchain" };
+    (!works).then(|| format!("{what} is not installed"))
+}
+
+/// The standard library's sources, to be built with the sanitizer as everything else is.
+fn no_sources() -> Option<String> {
+    let root = Command::new("rustup").args(["run", NIGHTLY, "rustc", "--print", "sysroot"]).output().ok()?;
+    let root = String::from_utf8_lossy(&root.stdout).trim().to_owned();
+    let there = Path::new(&root).join("lib/rustlib/src/rust/library/std").is_dir();
+    (!there).then(|| "nightly component rust-src is not installed".to_owned())
+}
+
+fn skipped(what: &str, missing: &str) -> Result<(), Error> {
+    println!("{what} skipped: {missing} (rustup toolchain install nightly --component miri,rust-src)");
+    Ok(())
+}
+
+fn timed(command: &mut Command, what: &str) -> Result<(), Error> {
+    println!("{what}");
+    let began = Instant::now();
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().map_err(|source| Error::Start { program, source })?;
+    println!("  {:.0} s", began.elapsed().as_secs_f64());
+    if status.success() { Ok(()) } else { Err(Error::Failed(format!("{what}: {status}"))) }
+}
