@@ -226,8 +226,15 @@ impl Graces {
             drop(removed);
             return retired.complete();
         }
-        self.waiting.lock().push_back(Grace { generation, behind, removed, retired, began: Instant::now() });
-        self.crew.helper().knock();
+        let grace = Grace { generation, behind, removed, retired, began: Instant::now() };
+        let mut waiting = self.waiting.lock();
+        let is_first = waiting.is_empty();
+        waiting.push_back(grace);
+        drop(waiting);
+        // While any waits, the helper comes by itself (it asks under the same lock before it sleeps): only the first has to wake it.
+        if is_first {
+            self.crew.helper().knock();
+        }
     }
 
     /// One round over the grace periods. Called by the helper, by control threads that help it, and by models.

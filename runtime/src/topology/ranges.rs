@@ -2,8 +2,11 @@
 //! leaves that it falls into, the branches (and limbs) above them, and the list on top; all else is shared with the ranges of before. A small
 //! map is one leaf.
 //!
-//! To copy a list is to count each of its nodes once more, by a locked instruction that waits for the node's line: so no list is long.
+//! To copy a list is to count each of its nodes once more, by a locked instruction that waits for the node's line: so no list is long, each
+//! node of it is counted once, and their lines are asked for all together before the first is.
 
+use std::borrow::Borrow;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use super::FlatRange;
@@ -181,14 +184,6 @@ impl Ranges {
 
     /// The successor in which each window shows what its edit says. The windows are sorted and disjoint.
     pub(super) fn spliced(&self, edits: Vec<Edit>) -> Ranges {
-        let in_branches = |branches: &[Branch], edits| {
-            let leaves: Vec<Leaf> = items(branches).cloned().collect();
-            splice(&leaves, edits, replaced)
-        };
-        let in_limbs = |limbs: &[Limb], edits| {
-            let branches: Vec<Branch> = items(limbs).cloned().collect();
-            splice(&branches, edits, in_branches)
-        };
         Ranges(match &self.0 {
             Top::Branches(branches) => Top::of(splice(branches, edits, in_branches)),
             Top::Limbs(limbs) => match splice(limbs, edits, in_limbs) {
@@ -231,19 +226,32 @@ fn at_or_below<T, const N: usize>(runs: &[Run<T, N>], addr: Gpa) -> Option<&Arc<
 }
 
 /// All that hold a range which has an address in `range`, or touches it.
-fn around<T, const N: usize>(runs: &[Run<T, N>], range: AddrRange) -> std::ops::Range<usize> {
+fn around<R: Borrow<Run<T, N>>, T, const N: usize>(runs: &[R], range: AddrRange) -> std::ops::Range<usize> {
     let after = Gpa(range.last().0.saturating_add(1));
-    let first = runs.partition_point(|run| run.start < range.start()).saturating_sub(1);
-    let end = runs.partition_point(|run| run.start <= after);
+    let first = runs.partition_point(|run| run.borrow().start < range.start()).saturating_sub(1);
+    let end = runs.partition_point(|run| run.borrow().start <= after);
     first..end.max(first)
 }
 
+/// What `limbs` hold, with the edits made.
+fn in_limbs(limbs: &[Limb], edits: Vec<Edit>) -> Vec<Branch> {
+    let branches: Vec<&Branch> = items(limbs).collect();
+    splice(&branches, edits, in_branches)
+}
+
+/// What `branches` hold, with the edits made.
+fn in_branches<R: Borrow<Branch>>(branches: &[R], edits: Vec<Edit>) -> Vec<Leaf> {
+    let leaves: Vec<&Leaf> = items(branches).collect();
+    splice(&leaves, edits, replaced)
+}
+
 /// The successors of `runs`: where edits fall into some of them, made of the items that `replace` has for those.
-fn splice<T: Starts + Clone, const N: usize>(
-    runs: &[Run<T, N>],
+fn splice<R: Borrow<Run<T, N>>, T: Starts + Clone, const N: usize>(
+    runs: &[R],
     edits: Vec<Edit>,
-    replace: impl Fn(&[Run<T, N>], Vec<Edit>) -> Vec<T>,
+    replace: impl Fn(&[R], Vec<Edit>) -> Vec<T>,
 ) -> Vec<Run<T, N>> {
+    warm(runs);
     let mut out = Vec::with_capacity(runs.len() + 1);
     let mut copied = 0;
     let mut edits = edits.into_iter().peekable();
@@ -254,16 +262,21 @@ fn splice<T: Starts + Clone, const N: usize>(
             near.end = near.end.max(around(runs, next.0).end);
             together.push(next);
         }
-        out.extend_from_slice(&runs[copied..near.start]);
+        out.extend(runs[copied..near.start].iter().map(|run| run.borrow().clone()));
         copied = near.end;
         push_runs(&mut out, replace(&runs[near], together));
     }
-    out.extend_from_slice(&runs[copied..]);
+    out.extend(runs[copied..].iter().map(|run| run.borrow().clone()));
     out
 }
 
+/// Has the lines come that the counts of these nodes are in: plain loads wait side by side, where each locked instruction would wait alone.
+fn warm<R: Borrow<Run<T, N>>, T, const N: usize>(runs: &[R]) {
+    black_box(runs.iter().fold(0, |sum: usize, run| sum.wrapping_add(Arc::strong_count(&run.borrow().node))));
+}
+
 /// The ranges of some leaves with each window's part of them replaced; joined.
-fn replaced(leaves: &[Leaf], edits: Vec<Edit>) -> Vec<FlatRange> {
+fn replaced<R: Borrow<Leaf>>(leaves: &[R], edits: Vec<Edit>) -> Vec<FlatRange> {
     let shown: usize = edits.iter().map(|(_, shown)| shown.len() + 1).sum();
     let mut out = Vec::with_capacity(items(leaves).count() + shown);
     let mut old = items(leaves).peekable();
@@ -290,8 +303,8 @@ fn replaced(leaves: &[Leaf], edits: Vec<Edit>) -> Vec<FlatRange> {
 }
 
 /// What some neighbours hold.
-fn items<T, const N: usize>(runs: &[Run<T, N>]) -> impl Iterator<Item = &T> {
-    runs.iter().flat_map(|run| run.node.items.iter())
+fn items<'a, R: Borrow<Run<T, N>>, T: 'a, const N: usize>(runs: &'a [R]) -> impl Iterator<Item = &'a T> {
+    runs.iter().flat_map(|run| run.borrow().node.items.iter())
 }
 
 /// The parts of a range before and behind a window.
