@@ -74,7 +74,8 @@ Examples:
   manyhart stress                                          ten seconds, four harts, 64 functions
   manyhart stress --harts 8 --seconds 60 --html storm.html a longer one, with a page to look at
   manyhart stress --inject panic,slow=4,refuse=4           with devices that fail and answer late
-  manyhart stress --mix many --rate 500                    only transactions of many changes, 500 a second";
+  manyhart stress --mix many --rate 500                    only transactions of many changes, 500 a second
+  manyhart stress --guest debian                           under processes of Debian's kernel";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -135,6 +136,12 @@ pub struct StressArgs {
     /// (transactions with a fault in them, of which nothing may happen).
     #[arg(long, value_name = "FAULT=WEIGHT,...")]
     pub inject: Option<crate::stress::Faults>,
+    /// Who checks: the bare program of this repository, or processes of Debian's unmodified kernel, which is fetched where it is not there.
+    #[arg(long, value_name = "GUEST", value_enum, default_value_t)]
+    pub guest: crate::stress::Who,
+    /// Where Debian's guest is, as for `manyhart run debian`.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
     /// Writes the report as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

@@ -15,10 +15,8 @@ use manyhart_runtime::{AddressSpace, BusError, Gpa, Requester};
 
 use crate::board::Aia;
 use crate::console::Serial;
-use crate::control::ControlSpec;
 use crate::load::{Firmware, Images, Source};
 use crate::machine::{BoardSpec, Event, Machine, MachineError, RunSpec, Summary, listen_to_signals};
-use crate::plug::PlugSpec;
 
 /// How often the harts' figures are read.
 pub const LOOK: Duration = Duration::from_millis(100);
@@ -58,10 +56,15 @@ pub struct Bench {
 impl Bench {
     /// Wires and loads it; no hart runs yet. SIGINT and its like are news from now on.
     pub fn new(program: &Program, harts: u32) -> Result<Bench, MachineError> {
-        let machine = Machine::build(&spec(program, harts))?;
+        Bench::of(&spec(program, harts), program.stop)
+    }
+
+    /// The same of any guest that finishes, and powers off, when the word at `stop` is not zero.
+    pub fn of(spec: &RunSpec, stop: Gpa) -> Result<Bench, MachineError> {
+        let machine = Machine::build(spec)?;
         listen_to_signals(machine.sender())?;
         let memory = machine.executive().topology().address_space(machine.board().space);
-        Ok(Bench { machine, memory, stop: program.stop })
+        Ok(Bench { machine, memory, stop })
     }
 
     /// The machine.
@@ -133,26 +136,16 @@ impl Bench {
 
 fn spec(program: &Program, harts: u32) -> RunSpec {
     let image = Source::Memory { name: program.name, bytes: program.image.into() };
-    RunSpec {
-        board: BoardSpec { harts, memory: program.memory, aia: Aia::None },
-        images: Images {
-            firmware: Firmware::None,
-            kernel: Some(image),
-            initrd: None,
-            command_line: None,
-            device_tree: None,
-            more: Vec::new(),
-        },
-        dump_device_tree: None,
-        serial: Serial::Null,
-        reboots: false,
-        limit: None,
-        log_commits: None,
-        signature: None,
-        summary: false,
-        control: ControlSpec::default(),
-        plug: PlugSpec::default(),
-    }
+    let board = BoardSpec { harts, memory: program.memory, aia: Aia::None };
+    let images = Images {
+        firmware: Firmware::None,
+        kernel: Some(image),
+        initrd: None,
+        command_line: None,
+        device_tree: None,
+        more: Vec::new(),
+    };
+    RunSpec::unattended(board, images, Serial::Null)
 }
 
 /// What it means; nothing, of what the owner of the functions does itself.

@@ -46,6 +46,26 @@ pub struct RunSpec {
     pub plug: PlugSpec,
 }
 
+impl RunSpec {
+    /// A machine of which nobody wants more than that it runs these images: nothing is logged, plugged in or commanded, and a reboot ends
+    /// it.
+    pub fn unattended(board: BoardSpec, images: Images, serial: Serial) -> RunSpec {
+        RunSpec {
+            board,
+            images,
+            dump_device_tree: None,
+            serial,
+            reboots: false,
+            limit: None,
+            log_commits: None,
+            signature: None,
+            summary: false,
+            control: ControlSpec::default(),
+            plug: PlugSpec::default(),
+        }
+    }
+}
+
 /// Where a signature goes, and its shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureSpec {

@@ -3,10 +3,11 @@
 use manyhart_runtime::Gpa;
 use serde::Serialize;
 
+use crate::board::memmap::RAM_BASE;
 use crate::guest::bank::Banks;
 use crate::guest::{Program, random::Random};
 
-/// RAM of the board.
+/// RAM of the bare guest's board, in which the tables lie.
 const RAM_SIZE: u64 = 16 << 20;
 /// The most harts that the guest's tables have room for.
 pub const MAX_HARTS: i64 = 64;
@@ -62,6 +63,60 @@ pub const PROGRAM: Program = Program {
     stop: Gpa(PARAMETERS + 0x38),
 };
 
+/// Where the tables lie: the addresses of this file are those of the bare guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tables(u64);
+
+impl Tables {
+    /// In the bare guest's RAM.
+    pub const BARE: Tables = Tables(0);
+    /// In memory of their own, of which Debian's kernel knows nothing.
+    pub const APART: Tables = Tables(0x2000_0000);
+    /// The bytes that they lie in.
+    pub const SIZE: u64 = RAM_SIZE;
+
+    /// Where that memory begins.
+    pub fn base(self) -> u64 {
+        RAM_BASE + self.0
+    }
+
+    /// Where something is that the bare guest has there.
+    pub fn at(self, bare: u64) -> Gpa {
+        Gpa(bare + self.0)
+    }
+
+    /// The word that makes the guest finish when it is not zero.
+    pub fn stop(self) -> Gpa {
+        self.at(PROGRAM.stop.0)
+    }
+
+    /// Where hart `hart` keeps its statistics.
+    pub fn statistics(self, hart: u32) -> Gpa {
+        self.at(STATISTICS + (u64::from(hart) << STATISTICS_SHIFT))
+    }
+
+    /// Where hart `hart` counts its latencies.
+    pub fn latency(self, hart: u32) -> Gpa {
+        self.at(LATENCY + (u64::from(hart) << LATENCY_SHIFT))
+    }
+
+    /// The parameter block: address and value of each 8-byte word.
+    pub fn parameters(self, harts: u32, slots: u16, seed: u64) -> Vec<(Gpa, u64)> {
+        let words = [
+            (0x00, u64::from(harts)),
+            (0x08, SLOTS),
+            (0x10, u64::from(slots)),
+            (0x18, OWN),
+            (0x20, BANKS.control),
+            (0x28, BANKS.window),
+            (0x30, BANKS.stable),
+            (0x50, VISITS),
+            (0x58, Random::new(seed).any()),
+        ];
+        words.map(|(offset, word)| (self.at(PARAMETERS + offset), word)).to_vec()
+    }
+}
+
 /// How many slots there are for so many functions.
 pub fn slots(functions: u32) -> u16 {
     (2 * functions) as u16
@@ -69,22 +124,6 @@ pub fn slots(functions: u32) -> u16 {
 
 /// Visits of slots in a round, between two moves of a hart's own.
 const VISITS: u64 = 16;
-
-/// The parameter block: address and value of each 8-byte word.
-pub fn parameters(harts: u32, slots: u16, seed: u64) -> Vec<(Gpa, u64)> {
-    let words = [
-        (0x00, u64::from(harts)),
-        (0x08, SLOTS),
-        (0x10, u64::from(slots)),
-        (0x18, OWN),
-        (0x20, BANKS.control),
-        (0x28, BANKS.window),
-        (0x30, BANKS.stable),
-        (0x50, VISITS),
-        (0x58, Random::new(seed).any()),
-    ];
-    words.map(|(offset, word)| (Gpa(PARAMETERS + offset), word)).to_vec()
-}
 
 /// What a hart must know of its own function: where the register is that moves it, and what its words are.
 pub fn own_parameters(hart: u32, mover: u64, identity: u32) -> [(Gpa, u64); 2] {
@@ -113,16 +152,6 @@ pub fn word_at(identity: u32, offset: u64) -> u32 {
 
 /// The words of one hart's statistics.
 const STATISTICS_WORDS: usize = 24;
-
-/// Where hart `hart` keeps its statistics.
-pub fn statistics_at(hart: u32) -> Gpa {
-    Gpa(STATISTICS + (u64::from(hart) << STATISTICS_SHIFT))
-}
-
-/// Where hart `hart` counts its latencies.
-pub fn latency_at(hart: u32) -> Gpa {
-    Gpa(LATENCY + (u64::from(hart) << LATENCY_SHIFT))
-}
 
 /// What one hart counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -250,80 +279,4 @@ impl HartFigures {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn equ(name: &str) -> u64 {
-        let sources = [include_str!("../../guest/common.inc"), include_str!("../../guest/stress/stress.S")];
-        crate::guest::equ(&sources.concat(), name)
-    }
-
-    #[test]
-    fn the_layout_is_the_assemblys() {
-        let numbers = [
-            ("PARAMS", PARAMETERS),
-            ("P_MOVERS", MOVERS),
-            ("P_OWN_WORDS", OWN_WORDS),
-            ("STATS", STATISTICS),
-            ("STATS_SHIFT", STATISTICS_SHIFT),
-            ("LATENCY", LATENCY),
-            ("LINEAR", LINEAR as u64),
-            ("ACCESSES", ACCESSES),
-            ("CONTROL", CONTROL),
-            ("RING", RING),
-            ("RING_LENGTH", RING_LENGTH),
-            ("SCRATCH", SCRATCH),
-            ("FAULT", FAULT.into()),
-            ("S_SLOT", 8 * (STATISTICS_WORDS as u64 - 1)),
-        ];
-        for (name, value) in numbers {
-            assert_eq!(equ(name), value, "{name}");
-        }
-        assert_eq!(Gpa(PARAMETERS + equ("P_STOP")), PROGRAM.stop);
-        let fields = [
-            ("P_HARTS", 4),
-            ("P_SLOTS", SLOTS),
-            ("P_SLOT_COUNT", 9),
-            ("P_OWN", OWN),
-            ("P_BANK_CONTROL", BANKS.control),
-            ("P_BANK_WINDOW", BANKS.window),
-            ("P_BANK_STABLE", BANKS.stable),
-            ("P_VISITS", VISITS),
-        ];
-        for (name, value) in fields {
-            assert!(parameters(4, 9, 1).contains(&(Gpa(PARAMETERS + equ(name)), value)), "{name}");
-        }
-    }
-
-    #[test]
-    fn figures_are_read_by_their_offsets() {
-        let mut words = [0; STATISTICS_WORDS];
-        let names = [
-            ("S_ROUNDS", 1),
-            ("S_CHANGED", 2),
-            ("S_INTERRUPT", 3),
-            ("S_FAULTS", 4),
-            ("S_ERRORS", 5),
-            ("S_ERROR_KIND", 2),
-            ("S_UPPER", 7),
-            ("S_WHERE", 3),
-            ("S_SLOT", 9),
-        ];
-        for (name, value) in names {
-            words[equ(name) as usize / 8] = value;
-        }
-        let got = HartFigures::from_words(words);
-        assert_eq!((got.rounds, got.changed, got.interrupt, got.faults, got.errors), (1, 2, 3, 4, 5));
-        assert_eq!((got.whereabouts, got.slot, got.finished), (3, 9, false));
-        assert_eq!(got.first, Some(Mismatch { kind: 2, expected: 0, got: 0, address: 0, epochs: (0, 7) }));
-    }
-
-    #[test]
-    fn a_page_tells_who_it_is_and_where() {
-        let bytes = contents(0x1234_5600);
-        assert_eq!(bytes.len() as u64, PAGE);
-        let word = |offset: usize| u32::from_le_bytes(bytes[offset..offset + 4].try_into().expect("four bytes"));
-        assert_eq!([word(0), word(0x404), word(0xffc)], [0x1234_5600, 0x1234_5601, 0x1234_56ff]);
-        assert_eq!(word(SCRATCH as usize), 0);
-    }
-}
+mod tests;

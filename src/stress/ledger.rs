@@ -6,8 +6,7 @@ use std::sync::atomic::{Ordering, fence};
 use manyhart_runtime::RamBlock;
 
 use super::field::Contents;
-use super::layout::{self, CONTROL, ENDS, RING, RING_LENGTH};
-use crate::board::memmap::RAM_BASE;
+use super::layout::{self, CONTROL, ENDS, RING, RING_LENGTH, Tables};
 
 /// Bytes of one entry. Its words: the first page, the second, both, and what may be done with them; then for each page, where the ends of
 /// its function are counted, and how many there were.
@@ -18,15 +17,17 @@ const RING_SHIFT: u32 = 13;
 /// The books.
 pub struct Ledger {
     ram: Arc<RamBlock>,
+    tables: Tables,
     epochs: Vec<u64>,
     /// How often each function has failed or gone.
     ends: Vec<u64>,
 }
 
 impl Ledger {
-    /// With all slots empty, in epoch 0.
-    pub fn new(ram: Arc<RamBlock>, functions: u16, slots: u16) -> Ledger {
-        let ledger = Ledger { ram, epochs: vec![0; usize::from(slots)], ends: vec![0; usize::from(functions)] };
+    /// With all slots empty, in epoch 0; `ram` is the memory that `tables` lie in.
+    pub fn new(ram: Arc<RamBlock>, tables: Tables, functions: u16, slots: u16) -> Ledger {
+        let (epochs, ends) = (vec![0; usize::from(slots)], vec![0; usize::from(functions)]);
+        let ledger = Ledger { ram, tables, epochs, ends };
         for slot in 0..slots {
             ledger.enter(slot, 0, &Contents::default());
         }
@@ -72,7 +73,7 @@ impl Ledger {
         let at = RING + (u64::from(slot) << RING_SHIFT) + epoch % RING_LENGTH * ENTRY;
         let [low, high] = contents.0;
         let [low_end, high_end] = contents.0.map(|page| match page.registers_of {
-            Some(function) => [end_of(function), self.ends[usize::from(function)]],
+            Some(function) => [self.tables.at(end_of(function)).0, self.ends[usize::from(function)]],
             None => [0; 2],
         });
         let pages = [layout::twice(low.word), layout::twice(high.word), contents.both(), contents.flags()];
@@ -82,8 +83,9 @@ impl Ledger {
         }
     }
 
+    /// At a place of the bare guest's.
     fn store(&self, address: u64, word: u64) {
-        let fits = self.ram.store(address - RAM_BASE, word);
+        let fits = self.ram.store(address - Tables::BARE.base(), word);
         debug_assert!(fits, "the tables lie in RAM");
     }
 }
@@ -101,8 +103,8 @@ mod tests {
     #[test]
     fn entries_stand_before_started_and_started_before_done() {
         let ram = Arc::new(RamBlock::anonymous("ram", 16 << 20).unwrap());
-        let mut ledger = Ledger::new(ram.clone(), 4, 3);
-        let load = |address: u64| ram.load::<u64>(address - RAM_BASE).unwrap();
+        let mut ledger = Ledger::new(ram.clone(), Tables::BARE, 4, 3);
+        let load = |address: u64| ram.load::<u64>(address - Tables::BARE.base()).unwrap();
         assert_eq!(load(RING + (2 << RING_SHIFT)), u64::MAX);
         let page =
             |word, registers_of| Page { word, is_memory: true, is_timed: false, is_writable: true, registers_of };

@@ -7,8 +7,10 @@
 //! The guest's check is sound both ways: a value is wrong if it is older than what the hart was bound to see (*done*, read with a fence
 //! before the access) and if it is newer than what was published when the access ended (*started*, read after).
 
+mod cpio;
 mod field;
 mod function;
+mod guests;
 mod html;
 mod latency;
 mod layout;
@@ -22,12 +24,14 @@ mod watch;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use manyhart_runtime::{BusError, TopologyError};
+use manyhart_runtime::{BusError, RamBlock, TopologyError};
 
 use crate::cli::{StressArgs, fail};
+use crate::debian::DebianError;
 use crate::guest::progress::{Goal, Progress};
 use crate::guest::{Bench, LOOK, News};
 use crate::machine::MachineError;
@@ -35,7 +39,7 @@ use crate::text::grouped;
 
 use field::{Field, FieldError};
 use latency::Latency;
-use layout::{HartFigures, PROGRAM};
+use layout::{HartFigures, Tables};
 use ledger::Ledger;
 use mix::Kind;
 use plan::Plan;
@@ -43,6 +47,8 @@ use report::{FaultsMet, HartRow, Options, Report, SlotRow};
 use storm::{Aftermath, Prepared, Storm};
 use watch::{Memory, Sample, Series, Watchdog};
 
+use guests::Stage;
+pub use guests::Who;
 pub use layout::{MAX_FUNCTIONS, MAX_HARTS};
 pub use mix::{Faults, Mix};
 
@@ -52,12 +58,14 @@ enum StressError {
     #[error(transparent)]
     Machine(#[from] MachineError),
     #[error(transparent)]
+    Debian(#[from] DebianError),
+    #[error(transparent)]
     Bus(#[from] BusError),
     #[error("the map refuses the field: {0}")]
     Topology(#[from] TopologyError),
     #[error(transparent)]
     Field(#[from] FieldError),
-    #[error("the field cannot be put up: {0}")]
+    #[error("the storm cannot begin: {0}")]
     Storm(String),
     #[error("the host refuses {what}: {error}")]
     Host { what: &'static str, error: io::Error },
@@ -96,6 +104,7 @@ fn tell(args: &StressArgs, report: &Report) -> Result<(), StressError> {
 
 fn options(args: &StressArgs) -> Options {
     Options {
+        guest: args.guest,
         harts: args.harts,
         functions: args.functions,
         seconds: args.seconds,
@@ -108,14 +117,39 @@ fn options(args: &StressArgs) -> Options {
 }
 
 fn play(args: &StressArgs) -> Result<Report, StressError> {
-    let mut bench = Bench::new(&PROGRAM, args.harts)?;
-    let prepared = put_up(args, &bench)?;
+    let Stage { bench, tables, console } = args.guest.stage(args.harts, args.dir.as_deref())?;
+    let played = weather(args, bench, tables);
+    match (console, &played) {
+        (Some(console), Ok(report)) if report.passed => {
+            std::fs::remove_file(&console).map_err(|error| StressError::Write { file: console, error })?;
+        }
+        (Some(console), _) => eprintln!("manyhart: what the guest said is in {}", console.display()),
+        (None, _) => (),
+    }
+    played
+}
+
+fn weather(args: &StressArgs, mut bench: Bench, tables: Arc<RamBlock>) -> Result<Report, StressError> {
+    let ground = ground(args, &bench, tables)?;
     let mut run = Run {
         report: Report { options: options(args), ..Report::default() },
+        tables: args.guest.tables(),
         goal: args.commits.map_or(Goal::Time(Duration::from_secs(args.seconds)), Goal::Count),
         series: Series::default(),
     };
-    bench.start()?;
+    let prepared = match args.guest {
+        Who::Bare => {
+            let prepared = ground.put_up()?;
+            bench.start()?;
+            prepared
+        }
+        Who::Debian => {
+            bench.start()?;
+            run.await_workers(&bench)?;
+            // A kernel that has enumerated the bus takes no notice of what comes later.
+            ground.put_up()?
+        }
+    };
     let started = Instant::now();
     let storm = prepared.start(args.rate).map_err(|error| StressError::Host { what: "a thread", error })?;
     run.attend(&bench, &storm, started)?;
@@ -130,8 +164,9 @@ fn play(args: &StressArgs) -> Result<Report, StressError> {
     run.look(&bench, elapsed)?;
     let mut report = run.report;
     report.samples = run.series.into_samples();
-    report.memory = Memory::of(&report.samples);
-    report.mmio_latency = mmio_latency(&bench, args.harts)?;
+    // A kernel goes on using more and more of its RAM.
+    report.memory = Memory::of(&report.samples).filter(|_| args.guest == Who::Bare);
+    report.mmio_latency = mmio_latency(&bench, args.guest.tables(), args.harts)?;
     report.operations = Kind::ALL.into_iter().map(|kind| (kind.name(), tally.of(kind))).collect();
     report.operations.retain(|_, count| *count > 0);
     report.faults.panics = tally.of(Kind::Panic);
@@ -154,35 +189,83 @@ fn play(args: &StressArgs) -> Result<Report, StressError> {
     Ok(report)
 }
 
-/// Everything but the thread: banks, the harts' own functions, the storm's, and what the guest must know of them.
-fn put_up(args: &StressArgs, bench: &Bench) -> Result<Prepared, StressError> {
+/// What a storm needs, before any function is there.
+struct Ground {
+    plan: Plan,
+    field: Field,
+    ledger: Ledger,
+}
+
+impl Ground {
+    fn put_up(self) -> Result<Prepared, StressError> {
+        Storm::prepare(self.plan, self.field, self.ledger).map_err(StressError::Storm)
+    }
+}
+
+/// Everything that the guest must know, and for the bare one banks and the harts' own functions; not the storm's.
+fn ground(args: &StressArgs, bench: &Bench, ram: Arc<RamBlock>) -> Result<Ground, StressError> {
     let (executive, board) = (bench.machine().executive(), bench.machine().board());
-    let host = |error| StressError::Host { what: "memory", error };
-    let mut t = executive.topology().transaction();
-    layout::BANKS.place(&mut t, executive, board.root, args.harts as usize).map_err(host)?;
-    t.commit()?;
-    let slots = layout::slots(args.functions);
-    bench.set(layout::parameters(args.harts, slots, args.seed))?;
+    let (tables, slots) = (args.guest.tables(), layout::slots(args.functions));
+    bench.set(tables.parameters(args.harts, slots, args.seed))?;
     let field = Field::new(executive, board.pci.clone(), args.functions as u16);
-    for hart in 0..args.harts {
-        let identity = plan::own_identity(args.functions, hart);
-        let mover = field.plug_own(hart, (args.functions + hart) as u16, identity)?;
-        bench.set(layout::own_parameters(hart, mover, identity))?;
+    if args.guest == Who::Bare {
+        let host = |error| StressError::Host { what: "memory", error };
+        let mut t = executive.topology().transaction();
+        layout::BANKS.place(&mut t, executive, board.root, args.harts as usize).map_err(host)?;
+        t.commit()?;
+        for hart in 0..args.harts {
+            let identity = plan::own_identity(args.functions, hart);
+            let mover = field.plug_own(hart, (args.functions + hart) as u16, identity)?;
+            bench.set(layout::own_parameters(hart, mover, identity))?;
+        }
     }
     let weights = mix::weights(&args.mix.clone().unwrap_or_default(), args.inject.as_ref());
     let plan = Plan::new(args.seed, args.functions as u16, slots, weights, field::FAILED);
-    Storm::prepare(plan, field, Ledger::new(board.ram.clone(), args.functions as u16, slots))
-        .map_err(StressError::Storm)
+    Ok(Ground { plan, field, ledger: Ledger::new(ram, tables, args.functions as u16, slots) })
 }
 
 /// A run while it is under way.
 struct Run {
     report: Report,
+    tables: Tables,
     goal: Goal,
     series: Series,
 }
 
+/// How long Debian's kernel may take to boot, on a busy host too.
+const BOOT: Duration = Duration::from_secs(300);
+
 impl Run {
+    /// Until each hart has been through a round: then the guest has booted.
+    fn await_workers(&mut self, bench: &Bench) -> Result<(), StressError> {
+        let started = Instant::now();
+        let mut progress = Progress::new(Goal::Time(BOOT));
+        loop {
+            self.look(bench, Duration::ZERO)?;
+            let at_work = self.report.harts.iter().filter(|hart| hart.figures.rounds > 0).count();
+            if at_work == self.report.harts.len() {
+                break;
+            }
+            progress.show(started.elapsed(), 0, || format!("booting, {at_work} harts at work"));
+            let trouble = match bench.news() {
+                Some(News::Interrupted) => Some("interrupted while the guest boots".to_owned()),
+                Some(News::DeviceFailed(name)) => Some(format!("{name} has failed")),
+                Some(News::Trouble(what)) => Some(what),
+                None if started.elapsed() > BOOT => {
+                    Some(format!("the guest is not at work after {} s", BOOT.as_secs()))
+                }
+                None => None,
+            };
+            if let Some(trouble) = trouble {
+                return Err(StressError::Storm(trouble));
+            }
+            std::thread::sleep(LOOK);
+        }
+        progress.finish();
+        self.series = Series::default();
+        Ok(())
+    }
+
     /// Until its end is reached, something is wrong, or a person has had enough.
     fn attend(&mut self, bench: &Bench, storm: &Storm, started: Instant) -> Result<(), StressError> {
         let mut progress = Progress::new(self.goal);
@@ -231,7 +314,7 @@ impl Run {
 
     fn look(&mut self, bench: &Bench, elapsed: Duration) -> Result<(), BusError> {
         let report = &mut self.report;
-        let rows = (0..report.options.harts).map(|hart| bench.get(layout::statistics_at(hart)));
+        let rows = (0..report.options.harts).map(|hart| bench.get(self.tables.statistics(hart)));
         let row = |words| HartRow { figures: HartFigures::from_words(words), ..HartRow::default() };
         report.harts = rows.map(|words| words.map(row)).collect::<Result<_, _>>()?;
         let statistics = bench.machine().executive().statistics();
@@ -292,12 +375,12 @@ fn settle(report: &mut Report, aftermath: Aftermath) {
     report.trouble.extend(aftermath.trouble);
 }
 
-fn mmio_latency(bench: &Bench, harts: u32) -> Result<Latency, StressError> {
+fn mmio_latency(bench: &Bench, tables: Tables, harts: u32) -> Result<Latency, StressError> {
     let mut histogram =
         Histogram::new_with_bounds(1, storm::LONGEST, 3).map_err(|error| StressError::Storm(error.to_string()))?;
     let mut counters = vec![0; layout::LATENCY_COUNTERS];
     for hart in 0..harts {
-        bench.get_into(layout::latency_at(hart), &mut counters)?;
+        bench.get_into(tables.latency(hart), &mut counters)?;
         latency::add_visits(&mut histogram, &counters);
     }
     Ok(Latency::from(&histogram))
