@@ -9,7 +9,7 @@
 //! * [`machine`]: the life cycle: build, run, reboot, stop.
 //! * [`control`]: a running machine, commanded from outside.
 //! * [`guest`]: what running one of the repository's own bare guests takes.
-//! * [`builtin`], [`stress`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
+//! * [`builtin`], [`stress`], [`litmus`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
 
 pub mod board;
 pub mod builtin;
@@ -18,6 +18,7 @@ pub mod console;
 pub mod control;
 pub mod debian;
 pub mod guest;
+pub mod litmus;
 pub mod load;
 pub mod machine;
 pub mod plug;

@@ -33,6 +33,7 @@ Examples:
   manyhart                          the built-in stress guest on four harts
   manyhart --harts 8 --seconds 60   longer and wider
   manyhart stress --harts 8         storms of PCI hot-plug under harts that check every access
+  manyhart litmus                   memory-model tests on the harts
   manyhart run debian               fetch and boot Debian's kernel
   manyhart run -smp 4 -m 512M -kernel Image -initrd initramfs.cpio.gz -append console=ttyS0 -nographic
   manyhart mtree -smp 4             the region tree and the flat view of the board";
@@ -77,6 +78,17 @@ Examples:
   manyhart stress --mix many --rate 500                    only transactions of many changes, 500 a second
   manyhart stress --guest debian                           under processes of Debian's kernel";
 
+const LITMUS_EXAMPLES: &str = "\
+A histogram marks by *> the outcomes that the shape is about; an observation says whether they were seen. \
+docs/litmus.md explains the shapes, and which outcomes no host of total store order shows.
+
+Exit status: 0 when nothing was seen that is forbidden; 1 otherwise; 2 for a wrong command line.
+
+Examples:
+  manyhart litmus                                          every shape
+  manyhart litmus --shape SB --shape 'MP+bar*'             some, by name or by how names begin
+  manyhart litmus --iterations 1000000 --json litmus.json  a longer run, and a report for tools";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -84,6 +96,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Plugs, moves and removes PCI functions under harts that check every access, and says what they saw.
     Stress(StressArgs),
+    /// Runs the shapes of memory-model tests on the harts, changes of the map among them, and counts what comes out.
+    Litmus(LitmusArgs),
     /// Prints the region tree and the flat view of a board, or what else can be asked of its memory map.
     Mtree(MtreeArgs),
 }
@@ -149,6 +163,34 @@ pub struct StressArgs {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Arms a deliberate defect, to show that the checks find it.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(long, value_name = "DEFECT")]
+    pub plant: Option<PlantedDefect>,
+}
+
+/// Options of `manyhart litmus`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = LITMUS_EXAMPLES)]
+pub struct LitmusArgs {
+    /// Runs this shape alone, or all whose names begin so (`MP*`); may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub shape: Vec<String>,
+    /// How often each shape is run (rounded up to whole batches of 64).
+    #[arg(long, value_name = "N", default_value = "20000", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    pub iterations: u64,
+    /// How many harts (2 to 64): shapes take two to four, and as many groups run side by side as the host has processors for.
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u32).range(2..=crate::litmus::MAX_HARTS))]
+    pub harts: u32,
+    /// The seed of the harts' random delays.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub seed: u64,
+    /// Writes the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Names the shapes, and runs nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// Arms a deliberate defect, to show that the shapes find it.
     #[cfg(feature = "planted-bugs")]
     #[arg(long, value_name = "DEFECT")]
     pub plant: Option<PlantedDefect>,

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(feature = "planted-bugs")]
 pub use args::PlantedDefect;
-pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, MtreeArgs, RunArgs, StressArgs};
+pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, LitmusArgs, MtreeArgs, RunArgs, StressArgs};
 pub use values::{DeviceOption, LoaderOption, ValueError, number};
 
 use args::{ImageArgs, PlugArgs, ServeArgs};
@@ -23,7 +23,7 @@ use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
 use crate::plug::{self, PlugSpec};
-use crate::{builtin, debian, load, machine, stress};
+use crate::{builtin, debian, litmus, load, machine, stress};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
 pub const EXIT_USAGE: u8 = 2;
@@ -103,6 +103,7 @@ fn dispatch(cli: Cli) -> ExitCode {
     match cli.command {
         None => builtin::run(&cli.builtin),
         Some(Command::Stress(args)) => stress::run(&args),
+        Some(Command::Litmus(args)) => litmus::run(&args),
         Some(Command::Mtree(args)) => machine::print_mtree(&args.spec()),
         Some(Command::Run(run)) => match run.guest {
             Some(Guest::Debian(ref args)) => run_debian(args),
@@ -114,7 +115,7 @@ fn dispatch(cli: Cli) -> ExitCode {
 /// What is asked about devices, instead of running anything.
 fn help(command: &Command) -> Option<Result<String, plug::PlugError>> {
     match command {
-        Command::Stress(_) => None,
+        Command::Stress(_) | Command::Litmus(_) => None,
         Command::Mtree(args) => args.plug.help(),
         Command::Run(run) => match &run.guest {
             Some(Guest::Debian(args)) => args.plug.help(),

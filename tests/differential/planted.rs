@@ -32,7 +32,7 @@ fn every_planted_defect_is_found() {
     };
     assert_eq!(find(), None, "without a defect");
     let mut missed = Vec::new();
-    for &bug in Bug::ALL {
+    for &bug in Bug::ALONE {
         planted::arm(bug);
         match find() {
             Some(index) => println!("{bug:?}: case {index}, {}", cases[index.min(cases.len() - 1)].theme),

@@ -1,4 +1,4 @@
-//! Deliberate defects, to show that the comparison with the reference can fail. Each is one cfg'd line in the production code that
+//! Deliberate defects, to show that the comparison with the reference can fail, and the shapes that several harts run together. Each is one cfg'd line in the production code that
 //! asks `planted::is(Bug::X)`, or a row of `misdecode`; without the feature none of it is compiled at all.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,19 +6,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::decode::{Inst, Opcode};
 
 macro_rules! bugs {
-    ($($(#[$meta:meta])* $name:ident,)*) => {
+    (alone: $($(#[$meta:meta])* $name:ident,)* together: $($(#[$more:meta])* $other:ident,)*) => {
         /// A defect that can be armed, named after what the code then does wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Bug { $($(#[$meta])* $name,)* }
+        pub enum Bug { $($(#[$meta])* $name,)* $($(#[$more])* $other,)* }
 
         impl Bug {
-            /// All of them.
-            pub const ALL: &[Bug] = &[$(Bug::$name,)*];
+            /// All that one hart alone shows.
+            pub const ALONE: &[Bug] = &[$(Bug::$name,)*];
         }
     };
 }
 
 bugs! {
+    alone:
     /// `sra` shifts in zeroes.
     SraAsSrl,
     /// `addiw` does not sign-extend.
@@ -101,6 +102,20 @@ bugs! {
     TorInclusive,
     /// A store-conditional reports the opposite.
     ScInverted,
+
+    together:
+    /// No fence orders a store before a load.
+    StorePassesFence,
+    /// A fence does not look for a newer topology.
+    FenceUnpolled,
+    /// An ordered atomic does not look for a newer topology.
+    AtomicUnpolled,
+    /// A store-conditional stores whatever has become of the reservation.
+    ScUnwatched,
+    /// `fence.i` compares no page with what was decoded.
+    CodeKept,
+    /// `sfence.vma` forgets no translation.
+    TranslationsKept,
 }
 
 /// The armed defect's index, plus one.

@@ -1,0 +1,247 @@
+//! `manyhart litmus`: the shapes of memory-model tests on real hart threads, and a histogram of what came out.
+//!
+//! The guest (`guest/litmus/`, [`layout`]) runs a shape many thousand times and counts the outcomes; [`shapes`] says which may be; the [`field`] is what
+//! harts change the map by; the [`report`] says what was seen.
+
+mod field;
+mod layout;
+mod report;
+mod shapes;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{Ordering, fence};
+use std::time::{Duration, Instant};
+
+use manyhart_runtime::BusError;
+
+use crate::cli::{EXIT_USAGE, LitmusArgs, fail};
+use crate::guest::random::Random;
+use crate::guest::{Bench, News};
+use crate::machine::MachineError;
+
+use field::FieldError;
+use layout::{BATCH, Job, PROGRAM};
+use report::{Options, Outcomes, Report};
+use shapes::{SHAPES, Shape};
+
+pub use layout::MAX_HARTS;
+
+/// How often a job's end is looked for.
+const LOOK: Duration = Duration::from_millis(1);
+/// How long no iteration may end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why a run could not even be judged.
+#[derive(Debug, thiserror::Error)]
+enum LitmusError {
+    #[error("no shape is called {0} (`manyhart litmus --list` names them all)")]
+    NoShape(String),
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    #[error("{}: cannot write: {error}", .file.display())]
+    Write { file: PathBuf, error: io::Error },
+}
+
+/// Runs the shapes and says what came out: 0 for PASS, 1 for FAIL.
+pub fn run(args: &LitmusArgs) -> ExitCode {
+    if args.list {
+        for shape in SHAPES {
+            println!("{}", shape.name);
+        }
+        return ExitCode::SUCCESS;
+    }
+    #[cfg(feature = "planted-bugs")]
+    if let Some(defect) = args.plant {
+        defect.arm();
+    }
+    match play(args).and_then(|report| tell(args, &report).map(|()| report.passed)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error @ LitmusError::NoShape(_)) => fail(&error, EXIT_USAGE),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn tell(args: &LitmusArgs, report: &Report) -> Result<(), LitmusError> {
+    println!("{report}");
+    let Some(file) = &args.json else { return Ok(()) };
+    let written = serde_json::to_string_pretty(report).map_err(io::Error::from);
+    written
+        .and_then(|text| std::fs::write(file, text + "\n"))
+        .map_err(|error| LitmusError::Write { file: file.clone(), error })
+}
+
+/// The shapes that are asked for, each with its number: by name, or by how names begin (`MP*`); all, where nothing is asked for.
+fn selected(patterns: &[String]) -> Result<Vec<(usize, &'static Shape)>, LitmusError> {
+    let is = |name: &str, pattern: &str| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    };
+    if let Some(unknown) = patterns.iter().find(|pattern| !SHAPES.iter().any(|shape| is(shape.name, pattern))) {
+        return Err(LitmusError::NoShape(unknown.clone()));
+    }
+    let wanted = |name: &str| patterns.is_empty() || patterns.iter().any(|pattern| is(name, pattern));
+    Ok(SHAPES.iter().enumerate().filter(|(_, shape)| wanted(shape.name)).collect())
+}
+
+fn play(args: &LitmusArgs) -> Result<Report, LitmusError> {
+    let shapes = selected(&args.shape)?;
+    let mut bench = Bench::new(&PROGRAM, args.harts)?;
+    let groups = field::put_up(bench.machine().executive(), bench.machine().board(), (args.harts / 2).max(1))?;
+    bench.set(layout::parameters(args.harts, &groups))?;
+    bench.start()?;
+    let options = Options { harts: args.harts, iterations: args.iterations, seed: args.seed };
+    let mut run = Run { bench: &bench, report: Report::new(options), random: Random::new(args.seed), job: 0 };
+    for (number, shape) in shapes {
+        if shape.threads > args.harts {
+            run.report.skipped.push(shape.name);
+            continue;
+        }
+        let outcomes = run.shape(number, shape)?;
+        println!("{outcomes}");
+        run.report.shapes.push(outcomes);
+        if run.report.interrupted || run.report.trouble.is_some() {
+            break;
+        }
+    }
+    let mut report = run.report;
+    if report.trouble.is_none() {
+        bench.finish(|news| {
+            note(&mut report, news);
+            report.trouble.is_none()
+        })?;
+    }
+    report.judge();
+    bench.stop()?;
+    Ok(report)
+}
+
+/// A run while it is under way.
+struct Run<'a> {
+    bench: &'a Bench,
+    report: Report,
+    random: Random,
+    job: u64,
+}
+
+impl Run<'_> {
+    /// Has the harts run a shape, and reads what they counted.
+    fn shape(&mut self, number: usize, shape: &Shape) -> Result<Outcomes, LitmusError> {
+        let Options { harts, iterations, .. } = self.report.options;
+        // More groups than the host has processors for would only keep one another waiting.
+        let processors = std::thread::available_parallelism().map_or(2, |count| count.get() as u32);
+        let groups = (harts.min(processors) / shape.threads).max(1);
+        let batches = iterations.div_ceil(BATCH * u64::from(groups));
+        let job = Job {
+            shape: number,
+            threads: shape.threads,
+            groups,
+            batches,
+            seed: self.random.any(),
+            has_processors: shape.threads * groups <= processors,
+        };
+        let started = Instant::now();
+        self.bench.set(job.parameters())?;
+        // The number is stored after what it announces; the harts load it before they load that.
+        fence(Ordering::Release);
+        self.job += 1;
+        self.bench.set([(layout::JOB, self.job)])?;
+        self.attend(shape, &job)?;
+        let counts = self.counts(groups)?;
+        let [crowded] = self.bench.get(layout::CROWDED)?;
+        if crowded > 0 {
+            self.trouble(format!("{}: {crowded} outcomes found no room in the histogram", shape.name));
+        }
+        let outcomes = Outcomes::new(shape, groups, counts);
+        Ok(Outcomes { seconds: started.elapsed().as_secs_f64(), ..outcomes })
+    }
+
+    /// Until all harts have done the job, a person has had enough, or something is wrong. A forbidden outcome ends the job early.
+    fn attend(&mut self, shape: &Shape, job: &Job) -> Result<(), LitmusError> {
+        let harts = u64::from(job.threads * job.groups);
+        let mut last = (0, Instant::now());
+        loop {
+            std::thread::sleep(LOOK);
+            if self.bench.get(layout::DONE)? == [harts] {
+                fence(Ordering::Acquire);
+                return Ok(());
+            }
+            while let Some(news) = self.bench.news() {
+                note(&mut self.report, news);
+            }
+            let [cause, at, value] = self.bench.get(layout::TRAP)?;
+            if cause != 0 {
+                self.trouble(format!(
+                    "unexpected trap, mcause {:#x}, mepc {at:#x}, mtval {value:#x}",
+                    cause.wrapping_sub(1)
+                ));
+            }
+            if self.report.interrupted || self.report.trouble.is_some() {
+                return Ok(());
+            }
+            let counts = self.counts(job.groups)?;
+            if counts.iter().any(|(outcome, _)| shape.forbids(*outcome)) {
+                self.bench.set([(layout::CANCELLED, self.job)])?;
+            }
+            let seen = counts.iter().map(|(_, count)| count).sum();
+            if seen != last.0 {
+                last = (seen, Instant::now());
+            } else if last.1.elapsed() > PATIENCE {
+                self.trouble(format!("no iteration ended for {} s, after {seen}", PATIENCE.as_secs()));
+            }
+        }
+    }
+
+    fn trouble(&mut self, what: String) {
+        self.report.trouble.get_or_insert(what);
+    }
+
+    /// What all groups have counted.
+    fn counts(&self, groups: u32) -> Result<Vec<(u64, u64)>, BusError> {
+        let mut all = Vec::new();
+        let mut words = [0; layout::HISTOGRAM_WORDS];
+        for group in 0..groups {
+            self.bench.get_into(layout::histogram_at(group), &mut words)?;
+            let rows = words.as_chunks::<2>().0.iter().map(|&[outcome, count]| (outcome, count));
+            all.extend(rows.take_while(|(_, count)| *count > 0));
+        }
+        Ok(all)
+    }
+}
+
+fn note(report: &mut Report, news: News) {
+    match news {
+        News::Interrupted => report.interrupted = true,
+        News::DeviceFailed(name) => {
+            report.trouble.get_or_insert(format!("the device {name} has failed"));
+        }
+        News::Trouble(what) => {
+            report.trouble.get_or_insert(what);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_asked_for_by_name_or_by_how_names_begin() {
+        let names = |patterns: &[&str]| -> Vec<&str> {
+            let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+            selected(&patterns).expect("they are there").iter().map(|(_, shape)| shape.name).collect()
+        };
+        assert_eq!(names(&[]).len(), SHAPES.len());
+        assert_eq!(names(&["SB", "MP"]), ["MP", "SB"]);
+        assert!(names(&["IRIW*"]).len() > 1 && names(&["IRIW*"]).iter().all(|name| name.starts_with("IRIW")));
+        assert!(
+            matches!(selected(&["MP".to_owned(), "sb".to_owned()]), Err(LitmusError::NoShape(name)) if name == "sb")
+        );
+    }
+}
