@@ -15,12 +15,13 @@ use crate::board::Board;
 use crate::board::memmap::PCI_ECAM;
 
 const PAGE: u64 = 0x1000;
-/// The first place of each group's BAR; there are four, and each BAR is two pages.
-const PLACES: u64 = 0x5000_0000;
+/// The first place of each group's BAR; there are four, and each BAR is two pages. What is changed lies where no page that the guest uses all the time
+/// takes its place in a hart's TLB: what a hart would wrongly keep must have been kept.
+const PLACES: u64 = 0x5002_4000;
 const PLACES_SIZE: u64 = 0x8000;
 /// Clear of the board and of PCI: a register for each group, and two pages of RAM.
 const SWITCH: u64 = 0x9020_0000;
-const RAM: u64 = 0x9030_0000;
+const RAM: u64 = 0x9035_0000;
 /// What words say: the group in the low byte.
 const WORD: u32 = 0x5a00_0100;
 const RAM_WORD: u32 = 0x2b00_0000;

@@ -24,8 +24,9 @@ const ROOT_TABLE: u64 = 0x8020_0000;
 const TABLES: [u64; 2] = [ROOT_TABLE + 0x1000, ROOT_TABLE + 0x2000];
 const PAGES: u64 = 0x8030_0000;
 const CODE: u64 = 0x8040_0000;
-/// What the entries translate: a page a group.
-const TRANSLATED: u64 = 0x4_0000_0000;
+/// What the entries translate, a page a group; from this page of its 2 MiB on.
+const TRANSLATED: u64 = 0x4_0000_0000 + (FIRST_ENTRY << 12);
+const FIRST_ENTRY: u64 = 0x70;
 /// Valid, readable, writable, executable, user's, accessed, dirty.
 const LEAF: u64 = 0xdf;
 /// Valid: the next table.
@@ -120,7 +121,7 @@ pub fn parameters(harts: u32, groups: &[GroupParts]) -> Vec<(Gpa, u64)> {
     let branches =
         [(ROOT_TABLE + 8 * (TRANSLATED >> 30), TABLES[0] >> 2 | BRANCH), (TABLES[0], TABLES[1] >> 2 | BRANCH)];
     let of_groups = (0..).zip(groups).flat_map(|(group, parts)| {
-        let entry = TABLES[1] + 8 * group;
+        let entry = TABLES[1] + 8 * (FIRST_ENTRY + group);
         let (pages, code) = (PAGES + 0x2000 * group, CODE + 0x1000 * group);
         let at = |offset: u64| GROUPS + (group << 8) + offset;
         [
@@ -194,7 +195,7 @@ mod tests {
         let parts = GroupParts { bar: 1, places: 2, word: 3, switch: 4, ram: 5, ram_word: 6 };
         let fields = [("G_BAR", 1), ("G_PLACES", 2), ("G_WORD", 3), ("G_SWITCH", 4), ("G_RAM", 5), ("G_RAM_WORD", 6)];
         let groups = [
-            ("G_PTE", TABLES[1] + 8),
+            ("G_PTE", TABLES[1] + 8 * (FIRST_ENTRY + 1)),
             ("G_VA", TRANSLATED + 0x1000),
             ("G_PAGES", PAGES + 0x2000),
             ("G_CODE", CODE + 0x1000),

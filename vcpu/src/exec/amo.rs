@@ -96,6 +96,10 @@ fn order(o: &Operands) -> Ordering {
 /// Goes on after an atomic that succeeded in the fast path: an ordered one polls the topology.
 macro_rules! go_on {
     ($hart:ident, $op:ident, $o:ident, $r:ident) => {{
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::AtomicUnpolled) {
+            next!($hart, $op, $r)
+        }
         if $o.imm == ORDERED && $hart.reader.must_check() {
             tail!(leave_after, $hart, $op, $r)
         }
@@ -144,6 +148,12 @@ unsafe fn reserve<W: Width>(hart: &mut Hart, ptr: *mut u8, token: Token) -> W {
 #[inline(always)]
 unsafe fn store_reserved<W: Width>(reservation: Option<Reservation>, ptr: *mut u8, new: W, order: Ordering) -> bool {
     let Some(reservation) = reservation else { return false };
+    #[cfg(feature = "planted-bugs")]
+    if crate::planted::is(crate::planted::Bug::ScUnwatched) {
+        // SAFETY: the caller's.
+        unsafe { atomics::store(ptr, new) };
+        return true;
+    }
     reservation.place == place::<W>(ptr)
         && monitor::claim(ptr.addr(), reservation.token)
         // SAFETY: the caller's.

@@ -79,6 +79,10 @@ system! {
         hart.csr.check_sfence_vma()?;
         // What other harts wrote to the tables before they told this one is seen by the walks to come.
         fence(Ordering::SeqCst);
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::TranslationsKept) {
+            return Ok(Then::Leave);
+        }
         if o.a == 0 {
             hart.caches.forget_translations();
         } else {
@@ -88,12 +92,23 @@ system! {
     };
     FenceI |hart, _o, _slot| {
         fence(Ordering::SeqCst);
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::CodeKept) {
+            return Ok(Then::Leave);
+        }
         hart.caches.code.revalidate();
         hart.caches.dropped = true;
         Ok(Then::Leave)
     };
     Fence |hart, o, _slot| {
         let order = if o.imm & STORE_TO_LOAD == STORE_TO_LOAD { Ordering::SeqCst } else { Ordering::AcqRel };
+        #[cfg(feature = "planted-bugs")]
+        let order = if crate::planted::is(crate::planted::Bug::StorePassesFence) { Ordering::AcqRel } else { order };
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::FenceUnpolled) {
+            fence(order);
+            return Ok(Then::Next);
+        }
         // The reader polls after the fence, never before it: what this hart is about to read may have been written by somebody who
         // saw a newer topology.
         Ok(if hart.reader.fence(order) { Then::Leave } else { Then::Next })
@@ -164,6 +179,10 @@ impl Hart {
     /// # Safety
     /// `op` is an ordinary op of a live block, of an instruction that completed.
     pub(crate) unsafe fn poll(&mut self, op: *const Op) -> bool {
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is(crate::planted::Bug::AtomicUnpolled) {
+            return false;
+        }
         let must = self.reader.must_check();
         if must {
             // SAFETY: the caller's.
