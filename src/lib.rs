@@ -8,6 +8,7 @@
 //! * [`plug`]: what is plugged into a board: devices by name, with typed properties.
 //! * [`machine`]: the life cycle: build, run, reboot, stop.
 //! * [`control`]: a running machine, commanded from outside.
+//! * [`profile`]: where a guest's time goes: samples, symbols, folded stacks.
 //! * [`guest`]: what running one of the repository's own bare guests takes.
 //! * [`builtin`], [`stress`], [`litmus`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
 
@@ -22,5 +23,6 @@ pub mod litmus;
 pub mod load;
 pub mod machine;
 pub mod plug;
+pub mod profile;
 pub mod stress;
 mod text;

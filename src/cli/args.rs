@@ -267,6 +267,9 @@ pub struct RunArgs {
     /// What is done with the run.
     #[command(flatten)]
     pub control: ControlArgs,
+    /// Where its time goes.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
 }
 
 /// Guests that are fetched.
@@ -294,6 +297,9 @@ pub struct DebianArgs {
     /// How it is commanded.
     #[command(flatten)]
     pub serve: ServeArgs,
+    /// Where its time goes.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
 }
 
 /// Options of `manyhart mtree`.
@@ -474,4 +480,20 @@ pub struct ControlArgs {
     /// No summary at the end.
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// Where its time goes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Profile")]
+pub struct ProfileArgs {
+    /// At the end, writes where the guest's time went, as folded stacks for flame graphs: `hart;mode;caller;…;function SAMPLES`.
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
+    /// The functions' names, besides those in ELF images: an ELF file, a System.map, or the guest's /proc/kallsyms. May be said more than once.
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    pub symbols: Vec<PathBuf>,
+    /// How many instructions a hart executes between two samples, on the average.
+    #[arg(long, value_name = "N", default_value = "1000000", requires = "profile",
+        value_parser = clap::value_parser!(u64).range(100..=1 << 40))]
+    pub profile_every: u64,
 }

@@ -17,12 +17,13 @@ pub use args::PlantedDefect;
 pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, LitmusArgs, MtreeArgs, RunArgs, StressArgs};
 pub use values::{DeviceOption, LoaderOption, ValueError, number};
 
-use args::{ImageArgs, PlugArgs, ServeArgs};
+use args::{ImageArgs, PlugArgs, ProfileArgs, ServeArgs};
 
 use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
 use crate::plug::{self, PlugSpec};
+use crate::profile::ProfileSpec;
 use crate::{builtin, debian, litmus, load, machine, stress};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
@@ -163,6 +164,7 @@ impl DebianArgs {
             reboots: true,
             limit: None,
             log_commits: None,
+            profile: self.profile.clone().spec(),
             signature: None,
             summary: true,
             control: self.serve.clone().spec(),
@@ -233,6 +235,13 @@ impl ServeArgs {
     }
 }
 
+impl ProfileArgs {
+    fn spec(self) -> Option<ProfileSpec> {
+        let ProfileArgs { profile, symbols, profile_every } = self;
+        profile.map(|file| ProfileSpec { file, symbols, every: profile_every })
+    }
+}
+
 impl RunArgs {
     /// What is to be run.
     pub fn spec(self) -> RunSpec {
@@ -253,6 +262,7 @@ impl RunArgs {
             reboots: !self.control.no_reboot,
             limit: self.control.limit,
             log_commits: self.control.log_commits,
+            profile: self.profile.spec(),
             signature: self
                 .control
                 .signature

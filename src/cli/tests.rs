@@ -41,6 +41,7 @@ fn plain() -> RunSpec {
         reboots: true,
         limit: None,
         log_commits: None,
+        profile: None,
         signature: None,
         summary: true,
         control: ControlSpec::default(),

@@ -25,6 +25,7 @@ pub fn machine(devices: &[&str]) -> Machine {
         reboots: true,
         limit: None,
         log_commits: None,
+        profile: None,
         signature: None,
         summary: false,
         control: ControlSpec::default(),

@@ -78,7 +78,8 @@ pub fn recognise(file: &str, bytes: Vec<u8>) -> Result<Image, LoadError> {
     }
 }
 
-fn program(file: &str, bytes: &[u8]) -> Result<Image, LoadError> {
+/// The header of a program for this machine.
+pub fn elf_header<'a>(file: &str, bytes: &'a [u8]) -> Result<(&'a FileHeader64<Endianness>, Endianness), LoadError> {
     let foreign = |what| Err(LoadError::Foreign { file: file.to_owned(), what });
     let damaged = |error: object::Error| LoadError::Truncated { file: file.to_owned(), what: error.to_string() };
     // Class and byte order are looked at before the header is parsed, to call a foreign file that and not damaged.
@@ -94,6 +95,13 @@ fn program(file: &str, bytes: &[u8]) -> Result<Image, LoadError> {
         (elf::EM_RISCV, _) => return foreign("an ELF file that is not executable"),
         _ => return foreign("an ELF file for another machine"),
     }
+    Ok((header, endian))
+}
+
+fn program(file: &str, bytes: &[u8]) -> Result<Image, LoadError> {
+    let foreign = |what| Err(LoadError::Foreign { file: file.to_owned(), what });
+    let damaged = |error: object::Error| LoadError::Truncated { file: file.to_owned(), what: error.to_string() };
+    let (header, endian) = elf_header(file, bytes)?;
     let headers = header.program_headers(endian, bytes).map_err(damaged)?;
     let loaded = || headers.iter().filter(|header| header.p_type(endian) == PT_LOAD && header.p_memsz(endian) > 0);
     let mut segments = Vec::new();

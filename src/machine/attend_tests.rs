@@ -44,6 +44,7 @@ impl Run {
             reboots: true,
             limit: None,
             log_commits: None,
+            profile: None,
             signature: None,
             summary: false,
             control: ControlSpec { stopped, ..ControlSpec::default() },

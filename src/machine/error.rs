@@ -7,6 +7,7 @@ use manyhart_runtime::{BusError, TopologyError};
 use crate::board::BoardError;
 use crate::load::LoadError;
 use crate::plug::PlugError;
+use crate::profile::ProfileError;
 
 /// Why a machine does not run (any more).
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum MachineError {
     /// What is plugged in.
     #[error(transparent)]
     Plug(#[from] PlugError),
+    /// The profile.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// A file that the run is to write.
     #[error("{}: cannot write: {error}", .file.display())]
     Write {
@@ -80,6 +84,7 @@ impl MachineError {
             MachineError::Load(_)
             | MachineError::Board(_)
             | MachineError::Plug(_)
+            | MachineError::Profile(_)
             | MachineError::Write { .. }
             | MachineError::Place { .. }
             | MachineError::NoSignature

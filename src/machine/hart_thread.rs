@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 use manyhart_runtime::{Attention, Clock, Reader};
-use manyhart_vcpu::{Exit, Hart, HartConfig, Statistics, Tracer};
+use manyhart_vcpu::{Exit, Hart, HartConfig, Sampler, Statistics, Tracer};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Event;
@@ -33,6 +33,14 @@ pub struct HartReport {
     pub statistics: Statistics,
     /// The host's processor time that it took: sleeps, and waits for a busy host, are not in it.
     pub time: Duration,
+}
+
+/// Who hears what the hart does.
+pub struct Watchers {
+    /// Of each instruction.
+    pub tracer: Option<Box<dyn Tracer>>,
+    /// Of where it is, now and then.
+    pub sampler: Option<Box<dyn Sampler>>,
 }
 
 enum Command {
@@ -61,7 +69,7 @@ impl HartThread {
         attention: Arc<Attention>,
         clock: Clock,
         limit: Option<u64>,
-        tracer: Option<Box<dyn Tracer>>,
+        watchers: Watchers,
         events: Sender<Event>,
         thread: Arc<AtomicI32>,
     ) -> io::Result<HartThread> {
@@ -72,7 +80,8 @@ impl HartThread {
             thread.store(rustix::thread::gettid().as_raw_nonzero().get(), Ordering::Relaxed);
             let live = AssertUnwindSafe(|| {
                 let mut hart = Hart::new(config, reader, attention_of_hart, clock);
-                hart.set_tracer(tracer);
+                hart.set_tracer(watchers.tracer);
+                hart.set_sampler(watchers.sampler);
                 obey(&mut hart, &orders, limit, &events)
             });
             std::panic::catch_unwind(live).unwrap_or_else(|_| {

@@ -14,7 +14,7 @@ use manyhart_runtime::{Clock, Config, DeviceHandle, Executive, Paused};
 use manyhart_vcpu::{HartConfig, Isa};
 
 use super::commits::CommitLog;
-use super::hart_thread::{HartThread, Start};
+use super::hart_thread::{HartThread, Start, Watchers};
 use super::htif::{self, Htif, OutputRoom};
 use super::planner::PlannedBoard;
 use super::wires::{Input, Port, Target, Writer};
@@ -26,6 +26,7 @@ use crate::control::{Control, Notice, RunState};
 use crate::load::{LoadError, Piece, Plan};
 use crate::plug::Plugs;
 use crate::plug::chardevs::ConsoleLine;
+use crate::profile::Profile;
 
 /// Bytes between a device that prints and the thread that writes.
 const CONSOLE_ROOM: usize = 64 << 10;
@@ -45,6 +46,7 @@ pub struct Machine {
     /// Where what is typed comes from, and goes.
     typed: Option<(Serial, Port)>,
     commit_log: Option<CommitLog>,
+    profile: Option<Profile>,
     sender: Sender<Event>,
     events: Receiver<Event>,
     started: Instant,
@@ -63,6 +65,7 @@ impl Machine {
         }
         let target = Target::open(&spec.serial)?;
         let commit_log = spec.log_commits.as_deref().map(CommitLog::create).transpose()?;
+        let profile = spec.profile.as_ref().map(|profile| Profile::create(profile, &spec.images)).transpose()?;
         let (sender, events) = unbounded();
         let executive = executive(&sender)?;
         let (console, output) = uart::channel(CONSOLE_ROOM);
@@ -96,6 +99,7 @@ impl Machine {
             input: None,
             typed: None,
             commit_log,
+            profile,
             sender,
             events,
             started: Instant::now(),
@@ -237,9 +241,9 @@ impl Machine {
         let runtime = self.executive.statistics();
         self.executive.shutdown();
         self.writers.drain(..).for_each(Writer::finish);
-        if let Some(log) = &self.commit_log {
-            log.finish()?;
-        }
+        let logged = self.commit_log.as_ref().map_or(Ok(()), CommitLog::finish);
+        self.profile.as_mut().map_or(Ok(()), Profile::finish)?;
+        logged?;
         Ok(Summary { harts, time, runtime, reboots: self.reboots })
     }
 
@@ -306,9 +310,18 @@ impl Machine {
             let reader = self.executive.reader(format!("hart{id}"), Some(attention.clone()));
             let clock = self.executive.clock().clone();
             let tracer = self.commit_log.as_ref().map(CommitLog::tracer);
+            let watchers = Watchers { tracer, sampler: self.profile.as_mut().map(Profile::sampler) };
             let thread = thread.clone();
-            let hart =
-                HartThread::spawn(config, reader, attention.clone(), clock, limit, tracer, self.sender.clone(), thread);
+            let hart = HartThread::spawn(
+                config,
+                reader,
+                attention.clone(),
+                clock,
+                limit,
+                watchers,
+                self.sender.clone(),
+                thread,
+            );
             self.harts.push(hart.map_err(|error| MachineError::Host { what: "a thread", error })?);
         }
         Ok(())

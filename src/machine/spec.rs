@@ -7,6 +7,7 @@ use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::load::Images;
 use crate::plug::PlugSpec;
+use crate::profile::ProfileSpec;
 
 /// What the board is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct RunSpec {
     pub limit: Option<u64>,
     /// Log every retired instruction here.
     pub log_commits: Option<PathBuf>,
+    /// Find out where the guest's time goes.
+    pub profile: Option<ProfileSpec>,
     /// Write the guest's signature at the end.
     pub signature: Option<SignatureSpec>,
     /// Print a summary on standard error at the end.
@@ -58,6 +61,7 @@ impl RunSpec {
             reboots: false,
             limit: None,
             log_commits: None,
+            profile: None,
             signature: None,
             summary: false,
             control: ControlSpec::default(),

@@ -103,6 +103,28 @@ pub trait Tracer: Send {
     fn commit(&mut self, commit: &Commit);
 }
 
+/// Where a hart is between two instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample<'a> {
+    /// The hart.
+    pub hart: u32,
+    /// Its privilege: 0, 1 or 3.
+    pub privilege: u8,
+    /// The next instruction.
+    pub pc: u64,
+    /// Return addresses, innermost first, where the code keeps frame pointers; where it does not, whatever stood in their place.
+    pub callers: &'a [u64],
+}
+
+/// Hears where a hart is, every so many instructions.
+pub trait Sampler: Send {
+    /// How many instructions from here to the next sample, at least one.
+    fn interval(&mut self) -> u64;
+
+    /// The hart is there.
+    fn sample(&mut self, sample: &Sample<'_>);
+}
+
 /// As the CSRs need it.
 pub(crate) fn csr_config(config: &HartConfig) -> Config {
     let satp_mode_max = match config.isa.max_sv {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use manyhart_runtime::{Attention, Clock, Reader};
 
 use crate::caches::Caches;
-use crate::config::{HartConfig, Statistics, Tracer, csr_config};
+use crate::config::{HartConfig, Sampler, Statistics, Tracer, csr_config};
 use crate::csr::{CsrFile, CsrOp, Effect, Inputs, address};
 use crate::op::Op;
+use crate::sample::Sampling;
 use crate::trace::Trace;
 use crate::trap::{Privilege, Trap};
 
@@ -71,6 +72,7 @@ pub struct Hart {
     pub(crate) paused: bool,
     pub(crate) statistics: Statistics,
     pub(crate) trace: Option<Box<Trace>>,
+    pub(crate) sampling: Option<Box<Sampling>>,
 }
 
 // SAFETY: the raw pointers (`link`, and those in the code cache) lead to ops that the hart itself owns and that only its methods, which
@@ -112,6 +114,7 @@ impl Hart {
             paused: false,
             statistics: Statistics::default(),
             trace: None,
+            sampling: None,
             config,
         });
         let [a0, a1, a2] = hart.config.reset_args;
@@ -130,6 +133,9 @@ impl Hart {
         self.caches.reservation = None;
         self.caches.forget_translations();
         self.caches.code.revalidate();
+        if let Some(sampling) = &mut self.sampling {
+            sampling.restart(self.ended + (self.batch - self.fuel) as u64);
+        }
         (self.fuel, self.batch, self.ended, self.trapped) = (0, 0, 0, 0);
         self.attention.set_deadline(1, self.csr.supervisor_deadline());
     }
@@ -234,6 +240,12 @@ impl Hart {
     pub fn set_tracer(&mut self, tracer: Option<Box<dyn Tracer>>) {
         self.trace = tracer.map(|tracer| Box::new(Trace::new(tracer)));
         self.caches.dropped = true;
+    }
+
+    /// From now on tells `sampler` where the hart is; `None` ends it.
+    pub fn set_sampler(&mut self, sampler: Option<Box<dyn Sampler>>) {
+        let ended = self.ended_now();
+        self.sampling = sampler.map(|sampler| Box::new(Sampling::new(sampler, ended)));
     }
 
     /// A register's memory slot: 0–31, or the sink.

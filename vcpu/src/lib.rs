@@ -16,7 +16,7 @@
 //! | `op`, `step`, `exec` | the unit of translated code, and a handler for each instruction and class of operands |
 //! | `translate`, `block`, `fetch` | from guest code to ops, and the ways into them |
 //! | `tlb`, `keys`, `memory`, `caches` | from guest addresses to the host's, fast and slow; what the runtime may ask to forget |
-//! | `run`, `trace` | batches, boundaries, sleep; the commit log |
+//! | `run`, `trace`, `sample` | batches, boundaries, sleep; the commit log; the source of profiles |
 //!
 //! # Known holes
 //! * Dependencies (RVWMO rules 9 to 13) hold by the host's hardware, not by Rust's memory model.
@@ -43,6 +43,7 @@ pub mod planted;
 pub mod pmp;
 mod ram;
 mod run;
+mod sample;
 mod step;
 mod tlb;
 mod trace;
@@ -50,5 +51,5 @@ mod translate;
 pub mod trap;
 mod used;
 
-pub use config::{Commit, Exit, HartConfig, Isa, Statistics, Tracer};
+pub use config::{Commit, Exit, HartConfig, Isa, Sample, Sampler, Statistics, Tracer};
 pub use hart::Hart;

@@ -21,7 +21,7 @@ struct Place {
 }
 
 impl Hart {
-    fn translate(&mut self, context: &Context, va: u64, kind: AccessKind) -> Result<Translation, Trap> {
+    pub(crate) fn translate(&mut self, context: &Context, va: u64, kind: AccessKind) -> Result<Translation, Trap> {
         let known = &mut self.caches.ram;
         let mut tables = Tables { reader: &self.reader, space: self.config.space, known, pmp: &self.csr.pmp };
         mmu::translate(context, va, kind, &mut tables).map_err(|exception| Trap::exception(exception, va))
@@ -212,7 +212,7 @@ impl Hart {
         }
     }
 
-    fn ram(&mut self, addr: Gpa, size: u8) -> Option<Ram> {
+    pub(crate) fn ram(&mut self, addr: Gpa, size: u8) -> Option<Ram> {
         self.ram_of(addr, u64::from(size))
     }
 

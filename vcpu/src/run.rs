@@ -31,6 +31,7 @@ impl Hart {
             if let Some(exit) = self.boundary() {
                 break exit;
             }
+            let left = left.min(self.until_sample());
             let spot = self.spot();
             if left <= OVERRUN || self.trace.is_some() {
                 self.single_step();

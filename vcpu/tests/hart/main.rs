@@ -12,3 +12,4 @@ mod memory;
 mod privilege;
 mod rom_device;
 mod run;
+mod sample;
