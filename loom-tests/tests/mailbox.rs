@@ -1,7 +1,4 @@
 //! C7, C8: an actor handles everything that it is sent, once, one at a time, and in the order of sending, whoever sends.
-//!
-//! The queue's stand-in is a mutex around a deque, so a push happens before *every* later operation on the queue, not just before the pop
-//! that takes it. No model here leans on that: what is handled is passed through the run-state word.
 
 mod common;
 

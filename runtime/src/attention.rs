@@ -72,7 +72,7 @@ impl Attention {
         if planted::is(Bug::TakeRelaxed) {
             return self.word.fetch_and(!Attention::RAISED, Ordering::Relaxed) & LEVELS;
         }
-        self.word.fetch_and(!Attention::RAISED, Ordering::AcqRel) & LEVELS
+        self.word.fetch_and(!Attention::RAISED, Ordering::Acquire) & LEVELS
     }
 
     /// Sets or clears the level `bit` (0–55; others are ignored), with AcqRel; wakes the owner when it sets.
@@ -146,7 +146,8 @@ impl Attention {
             return;
         }
         let mut sleep = self.sleep.lock();
-        let before = self.word.fetch_or(PARKED, Ordering::AcqRel);
+        // Relaxed: the word's order decides who sees whom. What a raiser did before is acquired by the taking that follows.
+        let before = self.word.fetch_or(PARKED, Ordering::Relaxed);
         if before & Attention::RAISED == 0 {
             match clock.until(until) {
                 Some(limit) => {

@@ -1,12 +1,11 @@
 //! The one gate through which time enters: the host's monotonic clock, or one that its owner moves by hand.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard};
-
 use crate::Attention;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use crate::sync::{Mutex, elapsed, spin_loop};
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -82,7 +81,7 @@ impl Clock {
             if before.is_multiple_of(2) && state.sequence.load(Ordering::Relaxed) == before {
                 return now;
             }
-            std::hint::spin_loop();
+            spin_loop();
         }
     }
 
@@ -98,7 +97,7 @@ impl Clock {
     #[inline]
     fn host_ticks(&self) -> u64 {
         let Some(origin) = self.shared.origin else { return 0 };
-        let (elapsed, frequency) = (origin.elapsed(), self.shared.frequency);
+        let (elapsed, frequency) = (elapsed(origin), self.shared.frequency);
         // The rest is below 2^30 and the frequency below 2^34.
         let rest = u64::from(elapsed.subsec_nanos()) * frequency / NANOS_PER_SECOND;
         elapsed.as_secs().wrapping_mul(frequency).wrapping_add(rest)
@@ -121,7 +120,7 @@ impl Clock {
     }
 
     /// From now on the time is `now`, standing or running; whoever sleeps until a moment looks again.
-    fn change(&self, writer: &mut MutexGuard<'_, Writer>, now: u64, standing: bool) {
+    fn change(&self, writer: &mut Writer, now: u64, standing: bool) {
         let state = &self.shared.state;
         let sequence = state.sequence.load(Ordering::Relaxed);
         state.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);

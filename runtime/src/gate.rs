@@ -59,7 +59,7 @@ impl Drop for Pass<'_> {
             return;
         }
         // Release: what the handlers did happens before the pause that sees the count fall.
-        self.0.passes.fetch_sub(ONE_PASS, Ordering::AcqRel);
+        self.0.passes.fetch_sub(ONE_PASS, Ordering::Release);
     }
 }
 
@@ -109,7 +109,8 @@ impl Gate {
     /// From now on readers leave their loops.
     pub(crate) fn stop(&self) {
         let holders = self.holders.lock();
-        self.wanted.fetch_or(STOP, Ordering::AcqRel);
+        // Release: whoever leaves its loop for this sees what came before it.
+        self.wanted.fetch_or(STOP, Ordering::Release);
         drop(holders);
         self.changed.notify_all();
     }
@@ -117,8 +118,9 @@ impl Gate {
     /// A pass, unless the machine is paused.
     pub(crate) fn try_pass(&self) -> Option<Pass<'_>> {
         // The pauser closes with one read-modify-write on this word and then waits for the count to be zero. If its close is first, this
-        // one sees it and takes the count back; if this one is first, the pauser sees the count and waits.
-        let before = self.passes.fetch_add(ONE_PASS, Ordering::AcqRel);
+        // one sees it and takes the count back; if this one is first, the pauser sees the count and waits. Acquire: what a pause did before it
+        // opened again happens before the handlers. There is nothing to release yet.
+        let before = self.passes.fetch_add(ONE_PASS, Ordering::Acquire);
         let pass = Pass(self);
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::PassWhileClosed) {
@@ -129,23 +131,26 @@ impl Gate {
 
     /// A pass even while the machine is paused: for what the pausing thread itself asks of devices.
     pub(crate) fn pass_anyway(&self) -> Pass<'_> {
-        self.passes.fetch_add(ONE_PASS, Ordering::AcqRel);
+        // Relaxed: it asks nothing of the word. A pause that comes later in the word's order sees the count.
+        self.passes.fetch_add(ONE_PASS, Ordering::Relaxed);
         Pass(self)
     }
 
-    /// Whether passes are refused now.
+    /// Whether passes are refused now. A hint: who goes by it and is wrong is put right by [`Gate::try_pass`], or by the helper that a resume
+    /// knocks at.
     pub(crate) fn is_closed(&self) -> bool {
-        self.passes.load(Ordering::Acquire) & CLOSED != 0
+        self.passes.load(Ordering::Relaxed) & CLOSED != 0
     }
 
-    /// Refuses passes from now on.
+    /// Refuses passes from now on. Relaxed: the word's order alone decides between this and a pass; what was done under passes that are over
+    /// is acquired by the look at their count, which comes after.
     pub(crate) fn close(&self) {
-        self.passes.fetch_or(CLOSED, Ordering::AcqRel);
+        self.passes.fetch_or(CLOSED, Ordering::Relaxed);
     }
 
-    /// Gives passes again.
+    /// Gives passes again. Release: to those who get one, what was done while there were none.
     pub(crate) fn open(&self) {
-        self.passes.fetch_and(!CLOSED, Ordering::AcqRel);
+        self.passes.fetch_and(!CLOSED, Ordering::Release);
     }
 
     fn passes_held(&self) -> u64 {
@@ -156,7 +161,8 @@ impl Gate {
     fn ask(&self) {
         let mut holders = self.holders.lock();
         *holders += 1;
-        self.wanted.fetch_or(PAUSE, Ordering::AcqRel);
+        // Relaxed: a reader that must see this is ordered behind it by its own slot, which the pauser looks at next.
+        self.wanted.fetch_or(PAUSE, Ordering::Relaxed);
     }
 
     /// Takes one holder's asking and closing back; the last lets everybody go.
@@ -167,7 +173,8 @@ impl Gate {
         if last {
             // Passes first: a reader that sees that it may go may send at once.
             self.open();
-            self.wanted.fetch_and(!PAUSE, Ordering::AcqRel);
+            // Release: what was done under the pause happens before whatever a reader does that goes by this.
+            self.wanted.fetch_and(!PAUSE, Ordering::Release);
         }
         drop(holders);
         if last {

@@ -22,7 +22,7 @@ use crate::mailbox::AnyMailbox;
 use crate::planted::{self, Bug};
 use crate::slots::{Slot, Slots, has_passed};
 use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::topology::{Destroyed, Generation, RegionId, Retired, Snapshot, Target};
 
 /// What a commit took away.
@@ -128,8 +128,8 @@ impl Grace {
 
 /// Stages 4 and 5, shared by the fences of one grace period.
 struct Closing {
-    /// Fences still to come.
-    left: AtomicUsize,
+    /// Fences still to come. Under a lock, so that what was handled before any of them happens before the end.
+    left: Mutex<usize>,
     waits_for: Vec<Arc<dyn AnyMailbox>>,
     generation: Generation,
     end: Mutex<Option<(Removed, Retired)>>,
@@ -139,11 +139,17 @@ struct Closing {
 impl Closing {
     /// One fence less. The last one has the helper drop and complete: a drop may take long, and this may run on a virtual CPU.
     fn passed(self: &Arc<Closing>, crew: &Arc<Crew>) {
-        // AcqRel: what was handled before any of the fences happens before the end.
-        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.is_last() {
             let closing = Arc::clone(self);
             crew.helper().run(Box::new(move || closing.finish()));
         }
+    }
+
+    /// Counts one fence, and says whether it was the last.
+    fn is_last(&self) -> bool {
+        let mut left = self.left.lock();
+        *left -= 1;
+        *left == 0
     }
 
     /// Stage 5. First the drop, so that whoever has waited finds it done.
@@ -181,7 +187,7 @@ pub struct Graces {
     closing: Mutex<Vec<Arc<Closing>>>,
     /// The generation that every listener has been told of. The helper's round sets it with Release, after they have heard; a scan reads it
     /// with Acquire, on whatever thread it runs.
-    heard: std::sync::atomic::AtomicU64,
+    heard: AtomicU64,
 }
 
 impl Graces {
@@ -192,7 +198,7 @@ impl Graces {
             holds: Holds::default(),
             waiting: Mutex::default(),
             closing: Mutex::default(),
-            heard: std::sync::atomic::AtomicU64::new(0),
+            heard: AtomicU64::new(0),
         }
     }
 
@@ -277,7 +283,7 @@ impl Graces {
         let waits_for = removed.mailboxes();
         let closing = Arc::new(Closing {
             // One for this function, so that it cannot end before all fences are out.
-            left: AtomicUsize::new(waits_for.len() + 1),
+            left: Mutex::new(waits_for.len() + 1),
             waits_for: waits_for.clone(),
             generation,
             end: Mutex::new(Some((removed, retired))),
@@ -289,8 +295,7 @@ impl Graces {
             mailbox.fence(Box::new(move || closing.passed(&crew)));
         }
         // Nobody else is to be waited for: the helper, or whoever helps it, drops and completes at once.
-        // AcqRel: as in `passed`.
-        if closing.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if closing.is_last() {
             closing.finish();
         }
     }

@@ -21,7 +21,11 @@
 //! A sender looks at its own number alone. Where that is not due it leaves the level as it is, by a step that changes nothing: the step is
 //! what puts it before or after the CPU's.
 //!
-//! What was done before a number was sent is seen by whoever claims it: the pending word is changed by AcqRel steps too.
+//! So the steps on the attention's word order all that the level stands on, and the accesses to the bits beside them may be relaxed.
+//!
+//! What was done before a number was sent is seen by whoever finds it pending, or claims it: a sending releases, and looks at the pending
+//! bits acquire. A step that clears acquires too, since the same number may have been sent once more after the look: that sending leaves no
+//! other trace.
 
 use std::sync::Arc;
 
@@ -73,8 +77,8 @@ impl InterruptFile {
             return false;
         }
         let (word, bit) = place(identity);
-        // Release: what the sender did before is seen by whoever takes the bit. Acquire: see `settle`.
-        self.pending[word].fetch_or(bit, Ordering::AcqRel);
+        // Release: what the sender did before is seen by whoever takes the bit.
+        self.pending[word].fetch_or(bit, Ordering::Release);
         let due = self.is_due(identity);
         match due {
             true => self.attention.set_level(self.level, true),
@@ -95,7 +99,7 @@ impl InterruptFile {
         let threshold = self.threshold();
         let mut words = self.pending.iter().zip(&self.enabled).enumerate();
         let first = words.find_map(|(word, (pending, enabled))| {
-            let both = pending.load(Ordering::Acquire) & enabled.load(Ordering::Acquire);
+            let both = pending.load(Ordering::Acquire) & enabled.load(Ordering::Relaxed);
             (both != 0).then(|| 64 * word as u32 + both.trailing_zeros())
         });
         first.filter(|&identity| threshold == 0 || identity < threshold)
@@ -105,7 +109,7 @@ impl InterruptFile {
     pub fn claim(&self) -> Option<u32> {
         let identity = self.top()?;
         let (word, bit) = place(identity);
-        self.pending[word].fetch_and(!bit, Ordering::AcqRel);
+        self.pending[word].fetch_and(!bit, Ordering::Acquire);
         self.settle();
         Some(identity)
     }
@@ -122,7 +126,7 @@ impl InterruptFile {
 
     /// Enable bits 64 × `word` and up; 0 beyond the last.
     pub fn enabled(&self, word: usize) -> u64 {
-        self.enabled.get(word).map_or(0, |bits| bits.load(Ordering::Acquire))
+        self.enabled.get(word).map_or(0, |bits| bits.load(Ordering::Relaxed))
     }
 
     /// Clears some enable bits and sets some. The owner.
@@ -135,7 +139,7 @@ impl InterruptFile {
         // There is no interrupt 0.
         let set = if word == 0 { set & !1 } else { set };
         let mut old = bits.load(Ordering::Relaxed);
-        while let Err(now) = bits.compare_exchange(old, old & !clear | set, Ordering::AcqRel, Ordering::Relaxed) {
+        while let Err(now) = bits.compare_exchange(old, old & !clear | set, Ordering::Acquire, Ordering::Relaxed) {
             old = now;
         }
         self.settle();
@@ -143,34 +147,34 @@ impl InterruptFile {
 
     /// Whether what is due is shown to the CPU.
     pub fn delivers(&self) -> bool {
-        self.control.load(Ordering::Acquire) & DELIVERS != 0
+        self.control.load(Ordering::Relaxed) & DELIVERS != 0
     }
 
     /// Shows to the CPU what is due, or nothing. The owner.
     pub fn set_delivery(&self, delivers: bool) {
         let threshold = u64::from(self.threshold());
-        self.control.store(if delivers { threshold | DELIVERS } else { threshold }, Ordering::Release);
+        self.control.store(if delivers { threshold | DELIVERS } else { threshold }, Ordering::Relaxed);
         self.settle();
     }
 
     /// From which number on nothing is due; 0: everything may be.
     pub fn threshold(&self) -> u32 {
-        self.control.load(Ordering::Acquire) as u32
+        self.control.load(Ordering::Relaxed) as u32
     }
 
     /// Holds back numbers from `threshold` on; 0: none. The owner.
     pub fn set_threshold(&self, threshold: u32) {
         let delivers = self.control.load(Ordering::Relaxed) & DELIVERS;
-        self.control.store(delivers | u64::from(threshold), Ordering::Release);
+        self.control.store(delivers | u64::from(threshold), Ordering::Relaxed);
         self.settle();
     }
 
     /// Nothing pending, nothing enabled, nothing delivered. The owner, or whoever has it stopped.
     pub fn reset(&self) {
         for bits in self.pending.iter().chain(&self.enabled) {
-            bits.store(0, Ordering::Release);
+            bits.store(0, Ordering::Relaxed);
         }
-        self.control.store(0, Ordering::Release);
+        self.control.store(0, Ordering::Relaxed);
         self.settle();
     }
 
@@ -178,7 +182,7 @@ impl InterruptFile {
     fn is_due(&self, identity: u32) -> bool {
         let (word, bit) = place(identity);
         let (pending, enabled) =
-            (self.pending[word].load(Ordering::Acquire), self.enabled[word].load(Ordering::Acquire));
+            (self.pending[word].load(Ordering::Relaxed), self.enabled[word].load(Ordering::Relaxed));
         let threshold = self.threshold();
         pending & enabled & bit != 0 && self.delivers() && (threshold == 0 || identity < threshold)
     }

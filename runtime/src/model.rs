@@ -6,6 +6,7 @@ use std::sync::Arc;
 pub use crate::helper::Step;
 pub use crate::mailbox::{Actor, AnyMailbox, Mailbox, Refusal};
 pub use crate::reply::{Replier, Waiter, pair};
+pub use crate::sync::SwapCell;
 
 use crate::helper::Crew;
 use crate::tunables::{Tunables, Values};
@@ -66,6 +67,11 @@ impl Rig {
     /// As `Executive::pause`.
     pub fn pause(&self) -> Paused {
         gate::pause(&self.crew, self.topology.graces().slots())
+    }
+
+    /// As `Executive::stop`, for the readers.
+    pub fn stop(&self) {
+        self.crew.gate().stop();
     }
 
     /// A reader's wait in the middle of an access.

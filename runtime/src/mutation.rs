@@ -143,6 +143,20 @@ pub(crate) mod atomic {
         }
     }
 
+    pub(crate) struct AtomicPtr<T>(loom::sync::atomic::AtomicPtr<T>);
+
+    impl<T> AtomicPtr<T> {
+        #[track_caller]
+        pub(crate) fn new(value: *mut T) -> AtomicPtr<T> {
+            AtomicPtr(loom::sync::atomic::AtomicPtr::new(value))
+        }
+
+        #[track_caller]
+        pub(crate) fn swap(&self, value: *mut T, order: Ordering) -> *mut T {
+            self.0.swap(value, weakened(order, 0, Operation::Change))
+        }
+    }
+
     macro_rules! cells {
         ($($name:ident $value:ty;)*) => {$(
             #[derive(Debug)]

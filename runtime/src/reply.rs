@@ -10,7 +10,7 @@ use crate::sync::{self, Condvar, Mutex, SPINS};
 
 /// What both ends share.
 struct Cell<T> {
-    /// Set after the answer is in, to spare a waiter the lock. Only a hint: the answer itself is read under the lock.
+    /// Set after the answer is in, to spare a waiter the lock. Only a hint, and ordered with nothing: the answer itself is read under the lock.
     ready: AtomicBool,
     answer: Mutex<Option<Result<T, Refusal>>>,
     arrived: Condvar,
@@ -49,7 +49,7 @@ impl<T> Replier<T> {
         }
         // The waiter looks and goes to sleep under this lock: either it sees the answer, or it sleeps before this notifies.
         *cell.answer.lock() = Some(answer);
-        cell.ready.store(true, Ordering::Release);
+        cell.ready.store(true, Ordering::Relaxed);
         cell.arrived.notify_all();
     }
 }
@@ -72,7 +72,7 @@ impl<T> Waiter<T> {
     /// Waits for the answer. The caller is a control thread, or a reader that is offline inside a call; never a handler.
     pub fn wait(self) -> Result<T, Refusal> {
         let mut spins = SPINS;
-        while spins > 0 && !self.0.ready.load(Ordering::Acquire) {
+        while spins > 0 && !self.0.ready.load(Ordering::Relaxed) {
             std::hint::spin_loop();
             spins -= 1;
         }

@@ -15,12 +15,11 @@
 //! to be; and a collection costs what is dirty, whatever the size of the block.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use super::PAGE_SIZE;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
-use crate::sync::Mutex;
+use crate::sync::{Mutex, OnceLock};
 use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
 
 /// Who wants to know what was written. Each has a log of its own for every block.
@@ -116,7 +115,8 @@ impl DirtyLogs {
 
     /// Marks the pages of `len` bytes at `offset`, for every client that logs.
     fn mark(&self, offset: u64, len: u64) {
-        let active = self.active.load(Ordering::Relaxed);
+        // Acquire: with a client's bit comes its map.
+        let active = self.active.load(Ordering::Acquire);
         if active == 0 || len == 0 {
             return;
         }
@@ -170,7 +170,8 @@ impl DirtyLogs {
             let left = shown[client.index()].saturating_sub(bytes);
             shown[client.index()] = left;
             if left == 0 {
-                self.active.fetch_and(!client.mask(), Ordering::Release);
+                // Relaxed: a mark too many does no harm.
+                self.active.fetch_and(!client.mask(), Ordering::Relaxed);
             }
         }
     }
@@ -260,7 +261,7 @@ impl PageMap {
             return; // What is marked from now on is the next collector's.
         }
         // Acquire: what was there before the marks, data or marks below. A mark that comes after this sets its bit again.
-        let taken = cell.fetch_and(!(wanted & !kept), Ordering::AcqRel) & wanted;
+        let taken = cell.fetch_and(!(wanted & !kept), Ordering::Acquire) & wanted;
         for bit in (0..WORD).filter(|bit| taken >> bit & 1 != 0).map(|bit| base + bit) {
             match level.checked_sub(1) {
                 Some(level) => self.take_below(level, bit, first, last, each),

@@ -20,15 +20,31 @@
 //! * Between a conditional store's claim and its compare-exchange, neighbours on the host, two other stores may change the value and change it back, or
 //!   another conditional store write the value that is there. A claim in one step would prevent the latter, and cost as much as all the rest.
 //!
-//! The table is host hardware's business, like guest memory, and is not modelled: its atomics are the real ones in every build.
+//! # Orderings
+//! The one edge that the table must give is from a store whose [`wrote`] took a token out to the load of whoever finds none after it: Release
+//! there, an Acquire fence here. A claim needs none: what it allows is a compare-exchange that depends on it, with an ordering of its own.
 
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-const ENTRIES: usize = 1024;
+#[cfg(not(manyhart_shuttle))]
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
+#[cfg(manyhart_shuttle)] // the table outlives a schedule
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
 const LINE_SHIFT: u32 = 6;
 
+#[cfg(not(manyhart_loom))]
+const ENTRIES: usize = 1024;
+#[cfg(not(manyhart_loom))]
 static TABLE: [AtomicU64; ENTRIES] = [const { AtomicU64::new(0) }; ENTRIES];
+
+// One for each execution of a model.
+#[cfg(manyhart_loom)]
+const ENTRIES: usize = 2;
+#[cfg(manyhart_loom)]
+loom::lazy_static! {
+    static ref TABLE: [AtomicU64; ENTRIES] = std::array::from_fn(|_| AtomicU64::new(0));
+}
 
 /// What a reservation holds.
 pub type Token = NonZeroU64;
@@ -57,15 +73,19 @@ pub fn watch(host_addr: usize, tokens: &mut Tokens) -> Token {
 #[inline(always)]
 pub fn watch_quickly(host_addr: usize, tokens: &mut Tokens) -> Option<Token> {
     let entry = entry(line(host_addr));
-    // Acquire, so that the load after it is not made before it.
-    if let Some(theirs) = Token::new(entry.load(Ordering::Acquire)) {
-        return Some(theirs);
-    }
-    let fresh = tokens.next()?;
-    match entry.compare_exchange(0, fresh.get(), Ordering::AcqRel, Ordering::Acquire) {
-        Ok(_) => Some(fresh),
-        Err(theirs) => Token::new(theirs),
-    }
+    let token = match Token::new(entry.load(Ordering::Relaxed)) {
+        Some(theirs) => Some(theirs),
+        None => {
+            let fresh = tokens.next()?;
+            match entry.compare_exchange(0, fresh.get(), Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => Some(fresh),
+                Err(theirs) => Token::new(theirs),
+            }
+        }
+    };
+    // So that the load after it is not made before it, however the token was come by.
+    fence(Ordering::Acquire);
+    token
 }
 
 /// Says that `size` bytes at `host_addr` have been written. To be called after the store.
@@ -105,9 +125,9 @@ fn wrote_more(first: usize, last: usize) {
 #[inline(always)]
 pub fn claim(host_addr: usize, token: Token) -> bool {
     let entry = entry(line(host_addr));
-    let is_there = entry.load(Ordering::Acquire) == token.get();
+    let is_there = entry.load(Ordering::Relaxed) == token.get();
     if is_there {
-        entry.store(0, Ordering::Release);
+        entry.store(0, Ordering::Relaxed);
     }
     is_there
 }
@@ -134,7 +154,7 @@ impl Tokens {
 
     #[cold]
     fn take_lot(&mut self) {
-        static NEXT_LOT: AtomicU64 = AtomicU64::new(0);
+        static NEXT_LOT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         self.next = NEXT_LOT.fetch_add(1, Ordering::Relaxed) * Tokens::LOT + 1;
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
-use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 pub(crate) use crate::mutation::atomic;
 pub(crate) use loom::cell::UnsafeCell;
+pub(crate) use loom::hint::spin_loop;
 pub(crate) use loom::thread_local;
 
 pub(crate) use super::shape::{Condvar, Mutex};
@@ -50,33 +52,79 @@ impl<T> Published<T> {
 }
 
 /// See the module's text.
-pub(crate) struct Queue<T>(loom::sync::Mutex<VecDeque<T>>);
+pub(crate) struct Queue<T> {
+    /// How many ever came, and how many went. Relaxed: a pop that nothing orders behind a push may miss it.
+    pushed: AtomicUsize,
+    popped: AtomicUsize,
+    /// What a value's taker synchronises with its giver by, in turn: more than a model leaves waiting.
+    given: [AtomicBool; QUEUED],
+    // Never contended, and not modelled: each end is changed in one go with its count.
+    values: std::sync::Mutex<VecDeque<T>>,
+}
+
+const QUEUED: usize = 8;
 
 impl<T> Queue<T> {
     pub(crate) fn new() -> Queue<T> {
-        Queue(loom::sync::Mutex::new(VecDeque::new()))
+        let [pushed, popped] = [(); 2].map(|()| AtomicUsize::new(0));
+        let given = [(); QUEUED].map(|()| AtomicBool::new(false));
+        Queue { pushed, popped, given, values: std::sync::Mutex::default() }
     }
 
     pub(crate) fn push(&self, value: T) {
-        self.0.lock().expect("never poisoned").push_back(value);
+        let number = self.pushed.fetch_add(1, Ordering::Relaxed);
+        let waiting = {
+            let mut values = self.values.lock().expect("never poisoned");
+            values.push_back(value);
+            values.len()
+        };
+        assert!(waiting <= QUEUED, "a model of so many messages needs a longer queue");
+        // Not a store: loom has no order between one and a change by another thread.
+        self.given[number % QUEUED].swap(true, Ordering::Release);
     }
 
     pub(crate) fn pop(&self) -> Option<T> {
-        self.0.lock().expect("never poisoned").pop_front()
+        // A change reads the newest count, a look need not.
+        let number = self.popped.fetch_add(0, Ordering::Relaxed);
+        if self.pushed.load(Ordering::Relaxed) <= number {
+            return None;
+        }
+        self.popped.fetch_add(1, Ordering::Relaxed);
+        let value = self.values.lock().expect("never poisoned").pop_front()?;
+        // Its giver may be about to say so: then that is waited for, as the crate's queue does.
+        while !self.given[number % QUEUED].swap(false, Ordering::Acquire) {
+            loom::thread::yield_now();
+        }
+        Some(value)
     }
 }
 
-/// See the module's text.
-pub(crate) struct SwapCell<T>(loom::sync::Mutex<Option<Box<T>>>);
+/// A cell that is set once; who finds it set sees what was done before.
+pub(crate) struct OnceLock<T> {
+    is_set: AtomicBool,
+    value: std::sync::OnceLock<T>,
+}
 
-impl<T> SwapCell<T> {
-    pub(crate) fn new() -> SwapCell<T> {
-        SwapCell(loom::sync::Mutex::new(None))
+impl<T> OnceLock<T> {
+    pub(crate) fn new() -> OnceLock<T> {
+        OnceLock { is_set: AtomicBool::new(false), value: std::sync::OnceLock::new() }
     }
 
-    pub(crate) fn swap(&self, value: Option<Box<T>>) -> Option<Box<T>> {
-        std::mem::replace(&mut *self.0.lock().expect("never poisoned"), value)
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.is_set.load(Ordering::Acquire).then(|| self.value.get()).flatten()
     }
+
+    /// By one thread at a time.
+    pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        let value = self.value.get_or_init(make);
+        self.is_set.store(true, Ordering::Release);
+        value
+    }
+}
+
+/// The host's time stands still, so that models are repeatable.
+pub(crate) fn elapsed(_: Instant) -> Duration {
+    Duration::from_secs(1000)
 }
 
 /// As many as a model has threads.

@@ -4,12 +4,11 @@
 //! of `loomed`. Each is no stronger than the written contract of what it stands for:
 //! * [`Published`] stands for `arc_swap::ArcSwap`: a Release store and an Acquire load of an index, which keep no superseded value alive.
 //!   The crate is stronger; nothing here may lean on that.
-//! * [`Queue`] stands for `crossbeam`'s `SegQueue`: a deque behind loom's mutex. The mutex adds an edge between any two operations, which
-//!   the crate's queue has only from a push to the pop that takes its element; the models of the mailbox say what that hides.
-//! * [`SwapCell`] stands for an atomic pointer that owns: a swap with AcqRel order, which is a value under loom's mutex there. It has an
-//!   edge from each swap to the next, as swaps of one atomic have.
+//! * [`Queue`] stands for `crossbeam`'s `SegQueue`: there is an edge from a push to the pop that takes its element, and no other. A pop that
+//!   nothing orders behind a push may miss it.
+//! * [`OnceLock`] stands for `std`'s: an edge from its setting to whoever finds it set; whom nothing orders behind that may miss it.
 //! * [`Mutex`] and [`Condvar`] stand for `parking_lot`'s. Waits that time out do not under loom: no model needs one to.
-//! * Atomics and fences are loom's, behind `mutation`, which can weaken any one ordering.
+//! * [`SwapCell`] is itself in every build, over the build's own atomic pointer. Atomics and fences are loom's, behind `mutation`, which can weaken any one ordering.
 //!
 //! `std::sync::Arc` is used everywhere and is not modelled: its counts only decide when a drop runs, and no drop here synchronises
 //! anything else.
@@ -27,6 +26,7 @@ mod real;
 mod shape;
 #[cfg(manyhart_shuttle)]
 mod shuttled;
+mod swap;
 
 #[cfg(manyhart_loom)]
 pub(crate) use loomed::*;
@@ -34,3 +34,4 @@ pub(crate) use loomed::*;
 pub(crate) use real::*;
 #[cfg(manyhart_shuttle)]
 pub(crate) use shuttled::*;
+pub use swap::SwapCell;

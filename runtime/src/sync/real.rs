@@ -1,13 +1,11 @@
 //! The real primitives: `std`, `parking_lot`, `arc-swap`, `crossbeam`.
-#![allow(unsafe_code)] // For `SwapCell`, which owns what its pointer leads to.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 pub(crate) use crossbeam::queue::SegQueue as Queue;
 pub(crate) use parking_lot::{Condvar, Mutex};
-pub(crate) use std::sync::atomic;
+pub(crate) use std::hint::spin_loop;
+pub(crate) use std::sync::{OnceLock, atomic};
 pub(crate) use std::thread_local;
 
 /// How often a waiter looks before it sleeps.
@@ -28,6 +26,12 @@ impl<T> UnsafeCell<T> {
     }
 }
 
+/// How long ago that was.
+#[inline]
+pub(crate) fn elapsed(since: std::time::Instant) -> std::time::Duration {
+    since.elapsed()
+}
+
 /// A whole value that one writer replaces and anybody loads.
 pub(crate) struct Published<T>(arc_swap::ArcSwap<T>);
 
@@ -45,41 +49,12 @@ impl<T> Published<T> {
     }
 }
 
-/// One owned value or none, which anybody swaps, without a lock.
-///
-/// Not `crossbeam`'s `AtomicCell`: that swaps a pointer as an integer, which loses what the pointer may be used for (Miri found it).
-pub(crate) struct SwapCell<T> {
-    at: AtomicPtr<T>,
-    /// Whoever swaps gets the value itself, and shares nothing.
-    owns: PhantomData<std::sync::Mutex<T>>,
-}
-
-impl<T> SwapCell<T> {
-    pub(crate) fn new() -> SwapCell<T> {
-        SwapCell { at: AtomicPtr::new(std::ptr::null_mut()), owns: PhantomData }
-    }
-
-    pub(crate) fn swap(&self, value: Option<Box<T>>) -> Option<Box<T>> {
-        let new = value.map_or(std::ptr::null_mut(), Box::into_raw);
-        // AcqRel: what was done to a value before it was put in happens before whoever takes it out.
-        let old = self.at.swap(new, Ordering::AcqRel);
-        // SAFETY: only `Box::into_raw` above puts pointers in, and the swap that takes one out is the only one that gets it.
-        (!old.is_null()).then(|| unsafe { Box::from_raw(old) })
-    }
-}
-
-impl<T> Drop for SwapCell<T> {
-    fn drop(&mut self) {
-        drop(self.swap(None));
-    }
-}
-
 /// How many readers that nobody uses are kept.
 pub(crate) const POOL_PLACES: usize = 32;
 
 /// Where this thread looks first, so that threads seldom meet.
 pub(crate) fn first_place() -> usize {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     std::thread_local! {
         static MINE: usize = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -108,28 +83,4 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, String> {
         let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
         text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panicked".to_owned())
     })
-}
-
-#[cfg(all(test, not(any(manyhart_loom, manyhart_shuttle))))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_value_is_taken_out_once_and_none_is_lost() {
-        let (cell, value) = (SwapCell::new(), Arc::new(()));
-        std::thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    for _ in 0..20 {
-                        drop(cell.swap(Some(Box::new(Arc::clone(&value)))));
-                        drop(cell.swap(None));
-                    }
-                });
-            }
-        });
-        assert!(cell.swap(Some(Box::new(Arc::clone(&value)))).is_none());
-        assert_eq!(Arc::strong_count(&value), 2, "one is inside");
-        drop(cell);
-        assert_eq!(Arc::strong_count(&value), 1);
-    }
 }

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+pub(crate) use shuttle::hint::spin_loop;
 pub(crate) use shuttle::sync::atomic;
 pub(crate) use shuttle::thread_local;
 
+pub(crate) use super::real::{OnceLock, elapsed};
 pub(crate) use super::shape::{Condvar, Mutex};
 
 use super::real;
@@ -79,19 +81,6 @@ impl<T> Queue<T> {
     pub(crate) fn pop(&self) -> Option<T> {
         self.1.here();
         self.0.pop()
-    }
-}
-
-pub(crate) struct SwapCell<T>(real::SwapCell<T>, Switch);
-
-impl<T> SwapCell<T> {
-    pub(crate) fn new() -> SwapCell<T> {
-        SwapCell(real::SwapCell::new(), Switch::new())
-    }
-
-    pub(crate) fn swap(&self, value: Option<Box<T>>) -> Option<Box<T>> {
-        self.1.here();
-        self.0.swap(value)
     }
 }
 

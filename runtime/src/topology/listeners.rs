@@ -56,7 +56,7 @@ impl Listeners {
         listener: Box<dyn Listener>,
     ) -> ListenerHandle {
         // Before the round is asked for: a commit that does not count it has published already, and the round loads that.
-        self.count.fetch_add(1, Ordering::AcqRel);
+        self.count.fetch_add(1, Ordering::Acquire);
         let progress = Arc::new(Progress::default());
         let mut inbox = self.inbox.lock();
         inbox.numbers += 1;
@@ -77,8 +77,8 @@ impl Listeners {
     /// A snapshot was published. Whether anybody has to be told; if so, a round will, and then says so to the grace periods.
     ///
     /// Both this and [`Listeners::add`] change the count by a read-modify-write after they did their part (published; nothing). If this comes
-    /// first, the other's acquires what was published, and its round loads it. If the other comes first, this sees it and asks for a
-    /// round. A plain load here could miss the count while the round misses the snapshot.
+    /// first, it releases what was published, the other acquires it, and its round loads it. If the other comes first, this sees it and asks
+    /// for a round. A plain load here could miss the count while the round misses the snapshot.
     pub(super) fn notify(self: &Arc<Listeners>) -> bool {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::CountByLoad) {
@@ -88,7 +88,7 @@ impl Listeners {
             }
             return any;
         }
-        let any = self.count.fetch_add(0, Ordering::AcqRel) > 0;
+        let any = self.count.fetch_add(0, Ordering::Release) > 0;
         if any {
             self.ask_for_round();
         }
@@ -100,7 +100,7 @@ impl Listeners {
     pub(super) fn sync_log(self: &Arc<Listeners>, region: RegionId) {
         // Whoever has shown the region to somebody has been counted long before: by the commit that it was told of.
         // In a handler, which never waits, the commit that comes next is refused, and nothing is collected.
-        if self.count.load(Ordering::Acquire) == 0 || trampoline::inside_handler() {
+        if self.count.load(Ordering::Relaxed) == 0 || trampoline::inside_handler() {
             return;
         }
         let (replier, waiter) = reply::pair();
@@ -160,7 +160,7 @@ impl Listeners {
     fn round(&self, all: &mut Vec<Told>, snapshot: &Snapshot) {
         tell(all, snapshot);
         for told in all.extract_if(.., |told| told.leaving || told.failed.is_some()) {
-            self.count.fetch_sub(1, Ordering::AcqRel);
+            self.count.fetch_sub(1, Ordering::Relaxed);
             self.end(told);
         }
         for told in all.iter() {

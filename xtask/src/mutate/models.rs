@@ -118,6 +118,7 @@ impl Model {
         let both = file.try_clone().map_err(failed)?;
         let mut child = command
             .args(["--exact", &self.test, "--nocapture", "--test-threads", "1"])
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
             .stdout(file)
             .stderr(both)

@@ -1,0 +1,175 @@
+//! What was done before is seen by whoever learns of what came after, where nothing but one ordering says so.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::Watched;
+use loom::sync::atomic::{AtomicU32, Ordering};
+use loom::thread;
+use manyhart_runtime::model::{Rig, SwapCell};
+use manyhart_runtime::{
+    Attention, BusError, DeviceError, Flow, Gpa, InterruptFile, MmioSpec, MmioTarget, Registers, Requester,
+};
+
+const LEVEL: u32 = 9;
+
+/// Who finds a deadline there, before it takes anything, sees what was done before it was set.
+fn deadline() {
+    let (attention, done) = (Arc::new(Attention::new()), Arc::<Watched>::default());
+    let sets = {
+        let (attention, done) = (Arc::clone(&attention), Arc::clone(&done));
+        thread::spawn(move || {
+            done.write();
+            attention.set_deadline(0, 5);
+        })
+    };
+    if attention.next_deadline() == 5 {
+        done.read();
+    }
+    sets.join().expect("it ends");
+}
+
+/// Who leaves its loop because of a stop sees what was done before that.
+fn stop() {
+    let (rig, done) = (Rig::new(64), Arc::<Watched>::default());
+    let mut reader = rig.reader("reader");
+    let stops = {
+        let (rig, done) = (rig.clone(), Arc::clone(&done));
+        thread::spawn(move || {
+            done.write();
+            rig.stop();
+        })
+    };
+    if reader.checkpoint(&mut ()) == Flow::Stop {
+        done.read();
+    }
+    reader.go_offline();
+    stops.join().expect("it ends");
+}
+
+/// Registers that are the world: what is read under a pause.
+struct World(Arc<Watched>);
+
+impl Registers for World {
+    fn read(&self, _: u64, _: u8) -> Result<u64, DeviceError> {
+        Err(DeviceError::NoRegister)
+    }
+
+    fn write(&self, _: u64, _: u8, _: u64) -> Result<(), DeviceError> {
+        self.0.write();
+        Ok(())
+    }
+}
+
+/// A device's DMA against a pause: before it or after it, and after it means behind all that the pausing thread did.
+fn dma_and_pause() {
+    let (rig, world) = (Rig::new(64), Arc::<Watched>::default());
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let target = MmioTarget::direct("world", MmioSpec::aligned(4, 4), Arc::new(World(Arc::clone(&world))));
+    let region = t.mmio("world", 0x10, target);
+    t.add_subregion(root, 0, region);
+    t.commit().expect("lawful");
+    let writes = {
+        let memory = rig.topology().address_space(space);
+        thread::spawn(move || {
+            assert_eq!(memory.store(Gpa(0), 1u32, Requester::Device(1)), Ok::<(), BusError>(()));
+        })
+    };
+    let paused = rig.pause();
+    world.read();
+    drop(paused);
+    writes.join().expect("it ends");
+}
+
+fn file() -> Arc<InterruptFile> {
+    let file = Arc::new(InterruptFile::new(63, Arc::new(Attention::new()), LEVEL));
+    file.change_enabled(0, 0, 1 << 1);
+    file.set_delivery(true);
+    file
+}
+
+/// Who finds an interrupt pending sees what was done before it was sent.
+fn sent_and_found(is_pending: impl Fn(&InterruptFile) -> bool) {
+    let (file, done) = (file(), Arc::<Watched>::default());
+    let sends = {
+        let (file, done) = (Arc::clone(&file), Arc::clone(&done));
+        thread::spawn(move || {
+            done.write();
+            assert!(file.send(1));
+        })
+    };
+    if is_pending(&file) {
+        done.read();
+    }
+    sends.join().expect("it ends");
+}
+
+/// An interrupt that is pending is sent once more while the owner clears it: either it is pending afterwards, or the owner sees what the second
+/// sender did.
+fn sent_again(clear: impl Fn(&InterruptFile)) {
+    let (file, done) = (file(), Arc::new(AtomicU32::new(0)));
+    assert!(file.send(1));
+    let sends = {
+        let (file, done) = (Arc::clone(&file), Arc::clone(&done));
+        thread::spawn(move || {
+            done.store(1, Ordering::Relaxed);
+            assert!(file.send(1));
+        })
+    };
+    clear(&file);
+    let seen = done.load(Ordering::Relaxed) == 1;
+    sends.join().expect("it ends");
+    assert!(seen || file.pending(0) == 1 << 1, "cleared unseen");
+}
+
+/// Who takes a value out of a cell has all that was done with it before it was put in.
+fn swapped() {
+    let (cell, done) = (Arc::new(SwapCell::new()), Arc::<Watched>::default());
+    let puts = {
+        let (cell, done) = (Arc::clone(&cell), Arc::clone(&done));
+        thread::spawn(move || {
+            done.write();
+            assert!(cell.swap(Some(Box::new(7))).is_none());
+        })
+    };
+    if let Some(value) = cell.swap(None) {
+        assert_eq!(*value, 7);
+        done.read();
+    }
+    puts.join().expect("it ends");
+}
+
+#[test]
+fn what_is_swapped_out_carries_what_came_before_it() {
+    common::holds(4, swapped);
+}
+
+#[test]
+fn a_deadline_carries_what_came_before_it() {
+    common::holds(4, deadline);
+}
+
+#[test]
+fn a_stop_carries_what_came_before_it() {
+    common::holds(4, stop);
+}
+
+#[test]
+fn a_device_that_may_go_on_is_behind_the_pause() {
+    common::holds(3, dma_and_pause);
+}
+
+#[test]
+fn an_interrupt_that_is_looked_at_carries_what_came_before_it() {
+    common::holds(4, || sent_and_found(|file| file.top() == Some(1)));
+    common::holds(4, || sent_and_found(|file| file.pending(0) != 0));
+}
+
+#[test]
+fn a_second_sending_is_not_cleared_unseen() {
+    common::holds(4, || sent_again(|file| assert_eq!(file.claim(), Some(1))));
+    common::holds(4, || sent_again(|file| file.change_pending(0, 1 << 1, 0)));
+}

@@ -1,0 +1,54 @@
+//! C5 for listeners: `Retired` is behind what every listener did with the removal, whichever thread told it, and whichever completes.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::Watched;
+use loom::thread;
+use manyhart_runtime::model::Rig;
+use manyhart_runtime::{FlatRange, Listener};
+
+/// Uses what it was shown once more when it hears that it is gone.
+struct Shows(Arc<Watched>);
+
+impl Listener for Shows {
+    fn region_del(&mut self, _: &FlatRange) {
+        self.0.read();
+    }
+}
+
+/// A region goes; the helper tells the listener, and the thread that committed helps.
+fn told_by_another() {
+    let (rig, memory) = (Rig::new(64), Arc::<Watched>::default());
+    let mut t = rig.topology().transaction();
+    let (root, region) = (t.container("root", 1 << 64), t.reservation("region", 0x1000));
+    t.add_subregion(root, 0x1000, region);
+    let space = t.address_space("space", root);
+    t.commit().expect("lawful");
+    let handle = rig.topology().add_listener("shows", space, 0, Shows(Arc::clone(&memory)));
+    rig.help_all();
+
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    let retired = t.commit().expect("lawful").retired;
+    let helper = {
+        let rig = rig.clone();
+        thread::spawn(move || {
+            rig.help();
+        })
+    };
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    memory.write();
+    helper.join().expect("it ends");
+    drop(handle);
+    rig.help_all();
+}
+
+#[test]
+fn a_listener_is_done_before_it_retired() {
+    common::holds(3, told_by_another);
+}
