@@ -4,6 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
+use common::models;
 use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
 use manyhart_runtime::DirtyClient;
@@ -40,13 +41,25 @@ fn mark_and_take(pages: u64) {
     assert!(data.load(Ordering::Relaxed) == 1);
 }
 
-#[test]
-fn c09_a_log_that_starts_beside_a_writer_misses_nothing() {
-    common::holds(8, start_beside_a_writer);
-}
+models! {
+    /// A log that starts beside a writer misses nothing.
+    start_of_a_log {
+        rows: C9;
+        run: start_beside_a_writer;
+        bounds: 8, 12;
+    }
 
-#[test]
-fn c09_a_mark_brings_its_data() {
-    common::holds(8, || mark_and_take(1));
-    common::holds(8, || mark_and_take(65));
+    /// A mark brings its data.
+    mark_brings_data {
+        rows: C9;
+        run: || mark_and_take(1);
+        bounds: 8, 12;
+    }
+
+    /// So it does over two levels of the map.
+    mark_of_two_levels {
+        rows: C9;
+        run: || mark_and_take(65);
+        bounds: 8, 12;
+    }
 }

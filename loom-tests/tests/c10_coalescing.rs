@@ -96,7 +96,7 @@ models! {
         run: signalled;
         bounds: 4, 6;
         twin: CoalesceUnannounced, "overtaken or lost", 20;
-        twin: OvertakeMail, "overtaken or lost", 500;
+        twin: OvertakeMail, "overtaken or lost", 800;
     }
 
     /// And of one by its own thread.

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Watched;
+use common::{Watched, models};
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 use manyhart_runtime::model::{Rig, SwapCell};
@@ -142,34 +142,60 @@ fn swapped() {
     puts.join().expect("it ends");
 }
 
-#[test]
-fn what_is_swapped_out_carries_what_came_before_it() {
-    common::holds(4, swapped);
-}
+models! {
+    /// A deadline carries what came before it.
+    deadline_seen {
+        rows: C8;
+        run: deadline;
+        bounds: 4, 8;
+    }
 
-#[test]
-fn a_deadline_carries_what_came_before_it() {
-    common::holds(4, deadline);
-}
+    /// A stop carries what came before it.
+    stop_seen {
+        rows: C12;
+        run: stop;
+        bounds: 4, 6;
+    }
 
-#[test]
-fn a_stop_carries_what_came_before_it() {
-    common::holds(4, stop);
-}
+    /// A device that may go on is behind the pause.
+    dma_after_pause {
+        rows: C12;
+        run: dma_and_pause;
+        bounds: 3, 4;
+    }
 
-#[test]
-fn a_device_that_may_go_on_is_behind_the_pause() {
-    common::holds(3, dma_and_pause);
-}
+    /// An interrupt that is looked at carries what came before it.
+    top_seen {
+        rows: C8;
+        run: || sent_and_found(|file| file.top() == Some(1));
+        bounds: 4, 8;
+    }
 
-#[test]
-fn an_interrupt_that_is_looked_at_carries_what_came_before_it() {
-    common::holds(4, || sent_and_found(|file| file.top() == Some(1)));
-    common::holds(4, || sent_and_found(|file| file.pending(0) != 0));
-}
+    /// So does one of which the pending bit is read.
+    pending_seen {
+        rows: C8;
+        run: || sent_and_found(|file| file.pending(0) != 0);
+        bounds: 4, 8;
+    }
 
-#[test]
-fn a_second_sending_is_not_cleared_unseen() {
-    common::holds(4, || sent_again(|file| assert_eq!(file.claim(), Some(1))));
-    common::holds(4, || sent_again(|file| file.change_pending(0, 1 << 1, 0)));
+    /// A second sending is not claimed unseen.
+    claimed_and_sent_again {
+        rows: C8;
+        run: || sent_again(|file| assert_eq!(file.claim(), Some(1)));
+        bounds: 4, 8;
+    }
+
+    /// Nor is it cleared unseen.
+    cleared_and_sent_again {
+        rows: C8;
+        run: || sent_again(|file| file.change_pending(0, 1 << 1, 0));
+        bounds: 4, 8;
+    }
+
+    /// What is swapped out carries what came before it was put in.
+    swapped_out {
+        rows: C5;
+        run: swapped;
+        bounds: 4, 8;
+    }
 }

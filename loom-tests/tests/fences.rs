@@ -4,6 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
+use common::models;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 use manyhart_runtime::Reader;
@@ -50,12 +51,18 @@ fn store_buffering() {
     assert!(mine == 1 || theirs == 1, "both passed their stores");
 }
 
-#[test]
-fn a_release_fence_and_an_acquire_fence_pass_a_message() {
-    common::holds(8, message_passing);
-}
+models! {
+    /// A release fence and an acquire fence pass a message.
+    guest_message {
+        rows: C4;
+        run: message_passing;
+        bounds: 8, 12;
+    }
 
-#[test]
-fn a_full_fence_keeps_loads_behind_stores() {
-    common::holds(8, store_buffering);
+    /// A full fence keeps loads behind stores.
+    guest_full_fence {
+        rows: C4;
+        run: store_buffering;
+        bounds: 8, 12;
+    }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::Watched;
+use common::{Watched, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{FlatRange, Listener};
@@ -48,7 +48,11 @@ fn told_by_another() {
     rig.help_all();
 }
 
-#[test]
-fn a_listener_is_done_before_it_retired() {
-    common::holds(3, told_by_another);
+models! {
+    /// A listener is done with what went before it retired.
+    told_before_retired {
+        rows: C5;
+        run: told_by_another;
+        bounds: 3, 4;
+    }
 }

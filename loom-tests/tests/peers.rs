@@ -68,6 +68,6 @@ models! {
         rows: C11;
         run: two_devices;
         bounds: 4, 5;
-        twin: CallInHandler, "deadlock", 500;
+        twin: CallInHandler, "deadlock", 800;
     }
 }

@@ -4,6 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
+use common::models;
 use loom::sync::atomic::{AtomicU64, Ordering};
 use loom::thread;
 use manyhart_runtime::ram::monitor;
@@ -38,12 +39,18 @@ fn two_claim() {
     assert!(mine != theirs, "one of two");
 }
 
-#[test]
-fn a_new_reservation_is_behind_the_store_that_ended_the_old_one() {
-    common::holds(8, watched_after_a_store);
-}
+models! {
+    /// A new reservation is behind the store that ended the old one.
+    watched_anew {
+        rows: Reservations;
+        run: watched_after_a_store;
+        bounds: 8, 12;
+    }
 
-#[test]
-fn a_reservation_is_claimed_once() {
-    common::holds(8, two_claim);
+    /// Of two that watch together one may store.
+    claimed_once {
+        rows: Reservations;
+        run: two_claim;
+        bounds: 8, 12;
+    }
 }

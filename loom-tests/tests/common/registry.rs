@@ -29,7 +29,9 @@ pub struct Twin {
     pub within: usize,
 }
 
-/// Says which models are in this file. A line for each property, in this order, so that they can be read without a compiler:
+/// Says which models are in this file. One without twins is there for an ordering: `cargo xtask mutate` weakens that, and it must fail.
+///
+/// A line for each property, in this order, so that they can be read without a compiler:
 /// ```text
 /// models! {
 ///     name {
@@ -45,7 +47,7 @@ macro_rules! models {
         rows: $($row:ident)+;
         run: $run:expr;
         bounds: $bound:literal, $deep:literal;
-        $(twin: $bug:ident, $says:literal, $within:literal;)+
+        $(twin: $bug:ident, $says:literal, $within:literal;)*
     })+) => {$(
         $(#[$doc])*
         #[allow(non_snake_case)] // Twins are named after their defects.
@@ -66,7 +68,7 @@ macro_rules! models {
             fn $bug() {
                 let bug = manyhart_runtime::planted::Bug::$bug;
                 MODEL.finds(&registry::Twin { bug, says: $says, within: $within });
-            })+
+            })*
         }
     )+};
 }
