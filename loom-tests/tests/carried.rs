@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{Watched, models};
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
-use manyhart_runtime::model::{Rig, SwapCell};
+use manyhart_runtime::model::{Actor, Rig, SwapCell};
 use manyhart_runtime::{
     Attention, BusError, DeviceError, Flow, Gpa, InterruptFile, MmioSpec, MmioTarget, Registers, Requester,
 };
@@ -84,10 +84,52 @@ fn dma_and_pause() {
     writes.join().expect("it ends");
 }
 
+/// A device that writes down that it was told.
+struct Told(Arc<Watched>);
+
+impl Actor for Told {
+    type Message = ();
+
+    fn handle(&mut self, (): ()) {
+        self.0.write();
+    }
+}
+
+/// A handler that runs after a pause is behind all that was done under it, also where the clock stood before and so is not touched.
+fn handler_after_pause() {
+    let (rig, world) = (Rig::new(64), Arc::<Watched>::default());
+    rig.clock().freeze();
+    let device = rig.mailbox("device", Told(Arc::clone(&world)));
+    let posts = thread::spawn(move || {
+        device.post(());
+    });
+    let paused = rig.pause();
+    world.read();
+    drop(paused);
+    posts.join().expect("it ends");
+    rig.help_all();
+}
+
+/// Who has coalesced writes handled, and finds none left, sees what another thread's handling of them did.
+fn flushed() {
+    let (rig, world) = (Rig::new(64), Arc::<Watched>::default());
+    let device = rig.mailbox("device", Told(Arc::clone(&world)));
+    assert!(device.coalesce(()));
+    let helper = {
+        let rig = rig.clone();
+        thread::spawn(move || {
+            rig.help();
+        })
+    };
+    rig.flush();
+    world.read();
+    helper.join().expect("it ends");
+}
+
+/// No deliveries, so that nothing but the pending bits themselves passes anything on.
 fn file() -> Arc<InterruptFile> {
     let file = Arc::new(InterruptFile::new(63, Arc::new(Attention::new()), LEVEL));
     file.change_enabled(0, 0, 1 << 1);
-    file.set_delivery(true);
     file
 }
 
@@ -162,6 +204,20 @@ models! {
         rows: C12;
         run: dma_and_pause;
         bounds: 3, 4;
+    }
+
+    /// A handler that may run again is behind the pause.
+    handler_after_pause {
+        rows: C12;
+        run: handler_after_pause;
+        bounds: 3, 5;
+    }
+
+    /// A flush that finds nothing left sees what was handled.
+    flushed {
+        rows: C10;
+        run: flushed;
+        bounds: 3, 5;
     }
 
     /// An interrupt that is looked at carries what came before it.

@@ -90,7 +90,7 @@ models! {
     close_and_calls {
         rows: C6;
         run: closed;
-        bounds: 6, 7;
+        bounds: 4, 6;
         twin: DropAfterClose, "deadlock", 20;
     }
 }

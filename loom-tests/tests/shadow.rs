@@ -129,7 +129,7 @@ models! {
         run: behind_a_coalesced_write;
         bounds: 4, 6;
         twin: PeekUnasked, "overtaken", 20;
-        twin: PeekBeforeWord, "overtaken", 1000;
+        twin: PeekBeforeWord, "overtaken", 4000;
     }
 
     /// Reads without the device see the work of handlers whole.

@@ -66,7 +66,7 @@ pub struct Mailbox<A: Actor> {
     handled: StdAtomicU64,
     queue: Queue<Item<A::Message>>,
     /// Coalesced messages that have not been handled: a bound, and a hint. The order of the queue does not lean on it.
-    coalesced: StdAtomicU64,
+    coalesced: AtomicU64,
     /// Whether the crew knows that this mailbox has some now and then.
     registered: std::sync::Once,
     /// Touched by the owner of `RUNNING` alone; `None` once closed.
@@ -89,7 +89,7 @@ impl<A: Actor> Mailbox<A> {
             health: AtomicU8::new(ALIVE),
             handled: StdAtomicU64::new(0),
             queue: Queue::new(),
-            coalesced: StdAtomicU64::new(0),
+            coalesced: AtomicU64::new(0),
             registered: std::sync::Once::new(),
             actor: UnsafeCell::new(Some(make(me))),
         })
@@ -111,21 +111,21 @@ impl<A: Actor> Mailbox<A> {
         if self.health.load(Ordering::Relaxed) != ALIVE {
             return false;
         }
-        if self.coalesced.fetch_add(1, Ordering::AcqRel) >= coalescing::MOST {
-            self.coalesced.fetch_sub(1, Ordering::AcqRel);
+        if self.coalesced.fetch_add(1, Ordering::Relaxed) >= coalescing::MOST {
+            self.coalesced.fetch_sub(1, Ordering::Relaxed);
             return false;
         }
         self.registered.call_once(|| {
             let me: Weak<Self> = Arc::downgrade(self);
             self.crew.coalescing().register(me);
         });
-        self.queue.push(Item::Coalesced(message));
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::CoalesceUnannounced) {
+            self.queue.push(Item::Coalesced(message));
             return true;
         }
         // As in `send`, but for the scheduling. With a word of 0 before, nobody is about to take the run-state: the helper will (rule 5).
-        if self.state.fetch_or(MAIL, Ordering::AcqRel) == 0 {
+        if self.complete(Item::Coalesced(message)) == 0 {
             self.crew.helper().linger();
         }
         true
@@ -194,8 +194,7 @@ impl<A: Actor> Mailbox<A> {
             drop(pass);
             return waiter.wait();
         }
-        self.queue.push(message);
-        self.state.fetch_or(MAIL, Ordering::AcqRel);
+        self.complete(message);
         self.drive(&waiter)
     }
 
@@ -289,12 +288,17 @@ impl<A: Actor> Mailbox<A> {
         }
     }
 
+    /// Rule 1. Returns the word of before.
+    fn complete(&self, item: Item<A::Message>) -> u64 {
+        self.queue.push(item);
+        // Release: the push before it is visible to the runner that clears this bit. If the runner's clear is later in the word's order,
+        // it pops this message; if it is earlier, its compare-exchange back to 0 fails on this bit, or this sees `RUNNING` clear.
+        self.state.fetch_or(MAIL, Ordering::Release)
+    }
+
     /// Rule 1, then rule 5.
     fn send(self: &Arc<Self>, item: Item<A::Message>) {
-        self.queue.push(item);
-        // AcqRel: the push before it is visible to the runner that clears this bit. If the runner's clear is later in the word's order,
-        // it pops this message; if it is earlier, its compare-exchange back to 0 fails on this bit, or this sees `RUNNING` clear.
-        let before = self.state.fetch_or(MAIL, Ordering::AcqRel);
+        let before = self.complete(item);
         // While paused, whoever set the bit first has already left this mailbox with the helper.
         if before == 0 || before == MAIL && !self.crew.gate().is_closed() {
             trampoline::with(|here| here.schedule(&self.crew, self.clone()));
@@ -338,8 +342,8 @@ impl<A: Actor> Mailbox<A> {
     /// Rule 2.
     fn drain_within(&self, budget: &mut usize) -> bool {
         loop {
-            // Acquire: every push whose `MAIL` this clears is visible to the pops below.
-            self.state.fetch_and(!MAIL, Ordering::AcqRel);
+            // Acquire: every push whose `MAIL` this clears is visible to the pops below, and so is all that the runners before did.
+            self.state.fetch_and(!MAIL, Ordering::Acquire);
             while let Some(item) = self.queue.pop() {
                 self.run_item(item);
                 *budget = budget.saturating_sub(1);
@@ -358,7 +362,8 @@ impl<A: Actor> Mailbox<A> {
             Item::Message(message) => self.run_message(message),
             Item::Coalesced(message) => {
                 self.run_message(message);
-                self.coalesced.fetch_sub(1, Ordering::AcqRel);
+                // Release: who finds none left goes on as if it had waited for them.
+                self.coalesced.fetch_sub(1, Ordering::Release);
             }
             Item::Fence(done) => done(),
             Item::Close { flush } => self.run_close(flush),
@@ -400,8 +405,8 @@ impl<A: Actor> Drop for Mailbox<A> {
 
 impl<A: Actor> Runnable for Mailbox<A> {
     fn take(&self) -> bool {
-        // Acquire as in `take_idle`. Whether `MAIL` is set does not matter here: the drain clears and looks.
-        self.state.compare_exchange(MAIL, MAIL | RUNNING, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        // Relaxed: what runs next is the drain, whose first step acquires. Whether `MAIL` is set does not matter here: the drain clears and looks.
+        self.state.compare_exchange(MAIL, MAIL | RUNNING, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     fn drain(&self, budget: &mut usize) -> bool {
@@ -413,8 +418,8 @@ impl<A: Actor> Runnable for Mailbox<A> {
 
     fn put_down(&self) {
         // The owner alone clears bits, so the word is RUNNING or RUNNING | MAIL and one swap does both. `MAIL` because the queue may
-        // hold messages whose bit was cleared already.
-        self.state.swap(MAIL, Ordering::AcqRel);
+        // hold messages whose bit was cleared already. Release: as when the run-state is given back.
+        self.state.swap(MAIL, Ordering::Release);
     }
 
     fn runs_while_paused(&self) -> bool {

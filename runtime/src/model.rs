@@ -74,6 +74,16 @@ impl Rig {
         self.crew.gate().stop();
     }
 
+    /// Has all coalesced writes handled, and waits for that.
+    pub fn flush(&self) {
+        self.crew.fence_coalesced().into_iter().for_each(|waiter| drop(waiter.wait()));
+    }
+
+    /// The machine's clock.
+    pub fn clock(&self) -> &Clock {
+        self.crew.clock()
+    }
+
     /// A reader's wait in the middle of an access.
     pub fn wait_in_call<T>(&self, reader: &mut Reader, caches: &mut dyn DropCached, wait: impl FnOnce() -> T) -> T {
         reader.while_waiting(caches, wait)

@@ -19,8 +19,8 @@ use std::ops::Range;
 use super::PAGE_SIZE;
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
-use crate::sync::{Mutex, OnceLock};
 use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
+use crate::sync::{Mutex, OnceLock};
 
 /// Who wants to know what was written. Each has a log of its own for every block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,8 +115,8 @@ impl DirtyLogs {
 
     /// Marks the pages of `len` bytes at `offset`, for every client that logs.
     fn mark(&self, offset: u64, len: u64) {
-        // Acquire: with a client's bit comes its map.
-        let active = self.active.load(Ordering::Acquire);
+        // Relaxed: who sees a bit and not yet its map has fenced, or is online, before the log has begun, and whoever begins it sees the data.
+        let active = self.active.load(Ordering::Relaxed);
         if active == 0 || len == 0 {
             return;
         }
@@ -157,8 +157,7 @@ impl DirtyLogs {
         for client in DirtyClient::of_mask(mask) {
             self.maps[client.index()].get_or_init(|| PageMap::new(self.pages));
             shown[client.index()] += bytes;
-            // The map first: whoever sees the bit finds the map.
-            self.active.fetch_or(client.mask(), Ordering::Release);
+            self.active.fetch_or(client.mask(), Ordering::Relaxed);
         }
         fence(Ordering::SeqCst); // see `logged_by_anyone`
     }

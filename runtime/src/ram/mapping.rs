@@ -94,7 +94,8 @@ mod host {
     /// Nobody uses what [`map`] has mapped there any more.
     pub(super) unsafe fn unmap(base: NonNull<u8>, size: u64) -> io::Result<()> {
         // SAFETY: the caller's promise.
-        Ok(unsafe { munmap(base.as_ptr().cast(), size as usize)? })
+        unsafe { munmap(base.as_ptr().cast(), size as usize)? };
+        Ok(())
     }
 }
 

@@ -193,11 +193,7 @@ models! {
 
     #[test]
     fn what_is_incomplete_is_refused() {
-        for (from, to) in [
-            ("rows: C1;", ""),
-            ("bounds: 2, 2;", "bounds: 2;"),
-            ("twin: Tear,", "twin: Tear"),
-        ] {
+        for (from, to) in [("rows: C1;", ""), ("bounds: 2, 2;", "bounds: 2;"), ("twin: Tear,", "twin: Tear")] {
             let text = TEXT.replace(from, to);
             assert_ne!(text, TEXT, "{from}");
             assert!(parse("file", &text).is_err(), "{from}");

@@ -150,3 +150,33 @@ fn read(path: &str) -> Result<String, Error> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     std::fs::read_to_string(&path).map_err(|error| Error::Failed(format!("{}: {error}", path.display())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sites;
+    use super::*;
+
+    /// The page speaks of the sources as they are: each mutant has its line, and each argument its mutant.
+    #[test]
+    fn the_page_is_of_these_sources() {
+        let found = sites::all().expect("the sources lex");
+        let keys: BTreeSet<String> = found.mutants.iter().map(Mutant::key).collect();
+        let page = read(PAGE).expect("the page");
+        let lines = page.lines().filter(|line| mutant_file(line).is_some());
+        let listed: BTreeSet<String> = lines
+            .map(|line| {
+                let mut cells = line.trim_start_matches("| ").split(" | ");
+                let mut next = || cells.next().unwrap_or_default().trim_matches('`');
+                format!("{} {}, {}", next(), next(), next())
+            })
+            .collect();
+        assert_eq!(
+            keys.symmetric_difference(&listed).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "run `cargo xtask mutate --write` (`--only FILE` for a part)"
+        );
+        for argued in arguments().expect("the page") {
+            assert!(keys.contains(&argued), "argued for, and not in the sources: {argued}");
+        }
+    }
+}

@@ -106,7 +106,8 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
 /// What one file's text holds.
 pub fn of_source(file: &str, text: &str) -> Result<Found, Error> {
     let tokens: TokenStream = text.parse().map_err(|error| Error::Failed(format!("{file}: {error}")))?;
-    let mut scan = Scan { file, function: String::new(), found: Found::default() };
+    let chosen = choosers(tokens.clone());
+    let mut scan = Scan { file, chosen, function: String::new(), found: Found::default() };
     scan.stream(tokens);
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for mutant in &mut scan.found.mutants {
@@ -119,8 +120,12 @@ pub fn of_source(file: &str, text: &str) -> Result<Found, Error> {
     Ok(scan.found)
 }
 
+/// The functions of a file that choose an ordering, each with the one that it writes down for production, if there is just one.
+type Chosen = BTreeMap<String, Option<String>>;
+
 struct Scan<'a> {
     file: &'a str,
+    chosen: Chosen,
     function: String,
     found: Found,
 }
@@ -167,7 +172,7 @@ impl Scan<'_> {
         let start = operation.span().start();
         let receiver = if is_method { receiver(&tokens[..at - 1]) } else { String::new() };
         let (file, function) = (self.file.to_owned(), self.function.clone());
-        for (which, order) in orderings(arguments).into_iter().enumerate() {
+        for (which, order) in orderings(arguments, &self.chosen).into_iter().enumerate() {
             let call = match which {
                 0 => format!("{receiver}{operation}"),
                 _ => format!("{receiver}{operation} that fails"),
@@ -178,6 +183,7 @@ impl Scan<'_> {
                     continue;
                 }
                 "SeqCst" | "AcqRel" | "Acquire" | "Release" => steps(&order, &operation.to_string()),
+                chooser if let Some(Some(order)) = self.chosen.get(chooser) => steps(order, &operation.to_string()),
                 _ if is_method => {
                     self.found.handed_on += 1;
                     continue;
@@ -192,6 +198,52 @@ impl Scan<'_> {
                 self.found.mutants.push(Mutant { file, line, column, which, lost, function, call, step });
             }
         }
+    }
+}
+
+fn choosers(tokens: TokenStream) -> Chosen {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut found = Chosen::new();
+    for window in tokens.windows(7) {
+        if let [
+            TokenTree::Ident(word),
+            TokenTree::Ident(name),
+            TokenTree::Group(_),
+            _,
+            arrow,
+            TokenTree::Ident(what),
+            body,
+        ] = window
+            && word == "fn"
+            && what == "Ordering"
+            && is_punct(arrow, '>')
+            && let TokenTree::Group(body) = body
+        {
+            let mut orders = Vec::new();
+            written_down(body.stream(), &mut orders);
+            found.insert(name.to_string(), if orders.len() == 1 { orders.pop() } else { None });
+        }
+    }
+    found
+}
+
+/// The orderings that production code here names.
+fn written_down(tokens: TokenStream, orders: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some(past) = past_what_is_not_production(&tokens, at) {
+            at = past;
+            continue;
+        }
+        match &tokens[at] {
+            TokenTree::Ident(word) if word == "Ordering" => {
+                orders.extend(tokens.get(at + 3).map(ToString::to_string));
+            }
+            TokenTree::Group(group) => written_down(group.stream(), orders),
+            _ => {}
+        }
+        at += 1;
     }
 }
 
@@ -211,14 +263,16 @@ fn steps(order: &str, operation: &str) -> Vec<(Lost, String)> {
 }
 
 /// The orderings among a call's arguments, by name; one that is no literal, by its expression.
-fn orderings(arguments: &Group) -> Vec<String> {
+fn orderings(arguments: &Group, chosen: &Chosen) -> Vec<String> {
     let all: Vec<TokenTree> = arguments.stream().into_iter().collect();
     let orders = all.split(|token| is_punct(token, ',')).filter_map(|argument| match argument {
         [TokenTree::Ident(order), colon, _, TokenTree::Ident(name)] if order == "Ordering" && is_punct(colon, ':') => {
             Some(name.to_string())
         }
         [TokenTree::Ident(name)] if name == "order" => Some(name.to_string()),
-        [TokenTree::Ident(name), TokenTree::Group(_)] if name == "failure_order" => Some(name.to_string()),
+        [TokenTree::Ident(name), TokenTree::Group(_)] if chosen.contains_key(&name.to_string()) => {
+            Some(name.to_string())
+        }
         _ => None,
     });
     orders.collect()
@@ -292,7 +346,7 @@ mod tests {
                 "fence(order)",
                 vec!["fence, order without acquire", "fence, order without release", "fence, order without total"],
             ),
-            ("x.load(Ordering::Relaxed); // y.load(Ordering::Acquire)", vec![]),
+            ("x.load(Ordering::Relaxed); /* y.load(Ordering::Acquire) */", vec![]),
             ("list.swap(1, 2); mailbox.fence(done)", vec![]),
             (
                 "y.load(Ordering::Acquire); y.load(Ordering::Acquire)",
