@@ -40,29 +40,36 @@ impl fmt::Display for Finding {
 }
 
 impl State {
-    /// Everything there is to say, in the order in which the regions were made.
+    /// Everything there is to say, in the order in which the regions were made. What is disabled, or shown through nothing that is enabled, is
+    /// where nobody meets it: a BAR that decodes nothing lies over nobody.
     pub(crate) fn lint(&self) -> Vec<Finding> {
         let tree = self.tree();
-        let reachable = reachable(tree, self.spaces_with_views().map(|(space, _)| space.root).collect());
+        let roots: Vec<RegionId> = self.spaces_with_views().map(|(space, _)| space.root).collect();
+        let led_to = reachable(tree, &roots, |_| true);
+        let shown = reachable(tree, &roots, |region| region.flags.enabled);
         let mut findings = Vec::new();
         for id in tree.ids() {
             let Some(region) = tree.get(id) else { continue };
-            equal_priority(tree, id, region, &mut findings);
-            if !reachable.contains(&id) {
+            if shown.contains(&id) {
+                equal_priority(tree, id, region, &mut findings);
+                findings.extend(past_target(tree, region));
+            } else if !led_to.contains(&id) {
                 findings.push(Finding::Unreachable(region.name.to_string()));
             }
-            findings.extend(past_target(tree, region));
         }
         findings
     }
 }
 
-fn reachable(tree: &Tree, roots: Vec<RegionId>) -> BTreeSet<RegionId> {
-    let mut seen: BTreeSet<RegionId> = roots.iter().copied().collect();
-    let mut todo = roots;
-    while let Some(region) = todo.pop().and_then(|id| tree.get(id)) {
-        let below = region.children.ascending().chain(region.window().map(|(target, _)| target));
-        todo.extend(below.filter(|&id| seen.insert(id)));
+/// What the roots lead to through regions that `leads`, those at both ends included.
+fn reachable(tree: &Tree, roots: &[RegionId], leads: impl Fn(&Region) -> bool) -> BTreeSet<RegionId> {
+    let mut seen = BTreeSet::new();
+    let mut todo = roots.to_vec();
+    while let Some(id) = todo.pop() {
+        let Some(region) = tree.get(id).filter(|region| leads(region)) else { continue };
+        if seen.insert(id) {
+            todo.extend(region.children.ascending().chain(region.window().map(|(target, _)| target)));
+        }
     }
     seen
 }
@@ -79,7 +86,7 @@ fn equal_priority(tree: &Tree, id: RegionId, region: &Region, findings: &mut Vec
         let Some(other) = tree.get(sibling) else { continue };
         let Some(place) = other.placement else { continue };
         let same = place.stacking.priority() == placement.stacking.priority() && place.added < placement.added;
-        if same && Span::of_size(other.size).shifted(i128::from(place.offset)).overlaps(span) {
+        if same && other.flags.enabled && Span::of_size(other.size).shifted(i128::from(place.offset)).overlaps(span) {
             findings.push(Finding::EqualPriority { below: other.name.to_string(), above: region.name.to_string() });
         }
     }

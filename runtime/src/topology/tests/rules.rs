@@ -428,3 +428,28 @@ fn r12_the_lint_finds_what_is_lawful_and_not_meant() {
     ];
     assert_eq!(map.state.lint(), expected);
 }
+
+#[test]
+fn r12_the_lint_says_nothing_of_what_is_disabled() {
+    let mut map = Map::new();
+    let (root, _) = whole_space(&mut map);
+    let (bar, function, window) = map.commit(|tx| {
+        let (fixed, bar, function) =
+            (tx.reservation("fixed", 0x10), tx.reservation("bar", 0x10), tx.container("function", 0x20));
+        tx.add_subregion_overlap(root, 0, fixed, 0).add_subregion_overlap(root, 8, bar, 0).set_enabled(bar, false);
+        let (low, high) = (tx.reservation("low", 0x10), tx.reservation("high", 0x10));
+        tx.add_subregion_overlap(function, 0, low, 0).add_subregion_overlap(function, 8, high, 0);
+        tx.add_subregion(root, 0x100, function).set_enabled(function, false);
+        let window = tx.alias("window", fixed, 8, 0x10);
+        tx.add_subregion(root, 0x200, window).set_enabled(window, false);
+        (bar, function, window)
+    });
+    assert_eq!(map.state.lint(), []);
+    map.commit(|tx| _ = tx.set_enabled(bar, true).set_enabled(function, true).set_enabled(window, true));
+    let expected = [
+        Finding::EqualPriority { below: "fixed".into(), above: "bar".into() },
+        Finding::EqualPriority { below: "low".into(), above: "high".into() },
+        Finding::PastTarget { alias: "window".into(), target: "fixed".into() },
+    ];
+    assert_eq!(map.state.lint(), expected);
+}
