@@ -59,6 +59,18 @@ pub enum Bug {
     KeepMarks,
     /// Who has changed an interrupt file drives its level by one look, and does not look again (C8).
     LookOnce,
+    /// A guest's fence is none on the host (C4).
+    GuestFenceDropped,
+    /// No fence of a guest keeps a store before a later load (C4).
+    StorePassesGuestFence,
+    /// A guest's acquire and release are ignored where they are an atomic's (C4).
+    AtomicUnordered,
+    /// A guest's ordered atomic has no fences around it on a host whose atomics are none (C4).
+    AtomicWithoutFences,
+    /// A load-reserved does not wait for what it releases (C4).
+    ReservedTooEarly,
+    /// What follows a load-reserved that acquires does not wait for it (C4).
+    ReservedTooLate,
     /// A coalesced write is queued, and the mailbox does not say so (C10).
     CoalesceUnannounced,
     /// A thread is let run handlers although the machine is paused (C12).

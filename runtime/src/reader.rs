@@ -16,9 +16,9 @@ use crate::helper::Crew;
 use crate::planted::{self, Bug};
 use crate::slots::{Slot, Standing};
 use crate::sync;
-use crate::sync::atomic::{Ordering, fence};
+use crate::sync::atomic::Ordering;
 use crate::topology::{Changes, Generation, Near, Publication};
-use crate::{AddrRange, AddressSpaceId, Attention, FlatRange, FlatView, Gpa, Snapshot, trampoline};
+use crate::{AddrRange, AddressSpaceId, Attention, FlatRange, FlatView, Gpa, Snapshot, ram, trampoline};
 
 /// What a reader must forget before it may use a newer snapshot.
 #[derive(Debug, Clone, Copy)]
@@ -113,10 +113,10 @@ impl Reader {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::PollBeforeFence) {
             let must_check = self.must_check();
-            fence(order);
+            ram::order::fence(order);
             return must_check;
         }
-        fence(order);
+        ram::order::fence(order);
         self.must_check()
     }
 

@@ -233,7 +233,7 @@ impl PlantedDefect {
             PlantedDefect::PollBeforeFence => runtime::arm(Runtime::PollBeforeFence),
             PlantedDefect::FenceUnpolled => vcpu::arm(Vcpu::FenceUnpolled),
             PlantedDefect::AtomicUnpolled => vcpu::arm(Vcpu::AtomicUnpolled),
-            PlantedDefect::StorePassesFence => vcpu::arm(Vcpu::StorePassesFence),
+            PlantedDefect::StorePassesFence => runtime::arm(Runtime::StorePassesGuestFence),
             PlantedDefect::ScUnwatched => vcpu::arm(Vcpu::ScUnwatched),
             PlantedDefect::CodeKept => vcpu::arm(Vcpu::CodeKept),
             PlantedDefect::TranslationsKept => vcpu::arm(Vcpu::TranslationsKept),

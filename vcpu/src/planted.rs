@@ -104,8 +104,6 @@ bugs! {
         ScInverted,
     }
     together {
-        /// No fence orders a store before a load.
-        StorePassesFence,
         /// A fence does not look for a newer topology.
         FenceUnpolled,
         /// An ordered atomic does not look for a newer topology.

@@ -14,7 +14,7 @@ use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering,
 };
 
-use super::monitor;
+use super::{monitor, order};
 
 mod sealed {
     pub trait Sealed {}
@@ -82,11 +82,11 @@ macro_rules! word {
             type Signed = $signed;
             #[inline(always)]
             fn cell_load(cell: &$unsigned) -> $word {
-                cell.load(Ordering::Relaxed)
+                cell.load(order::LOAD)
             }
             #[inline(always)]
             fn cell_store(cell: &$unsigned, value: $word) {
-                cell.store(value, Ordering::Relaxed);
+                cell.store(value, order::STORE);
             }
             #[inline(always)]
             fn cell_rmw(cell: &$unsigned, op: Rmw, operand: $word, order: Ordering) -> $word {

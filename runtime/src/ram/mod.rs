@@ -1,6 +1,7 @@
 //! Guest RAM: blocks of host memory, shared with anybody. Every access to guest memory, by whomever, is made here.
 //!
 //! * [`atomics`]: loads, stores and read-modify-writes of 1 to 8 bytes by host address, and bulk copies made of them.
+//! * [`order`]: how strongly.
 //! * [`monitor`]: who watches which bytes, so that a conditional store fails when somebody else wrote in between.
 //! * `dirty`: which pages were written, for those who log it. A block's own writes mark; who stores by host address does it through
 //!   [`DirtyLogs::logged`] where the view says that the range is logged.
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub mod atomics;
 pub mod monitor;
+pub mod order;
 
 mod dirty;
 mod mapping;

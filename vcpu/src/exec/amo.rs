@@ -4,14 +4,15 @@
 //! traced instructions take the slow one. Addresses and results have handlers for each class; an operand is picked among the registers at run time,
 //! which is less than the host's atomic takes.
 //!
-//! `aq` and `rl` together, and either alone, are RCsc in RISC-V (Unprivileged, 14.1): both map to SeqCst on the host. An ordered atomic is a
-//! guest fence: the topology is polled after it.
+//! `aq` and `rl` together, and either alone, are RCsc in RISC-V (Unprivileged, 14.1): [`order`] says what that is on the host. An ordered atomic
+//! is a guest fence: the topology is polled after it.
 #![allow(unsafe_code)] // Handlers: see `op`. Guest memory is reached by host address.
 
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::Ordering;
 
 use manyhart_runtime::ram::atomics::{self, Word};
 use manyhart_runtime::ram::monitor::{self, Token};
+use manyhart_runtime::ram::order;
 
 use crate::caches::Reservation;
 use crate::exec::mem::{probe_load, probe_store};
@@ -85,14 +86,6 @@ pub(crate) const ORDERED: i32 = 1;
 /// The class of a result that nobody wants: the host has read-modify-writes that return nothing, and they are faster.
 const NOWHERE: u8 = CLASSES as u8;
 
-/// What the fast path asks of the host, whether `aq` and `rl` do or not: on x86-64 every atomic is that strong, and the handler needs no test.
-const STRONGEST: Ordering = Ordering::SeqCst;
-
-#[inline(always)]
-fn order(o: &Operands) -> Ordering {
-    if o.imm == ORDERED { Ordering::SeqCst } else { Ordering::Relaxed }
-}
-
 /// Goes on after an atomic that succeeded in the fast path: an ordered one polls the topology.
 macro_rules! go_on {
     ($hart:ident, $op:ident, $o:ident, $r:ident) => {{
@@ -123,7 +116,7 @@ macro_rules! go_on_slowly {
 #[inline(always)]
 fn fence_before(o: &Operands) {
     if o.imm == ORDERED {
-        fence(Ordering::SeqCst);
+        order::before_reserved();
     }
 }
 
@@ -135,8 +128,7 @@ fn fence_before(o: &Operands) {
 unsafe fn reserve<W: Width>(hart: &mut Hart, ptr: *mut u8, token: Token) -> W {
     // SAFETY: the caller's.
     let value = unsafe { atomics::load::<W>(ptr) };
-    // For those that are ordered; it costs the others nothing on x86-64.
-    fence(Ordering::Acquire);
+    order::after_reserved();
     hart.caches.reservation = Some(Reservation { place: place::<W>(ptr), value: value.to_u64(), token });
     value
 }
@@ -182,7 +174,7 @@ handler! {
         let Some(ptr) = probe_store::<W>(hart, va) else { tail!(amo_slow::<A, W>, hart, op, r) };
         let operand = W::narrow(any(hart, o.b, &r));
         // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds, and was compared with the address's alignment.
-        let old = unsafe { A::apply(ptr, operand, STRONGEST) };
+        let old = order::modify(o.imm == ORDERED, |order| unsafe { A::apply(ptr, operand, order) });
         if D != NOWHERE {
             set::<D>(hart, o.rd, &mut r, old.extend());
         }
@@ -234,7 +226,7 @@ handler! {
         let new = W::narrow(any(hart, o.b, &r));
         let reservation = hart.caches.reservation.take();
         // SAFETY: as in `amo`.
-        let stored = unsafe { store_reserved(reservation, ptr, new, STRONGEST) };
+        let stored = order::modify(o.imm == ORDERED, |order| unsafe { store_reserved(reservation, ptr, new, order) });
         set::<D>(hart, o.rd, &mut r, failure(stored));
         go_on!(hart, op, o, r)
     }
@@ -268,7 +260,7 @@ impl Hart {
         let operand = W::narrow(self.x_slot(o.b));
         let (old, ptr) = self.atomic_store(va, W::SIZE as u8, |ptr| {
             // SAFETY: `atomic_store` hands out aligned RAM of the view.
-            (unsafe { A::apply(ptr, operand, order(o)) }, ptr)
+            (order::modify(o.imm == ORDERED, |order| unsafe { A::apply(ptr, operand, order) }), ptr)
         })?;
         self.set_x_slot(o.rd, old.extend());
         if self.trace.is_some() {
@@ -298,7 +290,7 @@ impl Hart {
         let new = W::narrow(self.x_slot(o.b));
         let stored = self.atomic_store(va, W::SIZE as u8, |ptr| {
             // SAFETY: `atomic_store` hands out aligned RAM of the view.
-            unsafe { store_reserved(reservation, ptr, new, order(o)) }
+            order::modify(o.imm == ORDERED, |order| unsafe { store_reserved(reservation, ptr, new, order) })
         })?;
         self.set_x_slot(o.rd, failure(stored));
         if stored {

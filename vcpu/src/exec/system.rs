@@ -4,6 +4,8 @@
 
 use std::sync::atomic::{Ordering, fence};
 
+use manyhart_runtime::ram::order;
+
 use crate::block::{Slot, locate};
 use crate::csr::{CsrOp, Inputs, address, is_shared};
 use crate::hart::{Fault, Hart};
@@ -101,9 +103,7 @@ system! {
         Ok(Then::Leave)
     };
     Fence |hart, o, _slot| {
-        let order = if o.imm & STORE_TO_LOAD == STORE_TO_LOAD { Ordering::SeqCst } else { Ordering::AcqRel };
-        #[cfg(feature = "planted-bugs")]
-        let order = if crate::planted::is(crate::planted::Bug::StorePassesFence) { Ordering::AcqRel } else { order };
+        let order = order::of_fence(o.imm & STORE_TO_LOAD == STORE_TO_LOAD);
         #[cfg(feature = "planted-bugs")]
         if crate::planted::is(crate::planted::Bug::FenceUnpolled) {
             fence(order);
