@@ -10,8 +10,8 @@ use std::process::Command;
 use crate::Error;
 
 /// Hot handlers, by the path of their function, and how many of each may take the stack all the same, for want of a register (byte
-/// stores, some calls).
-const HOT: [(&str, usize); 11] = [
+/// stores, some calls, atomics, which cost more than that).
+const HOT: [(&str, usize); 19] = [
     ("exec::alu::rr", 0),
     ("exec::alu::ri", 0),
     ("exec::alu::constant", 0),
@@ -23,6 +23,14 @@ const HOT: [(&str, usize); 11] = [
     ("exec::flow::jump_register", 0),
     ("exec::flow::call_register", 5),
     ("exec::flow::goto_far", 0),
+    ("exec::amo::amo", 300),
+    ("exec::amo::lr", 50),
+    ("exec::amo::sc", 50),
+    ("exec::fp::multiply_add", 4),
+    ("exec::csr::read_plain", 0),
+    ("exec::csr::write_plain", 1),
+    ("exec::csr::status", 6),
+    ("exec::traps::resume", 0),
 ];
 
 /// What was found of one kind of handler.

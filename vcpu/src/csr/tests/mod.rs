@@ -5,6 +5,7 @@ mod counters;
 mod flow;
 mod guards;
 mod interrupts;
+mod status;
 mod warl;
 
 use super::address::*;
