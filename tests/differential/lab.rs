@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::case::Case;
 use crate::layout::RECORD;
+use crate::ours::Way;
 use crate::outcome::{Outcome, differences};
 use crate::{frame, ours, qemu};
 
@@ -39,13 +40,13 @@ impl Lab {
 
     /// Our results, or the index of the case that did not end.
     pub fn try_ours(&self, cases: &[Case]) -> Result<Vec<u8>, usize> {
-        ours::run(&frame::image(&self.frame, cases), cases.len(), false)
+        ours::run(&frame::image(&self.frame, cases), cases.len(), Way::Fused)
     }
 
-    /// Our results when the hart runs instruction by instruction, as for a commit log.
-    pub fn ours_stepwise(&self, cases: &[Case]) -> Vec<u8> {
-        let results = ours::run(&frame::image(&self.frame, cases), cases.len(), true);
-        results.unwrap_or_else(|index| panic!("our hart, stepwise, does not end:\n{}", text(cases.get(index))))
+    /// Our results when the hart executes in this way.
+    pub fn ours_in_a_way(&self, cases: &[Case], way: Way) -> Vec<u8> {
+        let results = ours::run(&frame::image(&self.frame, cases), cases.len(), way);
+        results.unwrap_or_else(|index| panic!("our hart, {way:?}, does not end:\n{}", text(cases.get(index))))
     }
 
     /// Drops what the difference does not need, and tells what is left.

@@ -23,6 +23,7 @@ use std::time::Instant;
 
 use coverage::Coverage;
 use lab::Lab;
+use ours::Way;
 use outcome::Outcome;
 
 /// Differences that are shrunk and shown; a mistake makes many.
@@ -47,17 +48,20 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A hart that runs instruction by instruction does what one that runs in blocks does.
+/// A hart without fused pairs, and one that runs instruction by instruction, do what one with them does.
 #[test]
-fn steps_do_what_blocks_do() {
+fn every_way_to_execute_does_the_same() {
     let _alone = alone();
-    let lab = Lab::new("stepwise");
+    let lab = Lab::new("ways");
     let cases: Vec<_> = (0..STEPWISE_CASES).map(|number| generate::case(SEED, number)).collect();
-    let (blocks, steps) = (lab.ours(&cases), lab.ours_stepwise(&cases));
-    for (index, case) in cases.iter().enumerate() {
-        let records = [&blocks, &steps].map(|results| Outcome(lab::record(results, index)));
-        let all = outcome::differences(case, records[0], records[1]);
-        assert!(all.is_empty(), "blocks (ours) and steps (theirs) differ: {}\n{case}", all[0]);
+    let fused = lab.ours(&cases);
+    for way in [Way::Unfused, Way::Stepwise] {
+        let results = lab.ours_in_a_way(&cases, way);
+        for (index, case) in cases.iter().enumerate() {
+            let records = [&fused, &results].map(|results| Outcome(lab::record(results, index)));
+            let all = outcome::differences(case, records[0], records[1]);
+            assert!(all.is_empty(), "fused (ours) and {way:?} (theirs) differ: {}\n{case}", all[0]);
+        }
     }
 }
 

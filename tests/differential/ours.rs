@@ -24,9 +24,20 @@ impl Tracer for Deaf {
     fn commit(&mut self, _: &Commit) {}
 }
 
-/// Runs the image, in blocks or instruction by instruction; returns the records of so many results, or the index of the case that never
+/// How the hart executes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// In blocks with fused pairs: as harts do.
+    Fused,
+    /// In blocks, op by op.
+    Unfused,
+    /// Instruction by instruction, as for a commit log.
+    Stepwise,
+}
+
+/// Runs the image; returns the records of so many results, or the index of the case that never
 /// ended.
-pub fn run(image: &[u8], cases: usize, stepwise: bool) -> Result<Vec<u8>, usize> {
+pub fn run(image: &[u8], cases: usize, way: Way) -> Result<Vec<u8>, usize> {
     let config = Config { clock: Clock::host(TIMEBASE), on_device_failure: None };
     let executive = Executive::new(config).expect("a thread");
     let over = Arc::new(AtomicBool::new(false));
@@ -57,7 +68,8 @@ pub fn run(image: &[u8], cases: usize, stepwise: bool) -> Result<Vec<u8>, usize>
     let limit = (cases as u64 + 10) * INSTRUCTIONS;
     let body = move || {
         let mut hart = Hart::new(config, reader, attention, clock);
-        hart.set_tracer(stepwise.then(|| Box::new(Deaf) as Box<dyn Tracer>));
+        hart.set_fusion(way != Way::Unfused);
+        hart.set_tracer((way == Way::Stepwise).then(|| Box::new(Deaf) as Box<dyn Tracer>));
         while !over.load(Ordering::SeqCst) && hart.instret() < limit {
             if hart.run(Some(SLICE)) == Exit::Stopped {
                 break;

@@ -186,15 +186,16 @@ impl CodeCache {
         self.bases.contains(&(va & !0xfff)) || self.large.may_hold(va)
     }
 
-    /// The block at `pc`, if the jump cache knows it. Null where it does not.
+    /// The block at `pc`, if the jump cache knows it.
     #[inline(always)]
-    pub fn jump(&self, pc: u64) -> *const Op {
+    pub fn jump(&self, pc: u64) -> Option<*const Op> {
         let entry = &self.jumps[jump_index(pc)];
-        if (entry.pc ^ pc) | ((entry.target ^ self.key) >> KEY_SHIFT) == 0 {
-            std::ptr::with_exposed_provenance((entry.target & ((1 << KEY_SHIFT) - 1)) as usize)
-        } else {
-            std::ptr::null()
+        if entry.pc != pc {
+            return None;
         }
+        // With another key something stays above the pointer.
+        let target = entry.target ^ self.key;
+        (target >> KEY_SHIFT == 0).then(|| std::ptr::with_exposed_provenance(target as usize))
     }
 
     /// Remembers the way to a block.

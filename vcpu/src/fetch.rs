@@ -14,8 +14,10 @@ impl Hart {
         if self.caches.dropped {
             self.privilege_changed();
         }
-        let known = self.caches.code.jump(self.pc);
-        let op = if known.is_null() { self.enter_slow()? } else { known };
+        let op = match self.caches.code.jump(self.pc) {
+            Some(op) => op,
+            None => self.enter_slow()?,
+        };
         if !self.link.is_null() {
             self.join_link(op);
         }
@@ -41,7 +43,8 @@ impl Hart {
         let op = match self.caches.code.entry(page, offset) {
             Some(op) => op,
             None => {
-                let Some(op) = translate_block(&mut self.caches.code, self.config.isa, page, offset) else {
+                let code = &mut self.caches.code;
+                let Some(op) = translate_block(code, self.config.isa, self.fuse, page, offset) else {
                     return self.enter_single();
                 };
                 self.caches.code.add_entry(page, offset, op);

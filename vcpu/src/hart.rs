@@ -70,6 +70,8 @@ pub struct Hart {
     pub(crate) leave_batch: bool,
     /// A `pause` hint was executed in this batch.
     pub(crate) paused: bool,
+    /// Pairs of ops are fused.
+    pub(crate) fuse: bool,
     pub(crate) statistics: Statistics,
     pub(crate) trace: Option<Box<Trace>>,
     pub(crate) sampling: Option<Box<Sampling>>,
@@ -112,6 +114,7 @@ impl Hart {
             waiting: false,
             leave_batch: false,
             paused: false,
+            fuse: true,
             statistics: Statistics::default(),
             trace: None,
             sampling: None,
@@ -128,7 +131,7 @@ impl Hart {
         self.x = [0; 256];
         self.f = [0; 256];
         (self.x[10], self.x[11], self.x[12]) = (a0, a1, a2);
-        self.pc = pc;
+        self.pc = pc & !1;
         self.waiting = false;
         self.caches.reservation = None;
         self.caches.forget_translations();
@@ -246,6 +249,13 @@ impl Hart {
     pub fn set_sampler(&mut self, sampler: Option<Box<dyn Sampler>>) {
         let ended = self.ended_now();
         self.sampling = sampler.map(|sampler| Box::new(Sampling::new(sampler, ended)));
+    }
+
+    /// From now on runs with fused pairs, as it does after [`Hart::new`], or without. What is translated is dropped.
+    pub fn set_fusion(&mut self, fuse: bool) {
+        self.fuse = fuse;
+        self.link = std::ptr::null();
+        self.caches.code.drop_all();
     }
 
     /// A register's memory slot: 0–31, or the sink.

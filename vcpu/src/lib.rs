@@ -14,7 +14,7 @@
 //! |---|---|
 //! | [`decode`], [`fp`], [`csr`], [`pmp`], [`mmu`], [`trap`] | the architecture as pure functions and plain state |
 //! | `op`, `step`, `exec` | the unit of translated code, and a handler for each instruction and class of operands |
-//! | `translate`, `block`, `fetch` | from guest code to ops, and the ways into them |
+//! | `translate`, [`fused`], `block`, `fetch` | from guest code to ops, pairs of them fused, and the ways into them |
 //! | `tlb`, `keys`, `memory`, `caches` | from guest addresses to the host's, fast and slow; what the runtime may ask to forget |
 //! | `run`, `trace`, `sample` | batches, boundaries, sleep; the commit log; the source of profiles |
 //!
@@ -33,6 +33,7 @@ pub mod decode;
 mod exec;
 mod fetch;
 pub mod fp;
+pub mod fused;
 mod hart;
 mod keys;
 mod memory;

@@ -32,7 +32,7 @@ macro_rules! handler {
         #[cfg(target_arch = "x86_64")]
         $(#[$meta])*
         $vis unsafe extern "sysv64" fn $name<$($generics)*>(
-            $hart: &mut Hart, $op: *const Op, r0: u64, r1: u64, r2: u64, r3: u64,
+            $hart: &mut $crate::hart::Hart, $op: *const $crate::op::Op, r0: u64, r1: u64, r2: u64, r3: u64,
         ) {
             #[allow(unused_mut)]
             let mut $r = [r0, r1, r2, r3];
@@ -41,7 +41,7 @@ macro_rules! handler {
         #[cfg(not(target_arch = "x86_64"))]
         $(#[$meta])*
         $vis unsafe extern "C" fn $name<$($generics)*>(
-            $hart: &mut Hart, $op: *const Op, r0: u64, r1: u64, r2: u64, r3: u64,
+            $hart: &mut $crate::hart::Hart, $op: *const $crate::op::Op, r0: u64, r1: u64, r2: u64, r3: u64,
         ) {
             #[allow(unused_mut)]
             let mut $r = [r0, r1, r2, r3];
@@ -211,6 +211,15 @@ pub(crate) fn set_any(hart: &mut Hart, index: u8, r: &mut [u64; 4], value: u64) 
     for (resident, number) in r.iter_mut().zip(RESIDENT) {
         *resident = select_unpredictable(usize::from(index) == number, value, *resident);
     }
+}
+
+/// The same value. Compilers keep a sum that is used twice in its parts as long as they can, or in more than one form, and then there is one
+/// register too few for a handler without a stack.
+#[inline(always)]
+pub(crate) fn in_one_register(mut value: u64) -> u64 {
+    // SAFETY: no instruction at all.
+    unsafe { std::arch::asm!("/* {0} */", inout(reg) value, options(pure, nomem, nostack, preserves_flags)) };
+    value
 }
 
 /// Writes the resident registers to their memory slots.

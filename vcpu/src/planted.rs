@@ -102,6 +102,12 @@ bugs! {
         TorInclusive,
         /// A store-conditional reports the opposite.
         ScInverted,
+        /// A fused pair's second half has the resident registers as they were before the first.
+        PairReadsStale,
+        /// Where a fused pair's second half cannot be done at once (a fault, a branch that is taken), it is left out.
+        PairHalfLeftOut,
+        /// A fused pair goes on with its second op, not behind it.
+        PairHalfRepeated,
     }
     together {
         /// A fence does not look for a newer topology.

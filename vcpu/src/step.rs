@@ -34,6 +34,38 @@ macro_rules! perform {
 }
 pub(crate) use perform;
 
+/// Stands between the two steps of a pair where the compiler, seeing both, would want more registers than there are: as if the second began as a
+/// handler of its own, with nothing known of memory where both touch the guest's, and nothing of how the resident registers came about.
+#[inline(always)]
+pub(crate) fn between<X: Step, Y: Step>(r: &mut [u64; 4]) {
+    let [r0, r1, r2, r3] = r;
+    if matches!(X::KEY.shape, Shape::Load | Shape::Store) && matches!(Y::KEY.shape, Shape::Load | Shape::Store) {
+        // SAFETY: no instruction at all.
+        unsafe {
+            std::arch::asm!(
+                "/* {0} {1} {2} {3} */",
+                inout(reg) * r0,
+                inout(reg) * r1,
+                inout(reg) * r2,
+                inout(reg) * r3,
+                options(nostack, preserves_flags)
+            );
+        }
+    } else if matches!(Y::KEY.shape, Shape::Store | Shape::Jump | Shape::Call) {
+        // SAFETY: as above.
+        unsafe {
+            std::arch::asm!(
+                "/* {0} {1} {2} {3} */",
+                inout(reg) * r0,
+                inout(reg) * r1,
+                inout(reg) * r2,
+                inout(reg) * r3,
+                options(nostack, preserves_flags, nomem)
+            );
+        }
+    }
+}
+
 /// The body of a handler: one step, and on.
 macro_rules! single {
     ($step:ty, $hart:ident, $op:ident, $r:ident) => {{
@@ -59,8 +91,6 @@ pub(crate) enum Shape {
     Jump,
     /// An indirect jump that links.
     Call,
-    /// On in the page, by a link.
-    GotoLink,
     /// On at an address.
     GotoFar,
 }

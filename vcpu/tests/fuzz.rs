@@ -498,8 +498,9 @@ fn blocks_do_what_single_instructions_do() {
         let mut random = Random::new(!seed);
         let rounds: Vec<u64> = (0..8).map(|_| random.pick(&[65, 66, 100, 200, 500])).collect();
         // One machine after the other: the reservations of both are in one table.
-        let [blocks, steps] = [true, false].map(|by_blocks| {
+        let [fused, unfused, steps] = [(true, true), (false, true), (true, false)].map(|(fuse, by_blocks)| {
             let mut machine = Machine::new(seed, false);
+            machine.harts[0].set_fusion(fuse);
             let mut states = Vec::new();
             with_a_waker(&mut machine, |machine| {
                 for &instructions in &rounds {
@@ -511,8 +512,10 @@ fn blocks_do_what_single_instructions_do() {
             let memory: Vec<_> = (0..SIZE).step_by(8).map(|at| machine.ram.load::<u64>(at)).collect();
             (states, memory)
         });
-        assert_eq!(blocks.0, steps.0, "seed {seed}, after {rounds:?} instructions");
-        assert!(blocks.1 == steps.1, "seed {seed}: memory");
+        for (other, name) in [(unfused, "unfused"), (steps, "steps")] {
+            assert_eq!(fused.0, other.0, "seed {seed}, {name}, after {rounds:?} instructions");
+            assert!(fused.1 == other.1, "seed {seed}, {name}: memory");
+        }
     }
 }
 

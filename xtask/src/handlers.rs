@@ -10,8 +10,9 @@ use std::process::Command;
 use crate::Error;
 
 /// Hot handlers, by the path of their function, and how many of each may take the stack all the same, for want of a register (byte
-/// stores, some calls, atomics, which cost more than that).
-const HOT: [(&str, usize); 19] = [
+/// stores, some calls, pairs of which one half is such a one, atomics, which cost more than that).
+const HOT: [(&str, usize); 20] = [
+    (PAIRS, PAIRS_WITH_STACK),
     ("exec::alu::rr", 0),
     ("exec::alu::ri", 0),
     ("exec::alu::constant", 0),
@@ -32,6 +33,10 @@ const HOT: [(&str, usize); 19] = [
     ("exec::csr::status", 6),
     ("exec::traps::resume", 0),
 ];
+
+/// Fused pairs: the table's parts have a function each.
+const PAIRS: &str = "fused::table::pair";
+const PAIRS_WITH_STACK: usize = 60;
 
 /// What was found of one kind of handler.
 #[derive(Default)]
@@ -99,6 +104,9 @@ fn survey(text: &str) -> BTreeMap<&'static str, Found> {
 fn hot_name(head: &str) -> Option<&'static str> {
     let path = head.split_once("<manyhart_vcpu::")?.1;
     let path = path.split(['<', '>']).next()?.trim_end_matches("::");
+    if path.starts_with("fused::table::part") && path.ends_with("::pair") {
+        return Some(PAIRS);
+    }
     HOT.into_iter().map(|(name, _)| name).find(|name| *name == path)
 }
 
@@ -125,12 +133,16 @@ mod tests {
 
 0000000000004000 <manyhart_vcpu::exec::alu::rr_spilled>:
     4000:\tpush   %rbx
+
+0000000000005000 <manyhart_vcpu::fused::table::part3::pair>:
+    5000:\tjmp    *%rax
 ";
         let found = survey(text);
         let rr = &found["exec::alu::rr"];
         assert_eq!((rr.all, rr.with_stack, rr.without_jump, rr.with_move), (2, 1, 1, 0));
         let branch = &found["exec::flow::branch"];
         assert_eq!((branch.all, branch.with_stack, branch.without_jump, branch.with_move), (1, 0, 0, 1));
-        assert_eq!(found.len(), 2);
+        assert_eq!((found[PAIRS].all, found[PAIRS].with_stack), (1, 0));
+        assert_eq!(found.len(), 3);
     }
 }

@@ -4,6 +4,7 @@ mod boot;
 mod difftest;
 mod emulator;
 mod figures;
+mod fuse;
 mod guest;
 mod handlers;
 mod harts;
@@ -36,6 +37,8 @@ enum Command {
     Boots(BootsArgs),
     /// Checks the machine code of the hart's hot handlers: no stack, no call, an indirect jump at the end.
     Handlers,
+    /// Makes the table of fused pairs from the Debian guest's code, or says whether it is what would be made.
+    Fuse(fuse::FuseArgs),
     /// Random cases on our hart and on QEMU's, seed after seed, until they differ or the time is up.
     Difftest(DifftestArgs),
     /// Runs the concurrency models with their planted defects, and prints what was tried and what was caught.
@@ -233,6 +236,7 @@ fn main() -> ExitCode {
         Command::Bench(Bench::Topology(args)) => topology::bench(&args),
         Command::Boots(args) => boot::repeat(&args),
         Command::Handlers => handlers::check(),
+        Command::Fuse(args) => fuse::run(&args),
         Command::Difftest(args) => difftest::run(&args),
         Command::Loom(args) => loom::run(&args),
         Command::Miri(args) => sanitizers::miri(&args),

@@ -56,7 +56,28 @@ fn line(host_addr: usize) -> usize {
 
 #[inline(always)]
 fn entry(line: usize) -> &'static AtomicU64 {
-    &TABLE[line % ENTRIES]
+    &table()[line % ENTRIES]
+}
+
+/// The table, by an instruction that makes its address each time: left to itself a compiler keeps the address for the next store, and hot
+/// handlers have no register for it.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[inline(always)]
+fn table() -> &'static [AtomicU64; ENTRIES] {
+    let table: *const [AtomicU64; ENTRIES];
+    // SAFETY: takes the address of the static, and does nothing else.
+    unsafe {
+        std::arch::asm!(
+            "lea {0}, [rip + {1}]", out(reg) table, sym TABLE, options(nomem, nostack, preserves_flags)
+        );
+        &*table
+    }
+}
+
+#[cfg(not(all(target_arch = "x86_64", not(miri))))]
+#[inline(always)]
+fn table() -> &'static [AtomicU64; ENTRIES] {
+    &TABLE
 }
 
 /// Watches the line of the byte at `host_addr`. To be called before the value is loaded.

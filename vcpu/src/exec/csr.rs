@@ -5,7 +5,6 @@
 use crate::csr::{CsrOp, Plain, address};
 use crate::decode::{Inst, Opcode};
 use crate::exec::system::{self, Csr};
-use crate::hart::Hart;
 use crate::op::{CLASSES, Handler, Op, SINK, any, class, get, handler, next, set, set_any, tail};
 
 /// The access that an instruction makes.

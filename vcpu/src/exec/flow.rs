@@ -7,7 +7,7 @@
 
 use crate::block::locate;
 use crate::hart::Hart;
-use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, row, rows, set, spill, tail};
+use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, in_one_register, row, rows, set, spill, tail};
 use crate::step::{Code, Key, Shape, Step, single};
 
 /// A branch's condition.
@@ -55,13 +55,13 @@ macro_rules! follow {
 /// Goes on at a guest address by the jump cache, having charged the fuel.
 macro_rules! jump {
     ($hart:ident, $op:ident, $r:ident, $retired:expr, $pc:expr) => {{
-        let pc = $pc;
-        let out = $hart.charge($retired);
-        let target = $hart.caches.code.jump(pc);
-        if out || target.is_null() {
-            $hart.pc = pc;
+        let pc = in_one_register($pc);
+        // At once, so that nothing has to keep it for the way out.
+        $hart.pc = pc;
+        if $hart.charge($retired) {
             tail!(leave, $hart, $op, $r)
         }
+        let Some(target) = $hart.caches.code.jump(pc) else { tail!(leave, $hart, $op, $r) };
         // SAFETY: the jump cache leads to ops of live blocks alone.
         let function = unsafe { (*target).handler };
         tail!(function, $hart, target, $r)
@@ -99,8 +99,6 @@ macro_rules! leaving {
     )*};
 }
 leaving! {
-    /// On elsewhere in the page.
-    GotoLink [] [] GotoLink [0; 3], goto_link;
     /// On at a known address.
     GotoFar [] [] GotoFar [0; 3], goto_far;
     /// An indirect jump that links nothing.

@@ -6,7 +6,7 @@ use manyhart_runtime::ram::atomics::{self, Word};
 use crate::exec::alu::word;
 use crate::exec::system::raise;
 use crate::hart::Hart;
-use crate::op::{ALL_CLASSES, Handler, Op, get, handler, next, reload, row, rows, set, spill, tail};
+use crate::op::{ALL_CLASSES, Handler, Op, get, handler, in_one_register, next, reload, row, rows, set, spill, tail};
 use crate::step::{Code, Key, Shape, Step, single};
 
 /// A load: the width, and what becomes of the value.
@@ -71,15 +71,6 @@ pub(crate) fn probe_load<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
 pub(crate) fn probe_store<W: Word>(hart: &Hart, va: u64) -> Option<*mut u8> {
     let tlb = &hart.caches.tlb;
     tlb.store.probe(va, W::SIZE as u64, tlb.key).map(|address| host::<W>(in_one_register(address)))
-}
-
-/// The same value. Compilers keep a sum that is used twice in its parts as long as they can, and then there is one register too
-/// few for a handler without a stack.
-#[inline(always)]
-fn in_one_register(mut value: u64) -> u64 {
-    // SAFETY: no instruction at all.
-    unsafe { std::arch::asm!("/* {0} */", inout(reg) value, options(pure, nomem, nostack, preserves_flags)) };
-    value
 }
 
 #[inline(always)]

@@ -68,8 +68,7 @@ impl Hart {
         if out | self.leave_batch | self.caches.dropped || self.reader.must_check() {
             return None;
         }
-        let block = self.caches.code.jump(self.pc);
-        (!block.is_null()).then_some(block)
+        self.caches.code.jump(self.pc)
     }
 
     /// After `mret` or `sret`: the mode, and which interrupts are enabled, may have changed.

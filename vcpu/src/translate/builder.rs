@@ -6,7 +6,9 @@ use crate::block::{Block, CodeCache, PAGE, Slot};
 use crate::config::Isa;
 use crate::decode::{Inst, is_long};
 use crate::exec::{flow, system};
+use crate::fused;
 use crate::op::{Handler, Op, Operands, Payload, SINK};
+use crate::step::{Key, Step};
 
 /// A block in the making.
 pub(super) struct Builder {
@@ -23,6 +25,8 @@ pub(super) struct Builder {
     pub(super) open: bool,
     pub(super) ops: Vec<Op>,
     pub(super) slots: Vec<Slot>,
+    /// Which steps the ops take, of those that may be fused.
+    pub(super) keys: Vec<Option<Key>>,
     /// The running instruction.
     pub(super) now: Slot,
     /// Links that lead nowhere yet, by their places.
@@ -43,6 +47,7 @@ impl Builder {
             open: true,
             ops: Vec::with_capacity(80),
             slots: Vec::with_capacity(80),
+            keys: Vec::with_capacity(80),
             now,
             links: Vec::new(),
             exits: Vec::new(),
@@ -64,6 +69,7 @@ impl Builder {
     pub(super) fn push(&mut self, handler: Handler, payload: Payload) {
         self.ops.push(Op { handler, payload });
         self.slots.push(self.now);
+        self.keys.push(None);
     }
 
     /// An ordinary op.
@@ -71,6 +77,13 @@ impl Builder {
         let slot = self.ops.len() as u8;
         let rd = if rd == 0 { SINK } else { rd };
         self.push(handler, Payload { operands: Operands { imm, rd, a, b, slot } });
+    }
+
+    /// An ordinary op that takes this step.
+    pub(super) fn step(&mut self, handler: Handler, key: Key, imm: i32, rd: u8, a: u8, b: u8) {
+        let at = self.ops.len();
+        self.op(handler, imm, rd, a, b);
+        self.keys[at] = Some(key);
     }
 
     /// The second op of one that needs 64 more bits.
@@ -103,9 +116,21 @@ impl Builder {
 
     /// Ends the block: goes on at this address by the jump cache. The instructions so far have retired.
     pub(super) fn go_far(&mut self, pc: u64) {
-        self.op(flow::goto_far, i32::from(self.retired), 0, 0, 0);
+        self.step(flow::goto_far, flow::GotoFar::KEY, i32::from(self.retired), 0, 0, 0);
         self.value(pc);
         self.open = false;
+    }
+
+    /// Gives each op that makes a pair with the one behind it the pair's handler.
+    pub(super) fn fuse(&mut self) {
+        for (at, first) in self.keys.iter().enumerate() {
+            let second = first.and_then(|first| *self.keys.get(at + first.ops())?);
+            if let (Some(first), Some(second)) = (*first, second)
+                && let Some(handler) = fused::pair(first, second)
+            {
+                self.ops[at].handler = handler;
+            }
+        }
     }
 
     /// Puts the block into the cache; returns its first op.

@@ -6,6 +6,15 @@ use crate::decode::{Format, Inst, Opcode};
 use crate::exec::alu::{self, classed_ri, classed_rr, spilled_ri, spilled_rr};
 use crate::exec::{amo, csr, flow, fp, mem, system, traps, zb};
 use crate::op::{Handler, Operands, Payload, SINK, class, full_class};
+use crate::step::{Code, Key, Shape};
+
+fn key(shape: Shape, code: Code, classes: [usize; 3]) -> Key {
+    Key { shape, code, classes: classes.map(|class| class as u8) }
+}
+
+fn rr_key<F: alu::Binary>(i: &Inst) -> Key {
+    key(Shape::Rr, F::CODE, [full_class(i.rd), full_class(i.rs1), full_class(i.rs2)])
+}
 
 impl Builder {
     pub(super) fn translate(&mut self, inst: &Inst, start: i32) {
@@ -25,35 +34,38 @@ impl Builder {
     fn rr<F: alu::Binary>(&mut self, i: &Inst) {
         if i.rd != 0 {
             let handler = classed_rr::<F>(class(i.rd), class(i.rs1), class(i.rs2));
-            self.op(handler, 0, i.rd, i.rs1, i.rs2);
+            self.step(handler, rr_key::<F>(i), 0, i.rd, i.rs1, i.rs2);
         }
     }
 
     /// Register and register, one handler.
     fn rare<F: alu::Binary>(&mut self, i: &Inst) {
         if i.rd != 0 {
-            self.op(spilled_rr::<F>(), 0, i.rd, i.rs1, i.rs2);
+            self.step(spilled_rr::<F>(), rr_key::<F>(i), 0, i.rd, i.rs1, i.rs2);
         }
     }
 
     /// Register and immediate, a handler for each class.
     fn ri<F: alu::Binary>(&mut self, i: &Inst) {
         if i.rd != 0 {
-            self.op(classed_ri::<F>(full_class(i.rd), full_class(i.rs1)), i.imm, i.rd, i.rs1, 0);
+            let (d, a) = (full_class(i.rd), full_class(i.rs1));
+            self.step(classed_ri::<F>(d, a), key(Shape::Ri, F::CODE, [d, a, 0]), i.imm, i.rd, i.rs1, 0);
         }
     }
 
     /// Register and immediate, one handler.
     fn rare_ri<F: alu::Binary>(&mut self, i: &Inst) {
         if i.rd != 0 {
-            self.op(spilled_ri::<F>(), i.imm, i.rd, i.rs1, 0);
+            let classes = [full_class(i.rd), full_class(i.rs1), 0];
+            self.step(spilled_ri::<F>(), key(Shape::Ri, F::CODE, classes), i.imm, i.rd, i.rs1, 0);
         }
     }
 
     /// `rd = rs`.
     fn copy(&mut self, rd: u8, rs: u8) {
         if rd != 0 && rd != rs {
-            self.op(classed_ri::<alu::First>(full_class(rd), full_class(rs)), 0, rd, rs, 0);
+            let (d, a) = (full_class(rd), full_class(rs));
+            self.step(classed_ri::<alu::First>(d, a), key(Shape::Ri, Code::First, [d, a, 0]), 0, rd, rs, 0);
         }
     }
 
@@ -62,10 +74,14 @@ impl Builder {
         if rd == 0 {
             return;
         }
+        let (d, a) = (full_class(rd), full_class(0));
         match i32::try_from(value as i64) {
-            Ok(imm) => self.op(classed_ri::<alu::Second>(full_class(rd), full_class(0)), imm, rd, 0, 0),
+            Ok(imm) => {
+                let key = key(Shape::Ri, Code::Second, [d, a, 0]);
+                self.step(classed_ri::<alu::Second>(d, a), key, imm, rd, 0, 0);
+            }
             Err(_) => {
-                self.op(alu::constants(full_class(rd)), 0, rd, 0, 0);
+                self.step(alu::constants(d), key(Shape::Constant, Code::None, [d, 0, 0]), 0, rd, 0, 0);
                 self.value(value);
             }
         }
@@ -178,12 +194,13 @@ impl Builder {
     }
 
     fn load<L: mem::LoadKind>(&mut self, i: &Inst) {
-        let d = if i.rd == 0 { SINK } else { i.rd };
-        self.op(mem::loads::<L>(full_class(d), full_class(i.rs1)), i.imm, i.rd, i.rs1, 0);
+        let (d, a) = (full_class(if i.rd == 0 { SINK } else { i.rd }), full_class(i.rs1));
+        self.step(mem::loads::<L>(d, a), key(Shape::Load, L::CODE, [d, a, 0]), i.imm, i.rd, i.rs1, 0);
     }
 
     fn store<S: mem::StoreKind>(&mut self, i: &Inst) {
-        self.op(mem::stores::<S>(full_class(i.rs1), full_class(i.rs2)), i.imm, 0, i.rs1, i.rs2);
+        let (a, b) = (full_class(i.rs1), full_class(i.rs2));
+        self.step(mem::stores::<S>(a, b), key(Shape::Store, S::CODE, [0, a, b]), i.imm, 0, i.rs1, i.rs2);
     }
 
     /// Floating-point registers have a register 0 like any other: no sink.
@@ -219,7 +236,8 @@ impl Builder {
 
     fn branch<C: flow::Condition>(&mut self, i: &Inst, start: i32) {
         let retired = i32::from(self.retired);
-        self.op(flow::branches::<C>(full_class(i.rs1), full_class(i.rs2)), retired, 0, i.rs1, i.rs2);
+        let (a, b) = (full_class(i.rs1), full_class(i.rs2));
+        self.step(flow::branches::<C>(a, b), key(Shape::Branch, C::CODE, [0, a, b]), retired, 0, i.rs1, i.rs2);
         self.link(start + i.imm);
     }
 
@@ -243,9 +261,11 @@ impl Builder {
             }
             Jalr => {
                 if i.rd == 0 {
-                    self.op(flow::jumps(full_class(i.rs1)), i.imm, 0, i.rs1, 0);
+                    let a = full_class(i.rs1);
+                    self.step(flow::jumps(a), key(Shape::Jump, Code::None, [0, a, 0]), i.imm, 0, i.rs1, 0);
                 } else {
-                    self.op(flow::calls(class(i.rd), class(i.rs1)), i.imm, i.rd, i.rs1, 0);
+                    let key = key(Shape::Call, Code::None, [full_class(i.rd), full_class(i.rs1), 0]);
+                    self.step(flow::calls(class(i.rd), class(i.rs1)), key, i.imm, i.rd, i.rs1, 0);
                 }
                 // How many have retired, and for a call the return address.
                 self.op(flow::leave, i32::from(self.retired), 0, 0, 0);
