@@ -43,3 +43,27 @@ fn a_storm_finds_planted_defects() {
     let in_place = ["--mix", "move=6,swap=6,resize=2,disable=2,add=3,remove=2,many=3"];
     is_found(&[&stress[..], &in_place].concat(), "lost-write", &checks);
 }
+
+/// Each is found by the shape that is about what it breaks, in far fewer iterations than it may take here: a forbidden outcome ends the run.
+#[test]
+fn litmus_shapes_find_planted_defects() {
+    let cases = [
+        ("store-passes-fence", "SB+fence.rw.rws", "0:y=0; 1:x=0;"),
+        ("fence-unpolled", "MP+bar.fence+fence", "1:new="),
+        ("atomic-unpolled", "MP+bar.rl+aq", "1:new="),
+        ("sc-unwatched", "LRSC+LRSC", "[x]=1;"),
+        ("code-kept", "MP+code+fencei", "1:new="),
+        ("translations-kept", "MP+pte+sfence", "1:new=0;"),
+        ("translations-kept", "shootdown+pte", "1:new=0;"),
+        ("tear", "MP+swap.fence+fence", "1:new=15;"),
+        ("lost-write", "MP+mem.fence+irq", "1:new=0;"),
+    ];
+    for (defect, shape, outcome) in cases {
+        let arguments = ["litmus", "--shape", shape, "--iterations", "20000000", "--harts", "2", "--plant", defect];
+        let mut console = Console::start(&arguments);
+        let status = console.wait(Duration::from_secs(90));
+        let output = console.output();
+        let found = output.lines().any(|line| line.contains("forbidden and seen") && line.contains(outcome));
+        assert!(status.code() == Some(1) && found, "{arguments:?}: {output}");
+    }
+}
