@@ -89,11 +89,15 @@ pub fn bench(args: &BenchHartsArgs) -> Result<(), Error> {
     for gain in &gains {
         println!("{}", gain.row());
     }
-    for line in target::verdicts(&figures, &gains) {
+    let losses = target::losses(&figures);
+    for loss in &losses {
+        println!("{}", loss.row());
+    }
+    for line in target::verdicts(&figures, &gains, &losses) {
         println!("{line}");
     }
     match args.only.is_empty() && !args.no_boot {
-        true => page::write(&args.docs, &versions, &figures, &gains),
+        true => page::write(&args.docs, &versions, &figures, &[page::two_harts(&gains), page::changes(&losses)]),
         false => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Figure;
-use super::target::{self, Gain};
+use super::target::{self, Gain, Loss};
 use crate::Error;
 use crate::plot::{Bar, Bars, time};
 
@@ -11,10 +11,10 @@ const BEGIN: &str = "<!-- cargo xtask bench harts writes from here -->\n";
 const END: &str = "<!-- to here -->\n";
 
 /// Renews both.
-pub fn write(docs: &Path, versions: &[String; 2], figures: &[Figure], gains: &[Gain]) -> Result<(), Error> {
+pub fn write(docs: &Path, versions: &[String; 2], figures: &[Figure], more: &[String]) -> Result<(), Error> {
     let path = docs.join("harts.md");
     let page = std::fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    let tables = format!("\n{}\n{}\n", table(versions, figures), two_harts(gains));
+    let tables = format!("\n{}\n{}\n", table(versions, figures), more.join("\n"));
     let page = renewed(&page, &tables)
         .ok_or_else(|| Error::Failed(format!("{}: the marks around the tables are gone", path.display())))?;
     crate::write(&path, &page)?;
@@ -43,9 +43,16 @@ fn table(versions: &[String; 2], figures: &[Figure]) -> String {
     figures.iter().fold(head, |text, figure| text + &row(figure))
 }
 
-fn two_harts(gains: &[Gain]) -> String {
+/// What two harts do by what one does.
+pub fn two_harts(gains: &[Gain]) -> String {
     let head = "| two harts by one, on the wall | ours | QEMU's |\n|---|---|---|\n".to_owned();
     gains.iter().fold(head, |text, gain| text + &gain.cells() + "\n")
+}
+
+/// What changing code costs.
+pub fn changes(losses: &[Loss]) -> String {
+    let head = "| harts | patch by patch-still, in processor time: ours | QEMU's |\n|---|---|---|\n".to_owned();
+    losses.iter().fold(head, |text, loss| text + &loss.cells() + "\n")
 }
 
 fn chart(figures: &[Figure]) -> Bars {

@@ -1,6 +1,6 @@
 //! What the figures are to reach.
 
-use super::workload::{BARE, SV39};
+use super::workload::{BARE, PATCH, STILL, SV39};
 use super::{BOOT, Figure};
 use crate::figures;
 
@@ -37,6 +37,8 @@ const TARGETS: [Target; 10] = [
 
 /// Two harts on integers are to do so many times the work of one.
 const GAIN: (&str, f64) = ("alu", 1.9);
+/// Code that changes may take so many times what the same work takes without.
+const LOSS: f64 = 2.0;
 
 impl Limit {
     /// As a speed.
@@ -106,8 +108,39 @@ pub fn gains(figures: &[Figure]) -> Vec<Gain> {
     figures.iter().filter(|figure| figure.harts == 2).filter_map(of).collect()
 }
 
+/// How many times as long work takes when its code changes: harts, then ours and QEMU's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Loss {
+    harts: u32,
+    times: [f64; 2],
+}
+
+impl Loss {
+    /// Its line.
+    pub fn row(&self) -> String {
+        let Loss { harts, times: [ours, theirs] } = self;
+        format!(
+            "{PATCH}, {harts} hart(s): code that changes takes {ours:.2}x the time of code that does not; QEMU's {theirs:.2}x"
+        )
+    }
+
+    /// Its row of the page's table.
+    pub fn cells(&self) -> String {
+        format!("| {} | {:.2} | {:.2} |", self.harts, self.times[0], self.times[1])
+    }
+}
+
+/// Of each number of harts that was measured with both.
+pub fn losses(figures: &[Figure]) -> Vec<Loss> {
+    let of = |patched: &Figure| {
+        let still = figures.iter().find(|still| still.workload == STILL && still.harts == patched.harts)?;
+        Some(Loss { harts: patched.harts, times: [0, 1].map(|side| patched.times[side] / still.times[side]) })
+    };
+    figures.iter().filter(|figure| figure.workload == PATCH).filter_map(of).collect()
+}
+
 /// A line for each target whose figure was measured.
-pub fn verdicts(figures: &[Figure], gains: &[Gain]) -> Vec<String> {
+pub fn verdicts(figures: &[Figure], gains: &[Gain], losses: &[Loss]) -> Vec<String> {
     let of_target = |target: &'static Target| {
         figures.iter().filter(|figure| target.is_for(figure)).map(|figure| target.verdict(figure))
     };
@@ -116,7 +149,13 @@ pub fn verdicts(figures: &[Figure], gains: &[Gain]) -> Vec<String> {
         let what = format!("{}: two harts do {:.2} times the work of one, at least {least}", gain.name, gain.times[0]);
         figures::verdict(gain.times[0] >= least, &what)
     });
-    TARGETS.iter().flat_map(of_target).chain(of_gains).collect()
+    let of_losses = losses.iter().map(|Loss { harts, times: [ours, _] }| {
+        let what = format!(
+            "{PATCH}, {harts} hart(s): {ours:.2} times the time of code that does not change, less than {LOSS}"
+        );
+        figures::verdict(*ours < LOSS, &what)
+    });
+    TARGETS.iter().flat_map(of_target).chain(of_gains).chain(of_losses).collect()
 }
 
 #[cfg(test)]
@@ -145,7 +184,7 @@ mod tests {
             figure("trap", SV39, 1, 3.0, 1.0),
             figure("boot", "to the end", 4, 0.49, 1.0),
         ];
-        let lines = verdicts(&figures, &[]);
+        let lines = verdicts(&figures, &[], &[]);
         let met: Vec<bool> = lines.iter().map(|line| line.starts_with("target met: ")).collect();
         assert_eq!(met, [true, false, true, false], "{lines:#?}");
         assert!(of(&figures[0]).is_none() && of(&figures[1]) == Some(2.0));
@@ -164,7 +203,24 @@ mod tests {
             gains.iter().map(|gain| (gain.name.as_str(), gain.times)).collect::<Vec<_>>(),
             [("alu, bare", [1.6, 1.6])]
         );
-        let lines = verdicts(&[], &gains);
+        let lines = verdicts(&[], &gains, &[]);
         assert!(lines.len() == 1 && lines[0].starts_with("target MISSED: alu, bare"), "{lines:?}");
+    }
+
+    #[test]
+    fn what_changing_costs_is_by_the_same_work() {
+        let slow = |mut figure: Figure| {
+            figure.times = [3.0, 9.0];
+            figure
+        };
+        let figures = [
+            slow(figure(PATCH, BARE, 1, 1.0, 1.0)),
+            slow(figure(PATCH, BARE, 2, 1.0, 1.0)),
+            figure(STILL, BARE, 1, 2.0, 1.0),
+        ];
+        let losses = losses(&figures);
+        assert_eq!(losses, [Loss { harts: 1, times: [3.0, 4.5] }]);
+        let lines = verdicts(&[], &[], &losses);
+        assert!(lines.len() == 1 && lines[0].starts_with("target MISSED: patch, 1 hart(s)"), "{lines:?}");
     }
 }

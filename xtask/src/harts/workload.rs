@@ -20,22 +20,74 @@ pub struct Workload {
     flags: &'static [&'static str],
     /// Repetitions of the longer run: about half a second for whoever is slower.
     repetitions: u32,
+    /// [`BARE`] and [`SV39`], or one of them.
+    places: &'static [&'static str],
     /// On how many harts it runs.
     harts: &'static [u32],
 }
 
+/// Code that changes while it runs.
+pub const PATCH: &str = "patch";
+/// The same work by code that never changes.
+pub const STILL: &str = "patch-still";
+
+const EVERYWHERE: &[&str] = &[BARE, SV39];
 const ALONE_AND_TWO: &[u32] = &[1, 2];
 
 /// All of them.
-pub const WORKLOADS: [Workload; 8] = [
-    Workload { name: "alu", source: "alu", flags: &[], repetitions: 1_200_000, harts: ALONE_AND_TWO },
-    Workload { name: "mem", source: "mem", flags: &[], repetitions: 8, harts: ALONE_AND_TWO },
-    Workload { name: "fp", source: "fp", flags: &[], repetitions: 500, harts: ALONE_AND_TWO },
-    Workload { name: "amo", source: "amo", flags: &[], repetitions: 12_000_000, harts: ALONE_AND_TWO },
-    Workload { name: "amo-shared", source: "amo", flags: &["-DSHARED"], repetitions: 5_000_000, harts: &[2] },
-    Workload { name: "mmio", source: "mmio", flags: &[], repetitions: 4_000_000, harts: ALONE_AND_TWO },
-    Workload { name: "tlb", source: "tlb", flags: &[], repetitions: 2_000, harts: ALONE_AND_TWO },
-    Workload { name: "trap", source: "trap", flags: &[], repetitions: 1_500_000, harts: ALONE_AND_TWO },
+pub const WORKLOADS: [Workload; 10] = [
+    Workload {
+        name: "alu",
+        source: "alu",
+        flags: &[],
+        repetitions: 1_200_000,
+        places: EVERYWHERE,
+        harts: ALONE_AND_TWO,
+    },
+    Workload { name: "mem", source: "mem", flags: &[], repetitions: 8, places: EVERYWHERE, harts: ALONE_AND_TWO },
+    Workload { name: "fp", source: "fp", flags: &[], repetitions: 500, places: EVERYWHERE, harts: ALONE_AND_TWO },
+    Workload {
+        name: "amo",
+        source: "amo",
+        flags: &[],
+        repetitions: 12_000_000,
+        places: EVERYWHERE,
+        harts: ALONE_AND_TWO,
+    },
+    Workload {
+        name: "amo-shared",
+        source: "amo",
+        flags: &["-DSHARED"],
+        repetitions: 5_000_000,
+        places: EVERYWHERE,
+        harts: &[2],
+    },
+    Workload {
+        name: "mmio",
+        source: "mmio",
+        flags: &[],
+        repetitions: 4_000_000,
+        places: EVERYWHERE,
+        harts: ALONE_AND_TWO,
+    },
+    Workload { name: "tlb", source: "tlb", flags: &[], repetitions: 2_000, places: EVERYWHERE, harts: ALONE_AND_TWO },
+    Workload {
+        name: "trap",
+        source: "trap",
+        flags: &[],
+        repetitions: 1_500_000,
+        places: EVERYWHERE,
+        harts: ALONE_AND_TWO,
+    },
+    Workload { name: PATCH, source: "patch", flags: &[], repetitions: 200, places: &[BARE], harts: ALONE_AND_TWO },
+    Workload {
+        name: STILL,
+        source: "patch",
+        flags: &["-DSTILL"],
+        repetitions: 200,
+        places: &[BARE],
+        harts: ALONE_AND_TWO,
+    },
 ];
 
 /// Machine mode; supervisor mode under 4-KiB pages.
@@ -57,9 +109,8 @@ pub struct Case {
 /// All of them.
 pub fn cases() -> impl Iterator<Item = Case> {
     WORKLOADS.iter().flat_map(|workload| {
-        [BARE, SV39]
-            .into_iter()
-            .flat_map(move |place| workload.harts.iter().map(move |&harts| Case { workload, place, harts }))
+        let on = move |&place| workload.harts.iter().map(move |&harts| Case { workload, place, harts });
+        workload.places.iter().flat_map(on)
     })
 }
 
