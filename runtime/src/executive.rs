@@ -186,6 +186,6 @@ pub struct Statistics {
     pub commits: u64,
     /// The newest published generation.
     pub generation: u64,
-    /// Device messages handled (MMIO accesses included).
+    /// Device messages handled (MMIO accesses included, but for reads that need no handler).
     pub messages: u64,
 }

@@ -233,7 +233,7 @@ fn begin(
 fn peek(near: &Near, space: AddressSpaceId, addr: Gpa, size: u8) -> Option<u64> {
     let range = near.known(space, addr)?;
     let Target::Mmio(target) = &range.target else { return None };
-    if !matches!(size, 1 | 2 | 4) || !reaches(range, addr, size) || range.flush_coalesced {
+    if !target.is_shadowed() || !matches!(size, 1 | 2 | 4) || !reaches(range, addr, size) || range.flush_coalesced {
         return None;
     }
     target.peek(resolve::offset_in(range, addr), size)

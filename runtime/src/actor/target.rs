@@ -160,10 +160,16 @@ impl MmioTarget {
         MmioPin { port: Arc::clone(&self.port), region: self.region, spec: self.spec, is_direct: self.is_direct }
     }
 
+    /// Whether some of its registers may be read without the device.
+    #[inline]
+    pub(crate) fn is_shadowed(&self) -> bool {
+        self.is_shadowed
+    }
+
     /// What a read brings, where the device need not be asked: for a reader that is online. It is allowed where it brings something.
     #[inline]
     pub(crate) fn peek(&self, offset: u64, size: u8) -> Option<u64> {
-        if self.is_shadowed { self.port.peek(offset, size) } else { None }
+        self.port.peek(offset, size)
     }
 
     /// Carries an allowed access out, or queues it: for a reader that is online, or that waits inside its call.
