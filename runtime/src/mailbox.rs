@@ -68,7 +68,7 @@ pub struct Mailbox<A: Actor> {
     /// Coalesced messages that have not been handled: a bound, and a hint. The order of the queue does not lean on it.
     coalesced: AtomicU64,
     /// Whether the crew knows that this mailbox has some now and then.
-    registered: std::sync::Once,
+    registered: sync::Once,
     /// Touched by the owner of `RUNNING` alone; `None` once closed.
     actor: UnsafeCell<Option<A>>,
 }
@@ -90,7 +90,7 @@ impl<A: Actor> Mailbox<A> {
             handled: StdAtomicU64::new(0),
             queue: Queue::new(),
             coalesced: AtomicU64::new(0),
-            registered: std::sync::Once::new(),
+            registered: sync::Once::new(),
             actor: UnsafeCell::new(Some(make(me))),
         })
     }

@@ -155,7 +155,7 @@ fn crowd() {
 
 #[test]
 fn a_crowd_sees_whole_views_of_living_memory() {
-    common::holds(200, crowd);
+    common::holds(1000, crowd);
 }
 
 #[test]

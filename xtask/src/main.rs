@@ -187,12 +187,12 @@ struct MiriArgs {
 
 #[derive(Args)]
 struct TsanArgs {
-    /// Harts of the storm.
+    /// Harts of each storm.
     #[arg(long, default_value_t = 4)]
     harts: u32,
-    /// How long the storm is.
-    #[arg(long, default_value_t = 20)]
-    seconds: u32,
+    /// How many storms of a few seconds, each of its seed.
+    #[arg(long, default_value_t = 4)]
+    storms: u64,
 }
 
 #[derive(Args)]

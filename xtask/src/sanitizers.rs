@@ -16,11 +16,10 @@ const POINTERS: [&str; 7] =
     ["sync::", "ram::", "mailbox::", "attention::", "interrupt_file::", "helper::", "access::tests::direct::"];
 
 /// Those that run threads side by side, each in a second or so of an interpreter's time.
-const CONCURRENT: [&str; 7] = [
+const CONCURRENT: [&str; 6] = [
     "each_value_is_taken_out_once_and_none_is_lost",
     "dirty_marks_of_writers_beside_a_collector_are_all_collected",
     "many_go_online_at_once_without_a_reader_of_their_own",
-    "ram::monitor::",
     "attention::",
     "interrupt_file::",
     "mailbox::tests::",
@@ -34,7 +33,8 @@ pub fn miri(args: &MiriArgs) -> Result<(), Error> {
     let flags = "-Zmiri-disable-isolation -Zmiri-permissive-provenance";
     let features: &[&str] = if args.all { &["--features", "vm-memory"] } else { &[] };
     let tests: &[&str] = if args.all { &[] } else { &POINTERS };
-    interpret(flags, features, tests, "once")?;
+    // Guest memory is reached by atomics of mixed sizes, for which Miri has no weak outcomes: it fails itself.
+    interpret(&format!("{flags} -Zmiri-disable-weak-memory-emulation"), features, tests, "once")?;
     let seeds = format!("{flags} -Zmiri-many-seeds=0..{}", args.seeds);
     interpret(&seeds, &[], &CONCURRENT, &format!("with {} seeds", args.seeds))
 }
@@ -46,7 +46,10 @@ fn interpret(flags: &str, features: &[&str], tests: &[&str], how: &str) -> Resul
     timed(&mut miri, &format!("Miri, {how}: {what}"))
 }
 
-/// ThreadSanitizer: a storm on four harts, and the runtime's tests that run threads side by side.
+/// Short storms: longer ones are judged by the memory that they hold, too, and the sanitizer's own grows with what it has seen.
+const SECONDS: &str = "4";
+
+/// ThreadSanitizer: storms on four harts, and the runtime's tests that run threads side by side.
 pub fn tsan(args: &TsanArgs) -> Result<(), Error> {
     if let Some(missing) = missing(&["--version"]).or_else(no_sources) {
         return skipped("ThreadSanitizer", &missing);
@@ -62,10 +65,12 @@ pub fn tsan(args: &TsanArgs) -> Result<(), Error> {
         command
     };
     timed(instrumented(&["build"]).args(["--package", "manyhart"]), "ThreadSanitizer: the program")?;
-    let mut storm = Command::new(format!("target/tsan/{TARGET}/release/manyhart"));
-    let (harts, seconds) = (args.harts.to_string(), args.seconds.to_string());
-    storm.args(["stress", "--harts", &harts, "--functions", "16", "--seconds", &seconds]).env("TSAN_OPTIONS", OPTIONS);
-    timed(&mut storm, &format!("ThreadSanitizer: a storm of {seconds} s on {harts} harts"))?;
+    for seed in 1..=args.storms {
+        let mut storm = Command::new(format!("target/tsan/{TARGET}/release/manyhart"));
+        storm.args(["stress", "--functions", "16", "--seconds", SECONDS, "--harts", &args.harts.to_string()]);
+        storm.args(["--seed", &seed.to_string()]).env("TSAN_OPTIONS", OPTIONS);
+        timed(&mut storm, &format!("ThreadSanitizer: a storm of {SECONDS} s on {} harts, seed {seed}", args.harts))?;
+    }
     let mut tests = instrumented(&["test"]);
     tests.args(["--package", RUNTIME, "--lib", "--"]).args(CONCURRENT);
     timed(&mut tests, &format!("ThreadSanitizer: {}", CONCURRENT.join(" ")))

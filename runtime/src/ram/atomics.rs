@@ -413,7 +413,7 @@ mod tests {
     fn bulk_copies_at_every_alignment_and_length() {
         let block = RamBlock::anonymous("ram", 4096).expect("memfd");
         for start in 0..9usize {
-            for len in 0..40usize {
+            for len in (0..40usize).step_by(if cfg!(miri) { 7 } else { 1 }) {
                 assert!(block.fill(0, 64, 0xee));
                 let data: Vec<u8> = (0..len).map(|i| i as u8).collect();
                 assert!(block.write(start as u64, &data));

@@ -305,6 +305,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 256 }))]
         #[test]
         fn dirty_pages_are_collected_once_and_none_is_lost(steps in steps()) {
             let logs = DirtyLogs::new(PAGES);

@@ -10,6 +10,7 @@ pub(crate) use crate::mutation::atomic;
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::hint::spin_loop;
 pub(crate) use loom::thread_local;
+pub(crate) use std::sync::Once; // one thread of a model coalesces
 
 pub(crate) use super::shape::{Condvar, Mutex};
 

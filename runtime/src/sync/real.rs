@@ -5,7 +5,7 @@ use std::sync::Arc;
 pub(crate) use crossbeam::queue::SegQueue as Queue;
 pub(crate) use parking_lot::{Condvar, Mutex};
 pub(crate) use std::hint::spin_loop;
-pub(crate) use std::sync::{OnceLock, atomic};
+pub(crate) use std::sync::{Once, OnceLock, atomic};
 pub(crate) use std::thread_local;
 
 /// How often a waiter looks before it sleeps.

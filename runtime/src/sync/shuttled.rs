@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 pub(crate) use shuttle::hint::spin_loop;
+pub(crate) use shuttle::sync::Once;
 pub(crate) use shuttle::sync::atomic;
 pub(crate) use shuttle::thread_local;
 

@@ -9,7 +9,7 @@ use manyhart_runtime::model::{Rig, Step};
 use manyhart_runtime::planted::{self, Bug};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::sync::atomic::{AtomicBool, Ordering};
-use shuttle::{Config, FailurePersistence, Runner, thread};
+use shuttle::{Config, FailurePersistence, MaxSteps, Runner, thread};
 
 /// One seed is so many schedules, one after the other.
 const BATCH: usize = 25;
@@ -17,6 +17,11 @@ const BATCH: usize = 25;
 const SEED: &str = "MANYHART_SHUTTLE_SEED";
 /// How many times as many schedules as each model says.
 const TIMES: &str = "MANYHART_SHUTTLE_TIMES";
+
+/// So many steps no model needs that ends.
+const STEPS: usize = 200_000;
+/// What is said of one that does not end: its helper goes on looking for work.
+pub const HANG: &str = "exceeded max_steps";
 
 /// Runs `model` under `schedules` schedules, half of them random, half by priorities that change now and then.
 pub fn holds(schedules: usize, model: impl Fn() + Send + Sync + 'static) {
@@ -80,6 +85,7 @@ fn run(scheduler: impl Scheduler + 'static, model: Arc<impl Fn() + Send + Sync +
     let mut config = Config::new();
     config.stack_size = 512 * 1024;
     config.silence_warnings = true;
+    config.max_steps = MaxSteps::FailAfter(STEPS);
     // The seed repeats all of it.
     config.failure_persistence = FailurePersistence::None;
     Runner::new(scheduler, config).run(move || model());
