@@ -147,7 +147,7 @@ fn a_scan_before_the_gate_is_found() {
 
 #[test]
 fn a_call_taken_for_a_boundary_is_found() {
-    common::fails_with(Bug::InCallIsBoundary, "runs in a pause", 200, crowd);
+    common::fails_with(Bug::InCallIsBoundary, "runs in a pause", 5000, crowd);
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn c09_no_store_of_a_crowd_is_lost() {
 
 #[test]
 fn c09_a_copy_before_the_acknowledgement_is_found() {
-    common::fails_with(Bug::CopyBeforeAcknowledge, "lost", 500, || logged(6));
+    common::fails_with(Bug::CopyBeforeAcknowledge, "lost", 3000, || logged(6));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn c09_a_mark_kept_over_a_collection_is_found() {
 
 #[test]
 fn c09_a_mark_before_the_store_is_found() {
-    common::fails_with(Bug::MarkBeforeStore, "lost", 1000, || logged(6));
+    common::fails_with(Bug::MarkBeforeStore, "lost", 5000, || logged(6));
 }
 
 #[test]

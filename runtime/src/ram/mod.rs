@@ -218,6 +218,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri maps no files")]
     fn a_file_is_shared_with_its_other_users() {
         let path = std::env::temp_dir().join(format!("manyhart-ram-{}", std::process::id()));
         std::fs::write(&path, vec![7; 4096]).expect("write");

@@ -46,7 +46,8 @@ pub fn holds(schedules: usize, model: impl Fn() + Send + Sync + 'static) {
     println!("{name}: {} schedules, {:.1?}", batches.count() * BATCH, began.elapsed());
 }
 
-/// The same model must fail with this defect armed, within `schedules` schedules, and say `expected`.
+/// The same model must fail with this defect armed, within `schedules` schedules, and say `expected`, or one of
+/// several with `|` between them.
 pub fn fails_with(bug: Bug, expected: &str, schedules: usize, model: impl Fn() + Send + Sync + 'static) {
     let (name, model) = (thread_name(), Arc::new(model));
     for seed in 0..schedules.div_ceil(BATCH) as u64 {
@@ -57,7 +58,7 @@ pub fn fails_with(bug: Bug, expected: &str, schedules: usize, model: impl Fn() +
         if let Err(payload) = run {
             let said = payload.downcast_ref::<String>().cloned();
             let said = said.or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
-            assert!(said.contains(expected), "{bug:?} was found by another message: {said}");
+            assert!(expected.split('|').any(|one| said.contains(one)), "{bug:?} was found by another message: {said}");
             println!("{name}: {bug:?} found within {} schedules", (seed as usize + 1) * BATCH);
             return;
         }
