@@ -68,16 +68,15 @@ impl Hart {
     fn callers(&mut self, callers: &mut [u64; DEPTH]) -> usize {
         let mut above = self.x(SP);
         let mut frame = self.x(FP);
-        for depth in 0..DEPTH {
+        for (depth, caller) in callers.iter_mut().enumerate() {
             if !is_frame(frame, above) {
                 return depth;
             }
             let (Some(first), Some(second)) = (self.peek(frame - 8), self.peek(frame - 16)) else { return depth };
             // A function that calls nobody keeps only the caller's `s0`, in the first place.
             let is_leaf = depth == 0 && is_frame(first, frame);
-            let (caller, next) = if is_leaf { (self.x(RA), first) } else { (first, second) };
-            callers[depth] = caller;
-            (above, frame) = (frame, next);
+            (above, frame) = (frame, if is_leaf { first } else { second });
+            *caller = if is_leaf { self.x(RA) } else { first };
         }
         DEPTH
     }
