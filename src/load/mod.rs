@@ -3,7 +3,7 @@
 
 #[cfg(test)]
 #[path = "../../tests/support/elf.rs"]
-mod elf_file;
+pub(crate) mod elf_file;
 mod error;
 mod fdt;
 mod firmware;

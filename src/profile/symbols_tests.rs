@@ -1,9 +1,5 @@
 use super::*;
-
-#[path = "../../tests/support/elf.rs"]
-mod elf_file;
-
-use elf_file::{Part, program};
+use crate::load::elf_file::{Part, program};
 
 fn list(text: &str) -> Result<Symbols, ProfileError> {
     let mut symbols = Symbols::default();
