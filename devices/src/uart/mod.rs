@@ -138,19 +138,19 @@ impl Uart {
         })
     }
 
-    /// Writes a register, at the time `now` in ticks.
-    fn write_register(&mut self, offset: u64, value: u8, now: u64) -> Result<(), DeviceError> {
+    /// Writes a register; the time as in a read.
+    fn write_register(&mut self, offset: u64, value: u8, now: impl FnOnce() -> u64) -> Result<(), DeviceError> {
         let dlab = self.registers.lcr & LCR_DLAB != 0;
         match offset {
             DATA if dlab => self.registers.divisor = self.registers.divisor & 0xff00 | u16::from(value),
             IER if dlab => self.registers.divisor = self.registers.divisor & 0xff | u16::from(value) << 8,
             DATA => self.write_data(value, now),
             IER => self.write_ier(value),
-            IIR => self.write_fcr(value, now),
-            LCR => self.write_lcr(value, now),
+            IIR => self.write_fcr(value, now()),
+            LCR => self.write_lcr(value, now()),
             MCR => {
                 self.registers.set_mcr(value);
-                self.refill(now);
+                self.refill(now());
             }
             LSR | MSR => {}
             SCR => self.registers.scr = value,
@@ -167,10 +167,10 @@ impl Uart {
         byte
     }
 
-    fn write_data(&mut self, byte: u8, now: u64) {
+    fn write_data(&mut self, byte: u8, now: impl FnOnce() -> u64) {
         self.registers.transmit_empty = false;
         if self.registers.loopback() {
-            self.loop_back(byte, 0, now);
+            self.loop_back(byte, 0, now());
             self.registers.transmit_empty = true;
         } else {
             // A guest that writes to a full transmitter loses the byte, as on the part.
@@ -324,7 +324,7 @@ impl Device for Uart {
     }
 
     fn write(&mut self, cx: &mut Context<'_, UartMessage>, access: Access, value: u64) -> Answer<()> {
-        self.write_register(access.offset, value as u8, cx.clock().now())?;
+        self.write_register(access.offset, value as u8, || cx.clock().now())?;
         self.post_timer(cx);
         Ok(())
     }

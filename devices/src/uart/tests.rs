@@ -109,7 +109,8 @@ impl Bench {
         };
         match step {
             Write(register, value) => {
-                self.uart.write_register(*register, *value, self.now).map_err(|e| e.to_string())?
+                let now = self.now;
+                self.uart.write_register(*register, *value, || now).map_err(|e| e.to_string())?
             }
             Read(register, want) => {
                 let now = self.now;
