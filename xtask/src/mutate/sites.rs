@@ -166,10 +166,10 @@ impl Scan<'_> {
         let operation = match (is_method, name.to_string().as_str()) {
             (true, "load" | "store" | "swap" | "compare_exchange" | "compare_exchange_weak" | "fetch_update") => name,
             (true, method) if method.starts_with("fetch_") => name,
-            (false, "fence") if !is_declared(tokens, at) => name,
+            (false, "fence") if !is_declared(tokens, at) && path(tokens, at).is_none_or(|path| path == "atomic") => name,
             _ => return,
         };
-        let start = operation.span().start();
+        let start = path(tokens, at).unwrap_or(operation).span().start();
         let receiver = if is_method { receiver(&tokens[..at - 1]) } else { String::new() };
         let (file, function) = (self.file.to_owned(), self.function.clone());
         for (which, order) in orderings(arguments, &self.chosen).into_iter().enumerate() {
@@ -270,6 +270,9 @@ fn orderings(arguments: &Group, chosen: &Chosen) -> Vec<String> {
             Some(name.to_string())
         }
         [TokenTree::Ident(name)] if name == "order" => Some(name.to_string()),
+        [TokenTree::Ident(table), colon, _, TokenTree::Ident(name)] if table == "order" && is_punct(colon, ':') => {
+            Some(format!("{table}::{name}"))
+        }
         [TokenTree::Ident(name), TokenTree::Group(_)] if chosen.contains_key(&name.to_string()) => {
             Some(name.to_string())
         }
@@ -302,6 +305,14 @@ fn is_punct(token: &TokenTree, character: char) -> bool {
 /// Whether the name at `at` is declared there, or belongs to a path that is not the primitive's.
 fn is_declared(tokens: &[TokenTree], at: usize) -> bool {
     matches!(at.checked_sub(1).map(|before| &tokens[before]), Some(TokenTree::Ident(word)) if word == "fn")
+}
+
+/// The name before this one in a path: `atomic` of `atomic::fence`.
+fn path(tokens: &[TokenTree], at: usize) -> Option<&proc_macro2::Ident> {
+    match &tokens[..at] {
+        [.., TokenTree::Ident(before), one, two] if is_punct(one, ':') && is_punct(two, ':') => Some(before),
+        _ => None,
+    }
 }
 
 /// What the method is called on, in short: the last field or variable, with a sign that it is one of many.
@@ -337,6 +348,8 @@ mod tests {
                 vec!["x.load, SeqCst → Acquire", "x.store, SeqCst → Release"],
             ),
             ("fence(Ordering::SeqCst)", vec!["fence, SeqCst → AcqRel"]),
+            ("atomic::fence(Ordering::Acquire); order::fence(order)", vec!["fence, Acquire → none"]),
+            ("x.load(order::LOAD)", vec![]),
             ("fence(Ordering::Release)", vec!["fence, Release → none"]),
             (
                 "x.compare_exchange(0, f(1), Ordering::Acquire, Ordering::Acquire)",
