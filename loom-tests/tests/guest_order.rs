@@ -146,6 +146,21 @@ fn store_buffering() {
     assert_ne!(seen, [[0; 2]; 2], "forbidden");
 }
 
+/// SB+poprl+fence.rw.rw: a release keeps what went before ahead of the atomic's load, too.
+fn store_buffering_before_an_atomic() {
+    let one: Thread = |[x, y, _]| {
+        x.store(1);
+        [y.or_nothing_ordered(), 0]
+    };
+    let other: Thread = |[x, y, _]| {
+        y.store(1);
+        full_fence();
+        [x.load(), 0]
+    };
+    let (seen, _) = run([one, other]);
+    assert_ne!(seen, [[0; 2]; 2], "forbidden");
+}
+
 /// SB+poaqps: an acquire keeps what follows after the atomic's store, too.
 fn store_buffering_by_atomics() {
     let one: Thread = |[x, y, _]| {
@@ -304,6 +319,13 @@ models! {
     store_buffering_by_atomics_holds {
         rows: C4;
         run: store_buffering_by_atomics;
+        bounds: 4, 8;
+        twin: AtomicWithoutFences, "forbidden", 50;
+    }
+    /// An atomic's release counts for its load, too.
+    store_buffering_before_an_atomic_holds {
+        rows: C4;
+        run: store_buffering_before_an_atomic;
         bounds: 4, 8;
         twin: AtomicWithoutFences, "forbidden", 50;
     }

@@ -61,7 +61,7 @@ fn entry(line: usize) -> &'static AtomicU64 {
 
 /// The table, by an instruction that makes its address each time: left to itself a compiler keeps the address for the next store, and hot
 /// handlers have no register for it.
-#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[cfg(all(target_arch = "x86_64", not(any(miri, manyhart_loom))))]
 #[inline(always)]
 fn table() -> &'static [AtomicU64; ENTRIES] {
     let table: *const [AtomicU64; ENTRIES];
@@ -74,7 +74,7 @@ fn table() -> &'static [AtomicU64; ENTRIES] {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", not(miri))))]
+#[cfg(not(all(target_arch = "x86_64", not(any(miri, manyhart_loom)))))]
 #[inline(always)]
 fn table() -> &'static [AtomicU64; ENTRIES] {
     &TABLE
