@@ -188,6 +188,19 @@ fn the_table_of_models_is_the_registry() {
 }
 
 #[test]
+fn the_example_of_the_models_page_is_the_code() {
+    let read =
+        |path: &str| std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let code = read("loom-tests/tests/example.rs") + &read("runtime/src/attention.rs");
+    let page = page("loom.md");
+    let quoted: Vec<&str> = page.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(quoted.len() > 3, "it quotes its example");
+    for block in quoted {
+        assert!(code.contains(block), "docs/loom.md quotes what is not there:\n{block}");
+    }
+}
+
+#[test]
 fn the_picture_is_what_the_example_draws() {
     let drawn = picture::picture().expect("the example ends well");
     let how = "cargo run -p manyhart-runtime --example picture > docs/picture.svg";

@@ -81,6 +81,7 @@ models! {
         run: wait_for_interrupt;
         bounds: 4, 8;
         twin: WakeBeforeFlag, "deadlock", 20;
+        twin: NotifyUnlocked, "deadlock", 20;
     }
 
     /// Two that raise at once do not hide each other.
@@ -89,6 +90,7 @@ models! {
         run: two_raise;
         bounds: 3, 5;
         twin: WakeBeforeFlag, "deadlock", 20;
+        twin: RaiseBeforeDeadline, "deadlock", 20;
     }
 
     /// An interrupt carries the commit that was made before it.

@@ -78,6 +78,42 @@ fn store_beside_a_mark() {
     assert_eq!(memory.copy(dirty, copy), 2, "lost");
 }
 
+/// A log begins beside a store by somebody whom no grace period waits for: the copy has it, or the log has.
+fn log_begins() {
+    let memory = Memory::new();
+    // Its map stays, as after an earlier log: the cell that the map lies in is not modelled.
+    memory.logs.hide(CLIENT.mask(), 1);
+    let writer = {
+        let memory = Arc::clone(&memory);
+        thread::spawn(move || memory.logs.logged_by_anyone(0, 8, || memory.store(2)))
+    };
+    memory.logs.show(CLIENT.mask(), 1);
+    let copy = memory.copy(true, 0);
+    writer.join().expect("it ends");
+    let dirty = memory.collect();
+    assert_eq!(memory.copy(dirty, copy), 2, "lost");
+}
+
+/// A page whose mark is two words deep, with a neighbour that is marked already.
+fn two_levels() {
+    const PAGES: u64 = 128;
+    let memory = Arc::new(Memory { data: AtomicU64::new(0), logs: DirtyLogs::new(PAGES) });
+    memory.logs.show(CLIENT.mask(), 1);
+    let page = (PAGES - 1) * PAGE_SIZE;
+    memory.logs.logged_by_anyone(page - PAGE_SIZE, 8, || ());
+    let writer = {
+        let memory = Arc::clone(&memory);
+        thread::spawn(move || memory.logs.logged_by_anyone(page, 8, || memory.store(2)))
+    };
+    let collect = || {
+        let runs = memory.logs.collect(CLIENT, 64 * PAGE_SIZE..PAGES * PAGE_SIZE);
+        runs.iter().any(|run| run.contains(&page))
+    };
+    let copy = memory.copy(collect(), 0);
+    writer.join().expect("it ends");
+    assert_eq!(memory.copy(collect(), copy), 2, "lost");
+}
+
 /// A virtual CPU: once the page is marked it stores without a mark, until it must forget that.
 #[derive(Default)]
 struct Marked(bool);
@@ -155,6 +191,23 @@ models! {
         run: store_beside_a_mark;
         bounds: 4, 8;
         twin: TestBeforeMark, "lost", 20;
+        twin: MarkBeforeStore, "lost", 20;
+    }
+
+    /// Nor one beside the beginning of a log.
+    store_beside_start {
+        rows: C9;
+        run: log_begins;
+        bounds: 4, 8;
+        twin: StoreWithoutFence, "lost", 20;
+    }
+
+    /// Nor one to a page whose mark is two words deep.
+    store_below_two_levels {
+        rows: C9;
+        run: two_levels;
+        bounds: 4, 8;
+        twin: TakeUpperLast, "lost", 20;
         twin: MarkBeforeStore, "lost", 20;
     }
 

@@ -89,6 +89,22 @@ fn by_itself() {
     assert_eq!(handled, [1, 2], "overtaken or lost");
 }
 
+/// A pause beside the helper, which comes for what waits: the one or the other has it handled, and the pause waits for both.
+fn before_a_pause() {
+    let rig = Rig::new(64);
+    let log = Log::default();
+    let mailbox = rig.mailbox("log", log.clone());
+    assert!(mailbox.coalesce(Message::Write(1)));
+    let helper = {
+        let rig = rig.clone();
+        thread::spawn(move || rig.help())
+    };
+    let paused = rig.pause();
+    assert_eq!(*log.0.lock().expect("never poisoned"), [1], "overtaken or lost");
+    drop(paused);
+    helper.join().expect("it ends");
+}
+
 models! {
     /// A coalesced write is ahead of an access by another thread.
     coalesced_before_signal {
@@ -97,6 +113,14 @@ models! {
         bounds: 4, 6;
         twin: CoalesceUnannounced, "overtaken or lost", 20;
         twin: OvertakeMail, "overtaken or lost", 800;
+    }
+
+    /// And of a pause.
+    coalesced_before_pause {
+        rows: C10 C12;
+        run: before_a_pause;
+        bounds: 4, 6;
+        twin: PauseBeforeCoalesced, "overtaken or lost", 600;
     }
 
     /// And of one by its own thread.

@@ -43,6 +43,48 @@ fn signal() {
     signals.join().expect("it ends");
 }
 
+/// As `signal`, by acquire and release, and with another committer, on whose thread the commit may be carried out.
+fn signal_by_release() {
+    let rig = Rig::new(64);
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    t.commit().expect("lawful");
+    let mut reader = rig.reader("reader");
+    reader.checkpoint(&mut ());
+
+    let flag = Arc::new(AtomicU32::new(0));
+    let signals = {
+        let (flag, rig) = (Arc::clone(&flag), rig.clone());
+        thread::spawn(move || {
+            let mut t = rig.topology().transaction();
+            let region = t.reservation("region", 0x1000);
+            t.add_subregion(root, 0, region);
+            t.commit().expect("lawful");
+            flag.store(1, Ordering::Release);
+        })
+    };
+    let other = {
+        let rig = rig.clone();
+        thread::spawn(move || {
+            let mut t = rig.topology().transaction();
+            let region = t.reservation("other", 0x1000);
+            t.add_subregion(root, 0x8000, region);
+            t.commit().expect("lawful");
+        })
+    };
+
+    let signalled = flag.load(Ordering::Acquire) == 1;
+    if reader.must_check() {
+        reader.resync(&mut ());
+    }
+    let found = reader.view(space).find(Gpa(0)).is_some();
+    assert!(found || !signalled, "signalled, and not seen");
+    reader.go_offline();
+    signals.join().expect("it ends");
+    other.join().expect("it ends");
+}
+
 models! {
     /// A signal through memory, with fences, carries the commit that was made before it.
     fences_carry_commit {
@@ -50,5 +92,13 @@ models! {
         run: signal;
         bounds: 8, 12;
         twin: PollBeforeFence, "signalled, and not seen", 50;
+    }
+
+    /// So does one by acquire and release, whichever thread has carried the commit out.
+    release_carries_commit {
+        rows: C4;
+        run: signal_by_release;
+        bounds: 3, 4;
+        twin: AnswerBeforePublish, "signalled, and not seen", 8000;
     }
 }

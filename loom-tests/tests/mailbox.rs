@@ -147,6 +147,7 @@ models! {
         run: post_then_call;
         bounds: 5, 7;
         twin: ForgetMail, "deadlock", 20;
+        twin: ShareRunState, "Causality violation", 20;
     }
 
     /// No post is lost.

@@ -125,6 +125,41 @@ fn in_call() {
     executes.join().expect("it ends");
 }
 
+/// A pause that resets the device, against a worker that posts to it and a thread that takes its region out.
+fn reset_and_delete() {
+    let rig = Rig::new(64);
+    let world = Arc::<Watched>::default();
+    let device = rig.mailbox("device", Device { world: Arc::clone(&world), owed: None, completed: true });
+    let mut t = rig.topology().transaction();
+    let (root, region) = (t.container("root", 1 << 64), t.reservation("region", 0x1000));
+    t.add_subregion(root, 0, region);
+    t.address_space("space", root);
+    t.commit().expect("lawful");
+    let worker = {
+        let device = Arc::clone(&device);
+        thread::spawn(move || {
+            device.post(Message::Complete);
+        })
+    };
+    let deletes = {
+        let rig = rig.clone();
+        thread::spawn(move || {
+            let mut t = rig.topology().transaction();
+            t.del_subregion(root, region).destroy(region);
+            t.commit().expect("lawful").retired
+        })
+    };
+    let paused = rig.pause();
+    world.read();
+    assert_eq!(device.command(Message::Start), Ok(()), "the pausing thread may ask");
+    world.read();
+    drop(paused);
+    worker.join().expect("it ends");
+    let retired = deletes.join().expect("it ends");
+    rig.help_all();
+    assert!(retired.is_complete(), "nothing is left to wait for");
+}
+
 models! {
     /// A pause finds the reader at a boundary.
     pause_and_reader {
@@ -132,6 +167,7 @@ models! {
         run: || readers(1);
         bounds: 4, 6;
         twin: ScanBeforeGate, "Causality violation", 20;
+        twin: WakeBeforeResume, "deadlock", 80;
     }
 
     /// So do two at once.
@@ -148,6 +184,15 @@ models! {
         run: handlers;
         bounds: 5, 8;
         twin: PassWhileClosed, "Causality violation", 20;
+    }
+
+    /// Pause, reset, delete and resume all finish, and no handler but the reset's runs in between.
+    pause_reset_delete {
+        rows: C12;
+        run: reset_and_delete;
+        bounds: 2, 3;
+        twin: WaitWhilePaused, "deadlock", 20;
+        twin: PassWhileClosed, "Causality violation", 40;
     }
 
     /// A reader that waits inside an access is let through to its boundary.

@@ -85,6 +85,7 @@ models! {
         rows: C5;
         run: pinned;
         bounds: 5, 8;
+        twin: IgnorePins, "Causality violation", 20;
         twin: NoGrace, "Causality violation", 20;
     }
 
@@ -93,6 +94,7 @@ models! {
         rows: C5;
         run: held;
         bounds: 2, 5;
+        twin: IgnoreHolds, "Causality violation", 20;
         twin: NoGrace, "Causality violation", 20;
     }
 }

@@ -17,7 +17,7 @@ struct Uses {
 }
 
 impl Device for Uses {
-    type Message = ();
+    type Message = (); // it keeps the device busy
 
     fn read(&mut self, _: &mut Context<'_, ()>, access: Access) -> Answer<u64> {
         self.window.read();
@@ -74,6 +74,43 @@ fn remove() {
     assert_eq!(drops.load(Ordering::Relaxed), 1, "dropped once");
 }
 
+/// A question that waits in the queue of a busy device, whose reader is offline, when the device's region is removed.
+fn in_flight() {
+    let rig = Rig::new(64);
+    let (window, drops): (Arc<Watched>, Arc<AtomicUsize>) = Default::default();
+    let device = rig.spawn("device", Uses { window: Arc::clone(&window), drops: Arc::clone(&drops) });
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let space = t.address_space("space", root);
+    let region = t.mmio("region", 0x1000, device.mmio(0, MmioSpec::aligned(1, 8)));
+    t.add_subregion(root, 0, region);
+    t.commit().expect("lawful");
+
+    let mut reader = rig.reader("reader");
+    let reads = thread::spawn(move || {
+        reader.checkpoint(&mut ());
+        match reader.read(space, Gpa(8), 4, Requester::Cpu(0), &mut ()) {
+            Ok(value) => assert_eq!(value, 8),
+            Err(error) => assert_eq!(error, BusError::Decode(Gpa(8))),
+        }
+        reader.go_offline();
+    });
+    let keeps_busy = thread::spawn(move || {
+        device.post(());
+    });
+
+    let mut t = rig.topology().transaction();
+    t.del_subregion(root, region);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    window.write();
+    reads.join().expect("it ends");
+    keeps_busy.join().expect("it ends");
+}
+
 models! {
     /// A removed device answers, and is dropped once.
     removed_device {
@@ -81,5 +118,14 @@ models! {
         run: remove;
         bounds: 4, 6;
         twin: NoGrace, "Causality violation", 80;
+    }
+
+    /// What was sent before the removal is handled before it has retired.
+    message_in_flight {
+        rows: C5 C6;
+        run: in_flight;
+        bounds: 2, 3;
+        twin: NoFence, "Causality violation", 500;
+        twin: NoGrace, "Causality violation", 300;
     }
 }

@@ -114,6 +114,10 @@ impl Attention {
 
     #[cold]
     fn notify(&self) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::NotifyUnlocked) {
+            return self.wake.notify_one();
+        }
         drop(self.sleep.lock());
         self.wake.notify_one();
     }
@@ -123,6 +127,11 @@ impl Attention {
     /// The owner reads deadlines after it took: a deadline that it misses there is followed by a raise that it has not taken yet. One that
     /// it sees before the raise, and that is over, interrupts it all the same: Release, so that it sees what came before.
     pub fn set_deadline(&self, index: usize, ticks: u64) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::RaiseBeforeDeadline) {
+            self.raise();
+            return self.deadlines[index].store(ticks, Ordering::Release);
+        }
         self.deadlines[index].store(ticks, Ordering::Release);
         self.raise();
     }

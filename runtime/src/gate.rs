@@ -167,6 +167,10 @@ impl Gate {
 
     /// Takes one holder's asking and closing back; the last lets everybody go.
     fn resume(&self) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::WakeBeforeResume) {
+            self.changed.notify_all();
+        }
         let mut holders = self.holders.lock();
         *holders -= 1;
         let last = *holders == 0;
@@ -177,6 +181,8 @@ impl Gate {
             self.wanted.fetch_and(!PAUSE, Ordering::Release);
         }
         drop(holders);
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        let last = last && !planted::is(Bug::WakeBeforeResume);
         if last {
             self.changed.notify_all();
         }
@@ -204,7 +210,10 @@ pub(crate) fn pause(crew: &Arc<Crew>, slots: &Slots) -> Paused {
     }
     wait_until("readers", || slots.running().iter().map(|slot| slot.name().to_owned()).collect(), crew);
     // While handlers still run: what readers that are gone have coalesced, and the helper is running.
-    for waiter in crew.fence_coalesced() {
+    let coalesced = crew.fence_coalesced();
+    #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+    let coalesced = if planted::is(Bug::PauseBeforeCoalesced) { Vec::new() } else { coalesced };
+    for waiter in coalesced {
         // A device that is gone or has failed has nothing left to handle.
         drop(waiter.wait());
     }

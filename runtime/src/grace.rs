@@ -156,6 +156,10 @@ impl Closing {
     fn finish(&self) {
         let end = self.end.lock().take();
         if let Some((removed, retired)) = end {
+            #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+            if planted::is(Bug::CompleteBeforeDrop) {
+                retired.complete();
+            }
             drop(removed);
             retired.complete();
         }
@@ -281,6 +285,8 @@ impl Graces {
     fn close(&self, grace: Grace) {
         let Grace { generation, removed, retired, began, .. } = grace;
         let waits_for = removed.mailboxes();
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        let waits_for = if planted::is(Bug::NoFence) { Vec::new() } else { waits_for };
         let closing = Arc::new(Closing {
             // One for this function, so that it cannot end before all fences are out.
             left: Mutex::new(waits_for.len() + 1),

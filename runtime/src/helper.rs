@@ -13,6 +13,8 @@ use crate::Clock;
 use crate::coalescing::{AT_MOST, Coalescing};
 use crate::gate::Gate;
 use crate::mailbox::Runnable;
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+use crate::planted::{self, Bug};
 use crate::sync::{self, Condvar, Mutex};
 use crate::trampoline;
 use crate::tunables::Tunables;
@@ -184,6 +186,10 @@ impl Helper {
         let mut inbox = self.inbox.lock();
         put(&mut inbox);
         inbox.knocked = true;
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::KnockUnflagged) {
+            inbox.knocked = false;
+        }
         drop(inbox);
         self.knock.notify_one();
     }

@@ -195,6 +195,10 @@ impl<A: Actor> Mailbox<A> {
             return waiter.wait();
         }
         self.complete(message);
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::WaitWhilePaused) {
+            return waiter.wait();
+        }
         self.drive(&waiter)
     }
 
@@ -233,6 +237,10 @@ impl<A: Actor> Mailbox<A> {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::OvertakeMail) {
             return self.state.fetch_or(RUNNING, Ordering::AcqRel) & RUNNING == 0;
+        }
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::ShareRunState) {
+            return self.state.fetch_or(RUNNING, Ordering::AcqRel) & MAIL == 0;
         }
         // Acquire: pairs with the Release of the runner before, whose changes to the actor are then visible.
         self.state.compare_exchange(0, RUNNING, Ordering::Acquire, Ordering::Relaxed).is_ok()

@@ -84,6 +84,16 @@ impl Rig {
         self.crew.clock()
     }
 
+    /// What a control thread does that helps: grace periods alone.
+    pub fn scan(&self) -> Step {
+        self.topology.graces().scan()
+    }
+
+    /// What the helper thread does when a round has found nothing: it sleeps until there is something. In a model no time passes.
+    pub fn rest(&self) {
+        self.crew.helper().sleep(&self.crew, std::time::Duration::from_secs(3600));
+    }
+
     /// A reader's wait in the middle of an access.
     pub fn wait_in_call<T>(&self, reader: &mut Reader, caches: &mut dyn DropCached, wait: impl FnOnce() -> T) -> T {
         reader.while_waiting(caches, wait)

@@ -83,6 +83,42 @@ pub enum Bug {
     PublishLate,
     /// Shadow registers are stored without Release (C7).
     ShadowRelaxed,
+    /// A reader keeps the range that it found last over a change of its snapshot (C1).
+    KeepNear,
+    /// A grace period does not wait for pins (C5).
+    IgnorePins,
+    /// A grace period does not wait for holds (C5).
+    IgnoreHolds,
+    /// A reader that has waited inside an access goes on with the snapshot of before (C4, C5).
+    KeepViewOverWait,
+    /// A commit is answered before it is published (C4).
+    AnswerBeforePublish,
+    /// `Retired` completes before what was removed is dropped (C5).
+    CompleteBeforeDrop,
+    /// Who waits for a `Retired` is woken before it is complete (C8).
+    WakeBeforeComplete,
+    /// Listeners count as told before they are (C5).
+    HeardBeforeTold,
+    /// `Retired` does not wait for messages that were sent before (C5, C6).
+    NoFence,
+    /// An actor is run by a second thread while one runs it (C7).
+    ShareRunState,
+    /// Work for the helper is announced only to a helper that sleeps already (C8).
+    KnockUnflagged,
+    /// Readers are woken before the machine is resumed (C8, C12).
+    WakeBeforeResume,
+    /// A sleeper is woken without its lock, while it falls asleep (C8).
+    NotifyUnlocked,
+    /// A virtual CPU is told of a moved deadline before it is moved (C8).
+    RaiseBeforeDeadline,
+    /// A store by somebody whom no grace period waits for looks for logs before it can be seen (C9).
+    StoreWithoutFence,
+    /// A collector takes a dirty log's upper bit after what is below it (C9).
+    TakeUpperLast,
+    /// Who asks a device while the machine is paused leaves it to others to run it (C12).
+    WaitWhilePaused,
+    /// A pause does not wait until coalesced writes are handled (C10, C12).
+    PauseBeforeCoalesced,
 }
 
 /// Bugs by the names that the command line gives them.

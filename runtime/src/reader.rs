@@ -191,7 +191,13 @@ impl Reader {
             self.slot.set(generation, Standing::Online);
         }
         self.drop_changed(&new, caches);
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        let near = std::mem::take(&mut self.near);
         self.near.forget();
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::KeepNear) {
+            self.near = near;
+        }
         self.snapshot = Some(new);
         if generation != self.seen {
             self.slot.set(generation, Standing::Online);
@@ -244,10 +250,18 @@ impl Reader {
     /// it returns the reader is online and has resynced; nothing that was resolved before may be used but what is owned.
     pub(crate) fn while_waiting<T>(&mut self, caches: &mut dyn DropCached, wait: impl FnOnce() -> T) -> T {
         self.near.forget();
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        let before = self.snapshot.clone();
         self.snapshot = None;
         self.slot.set(self.seen, Standing::InCall);
         let result = wait();
         self.slot.set(self.seen, Standing::Online);
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::KeepViewOverWait) {
+            self.snapshot = before;
+            self.seen = self.publication.generation();
+            return result;
+        }
         self.adopt_newest(caches);
         result
     }

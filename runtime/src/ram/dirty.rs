@@ -103,6 +103,11 @@ impl DirtyLogs {
         let result = store();
         // Whoever starts a log sets its bit, fences, and reads the data after. If that fence is first, the bit is seen below; if this
         // one is, the data are seen there.
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::StoreWithoutFence) {
+            self.mark(offset, len);
+            return result;
+        }
         fence(Ordering::SeqCst);
         self.mark(offset, len);
         result
@@ -258,6 +263,12 @@ impl PageMap {
         let cell = &self.levels[level][word as usize];
         if cell.load(Ordering::Relaxed) & wanted == 0 {
             return; // What is marked from now on is the next collector's.
+        }
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::TakeUpperLast) && level > 0 {
+            self.take_below(level - 1, low, first, last, each);
+            cell.fetch_and(!(wanted & !kept), Ordering::AcqRel);
+            return;
         }
         // Acquire: what was there before the marks, data or marks below. A mark that comes after this sets its bit again.
         let taken = cell.fetch_and(!(wanted & !kept), Ordering::Acquire) & wanted;

@@ -10,6 +10,8 @@ use super::{Generation, Snapshot, State};
 use crate::TopologyError;
 use crate::grace::{Graces, Removed};
 use crate::mailbox::{Actor, Mailbox};
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+use crate::planted::{self, Bug};
 use crate::sync;
 
 /// What the topology is sent.
@@ -78,6 +80,12 @@ impl Actor for TopologyActor {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Apply(ops, done) => {
+                #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+                if planted::is(Bug::AnswerBeforePublish) {
+                    let (generation, retired) = (self.generation + 1, Retired::new(self.me.clone()));
+                    done.call(Ok(Committed { generation, retired }));
+                    return drop(self.commit(ops));
+                }
                 let result = self.commit(ops);
                 done.call(result);
             }

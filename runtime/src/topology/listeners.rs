@@ -158,6 +158,10 @@ impl Listeners {
     }
 
     fn round(&self, all: &mut Vec<Told>, snapshot: &Snapshot) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::HeardBeforeTold) {
+            self.graces.listeners_heard(snapshot.generation());
+        }
         tell(all, snapshot);
         for told in all.extract_if(.., |told| told.leaving || told.failed.is_some()) {
             self.count.fetch_sub(1, Ordering::Relaxed);

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use super::Generation;
 use super::actor::{Message, TopologyActor};
 use crate::mailbox::Mailbox;
+#[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+use crate::planted::{self, Bug};
 use crate::sync::{Condvar, Mutex};
 use crate::trampoline::inside_handler;
 
@@ -86,6 +88,12 @@ impl Retired {
 
     /// Completes it, once and for all.
     pub(crate) fn complete(&self) {
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        if planted::is(Bug::WakeBeforeComplete) {
+            self.0.completed.notify_all();
+            self.0.progress.lock().complete = true;
+            return;
+        }
         let mut progress = self.0.progress.lock();
         progress.complete = true;
         let callbacks = std::mem::take(&mut progress.callbacks);
