@@ -188,6 +188,19 @@ fn the_table_of_models_is_the_registry() {
 }
 
 #[test]
+fn every_promise_names_its_models() {
+    let models = registry::read(root()).unwrap_or_else(|error| panic!("{error}"));
+    let rows = rows(&page("promises.md"));
+    for promise in registry::promises() {
+        let cells = rows.iter().find(|cells| cells[0] == promise).unwrap_or_else(|| panic!("{promise} has no row"));
+        let serves = |model: &&registry::Model| model.rows.contains(&promise);
+        let there: BTreeSet<&str> = models.iter().filter(serves).map(|model| &model.name[..]).collect();
+        let named: BTreeSet<&str> = code(&cells[2]).into_iter().collect();
+        assert_eq!(named, there, "docs/promises.md: the models of {promise}");
+    }
+}
+
+#[test]
 fn the_example_of_the_models_page_is_the_code() {
     let read =
         |path: &str| std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -163,7 +163,7 @@ fn reset_and_delete() {
 models! {
     /// A pause finds the reader at a boundary.
     pause_and_reader {
-        rows: C12;
+        rows: C8 C12;
         run: || readers(1);
         bounds: 4, 6;
         twin: ScanBeforeGate, "Causality violation", 20;

@@ -116,7 +116,8 @@ impl Attention {
     fn notify(&self) {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::NotifyUnlocked) {
-            return self.wake.notify_one();
+            self.wake.notify_one();
+            return;
         }
         drop(self.sleep.lock());
         self.wake.notify_one();
