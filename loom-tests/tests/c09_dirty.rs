@@ -81,7 +81,7 @@ fn store_beside_a_mark() {
 /// A log begins beside a store by somebody whom no grace period waits for: the copy has it, or the log has.
 fn log_begins() {
     let memory = Memory::new();
-    // Its map stays, as after an earlier log: the cell that the map lies in is not modelled.
+    // Its map stays, as after an earlier log.
     memory.logs.hide(CLIENT.mask(), 1);
     let writer = {
         let memory = Arc::clone(&memory);

@@ -131,7 +131,7 @@ models! {
     }
 
     /// What a listener shows it has taken back, whichever thread ends the grace period.
-    told_before_retired {
+    told_and_taken_back {
         rows: C5;
         run: told_and_scanned;
         bounds: 5, 8;
