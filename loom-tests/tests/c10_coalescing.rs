@@ -120,7 +120,7 @@ models! {
         rows: C10 C12;
         run: before_a_pause;
         bounds: 4, 6;
-        twin: PauseBeforeCoalesced, "overtaken or lost", 600;
+        twin: PauseBeforeCoalesced, "overtaken or lost", 3000;
     }
 
     /// And of one by its own thread.
