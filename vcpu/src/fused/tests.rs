@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use manyhart_runtime::{Attention, Clock, Config, Executive, RamBlock};
+use manyhart_runtime::{Attention, Clock, Config, Executive, Gpa, RamBlock};
 
 use super::*;
+use crate::block::CodeCache;
 use crate::config::HartConfig;
 use crate::decode::{Format, Opcode};
+use crate::translate::translate_block;
 use crate::{Exit, Hart};
 
 const BASE: u64 = 0x8000_0000;
@@ -183,19 +185,15 @@ fn every_pair_does_what_its_halves_do() {
     }
 }
 
-/// What that comparison rests on.
 #[test]
 fn pairs_are_fused_unless_that_is_off() {
     let instructions = instructions();
-    let mut machine = Machine::new(true, false);
     let (first, second, handler) = table::PARTS[0][0];
-    let program = [instructions[&first][0], instructions[&second][0], SPIN];
-    for fuse in [true, false, true] {
-        machine.hart.set_fusion(fuse);
-        machine.run(&program, &[DATA; 32]);
-        machine.hart.privilege_changed();
-        let code = &machine.hart.caches.code;
-        let op = code.fetch(BASE).and_then(|page| code.entry(page, 0)).expect("it ran");
+    let program = [instructions[&first][0], instructions[&second][0], SPIN].map(u32::to_le_bytes).concat();
+    for fuse in [true, false] {
+        let mut code = Box::new(CodeCache::new());
+        let page = code.open(BASE, Gpa(BASE), 12, |bytes| bytes[..program.len()].copy_from_slice(&program));
+        let op = translate_block(&mut code, Isa::default(), fuse, page, 0).expect("instructions");
         // SAFETY: an op of a live block.
         let now = unsafe { (*op).handler };
         assert_eq!(std::ptr::fn_addr_eq(now, handler), fuse);
