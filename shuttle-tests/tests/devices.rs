@@ -49,7 +49,7 @@ impl Device for Counter {
     fn read(&mut self, cx: &mut Context<'_, Message>, access: Access) -> Answer<u64> {
         self.record.life.using();
         self.reads += 1;
-        if self.reads % 2 == 0 {
+        if self.reads.is_multiple_of(2) {
             return Ok(access.offset);
         }
         let (reply, deferred) = cx.defer();

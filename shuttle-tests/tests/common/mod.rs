@@ -79,7 +79,7 @@ fn depth(seed: u64) -> usize {
 }
 
 fn how(seed: u64) -> String {
-    if seed % 2 == 0 { "random".to_owned() } else { format!("PCT, depth {}", depth(seed)) }
+    if seed.is_multiple_of(2) { "random".to_owned() } else { format!("PCT, depth {}", depth(seed)) }
 }
 
 fn run(scheduler: impl Scheduler + 'static, model: Arc<impl Fn() + Send + Sync + 'static>) {
