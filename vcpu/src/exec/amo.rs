@@ -158,6 +158,17 @@ fn place<W: Width>(ptr: *mut u8) -> usize {
     ptr.addr() | usize::from(W::SIZE == 8)
 }
 
+/// After a store-conditional that failed: somebody else wants the line now, and gets on with it sooner when it is not asked for again at once.
+#[inline(always)]
+fn give_way() {
+    for _ in 0..PAUSES {
+        std::hint::spin_loop();
+    }
+}
+
+/// Long enough for another hart to come through a few rounds of its loop, short enough to cost a lone failure nothing that counts.
+const PAUSES: u32 = 8;
+
 /// What a store-conditional returns.
 #[inline(always)]
 fn failure(stored: bool) -> u64 {
@@ -227,6 +238,9 @@ handler! {
         let reservation = hart.caches.reservation.take();
         // SAFETY: as in `amo`.
         let stored = order::modify(o.imm == ORDERED, |order| unsafe { store_reserved(reservation, ptr, new, order) });
+        if !stored {
+            give_way();
+        }
         set::<D>(hart, o.rd, &mut r, failure(stored));
         go_on!(hart, op, o, r)
     }
