@@ -166,8 +166,8 @@ fn give_way() {
     }
 }
 
-/// Long enough for another hart to come through a few rounds of its loop, short enough to cost a lone failure nothing that counts.
-const PAUSES: u32 = 8;
+/// Long enough for another hart to come through some rounds of its loop while the line is its own; less than a microsecond.
+const PAUSES: u32 = 64;
 
 /// What a store-conditional returns.
 #[inline(always)]
