@@ -52,7 +52,7 @@ macro_rules! models {
         $(#[$doc])*
         #[allow(non_snake_case)] // Twins are named after their defects.
         mod $name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports)] // A model may be a path alone.
             use super::*;
             use crate::common::registry;
 

@@ -146,10 +146,16 @@ unsafe fn store_reserved<W: Width>(reservation: Option<Reservation>, ptr: *mut u
         unsafe { atomics::store(ptr, new) };
         return true;
     }
-    reservation.place == place::<W>(ptr)
-        && monitor::claim(ptr.addr(), reservation.token)
+    if reservation.place != place::<W>(ptr) {
+        return false;
+    }
+    let stored = monitor::claim(ptr.addr(), reservation.token)
         // SAFETY: the caller's.
-        && unsafe { atomics::compare_exchange(ptr, W::narrow(reservation.value), new, order) }.is_ok()
+        && unsafe { atomics::compare_exchange(ptr, W::narrow(reservation.value), new, order) }.is_ok();
+    if !stored {
+        give_way();
+    }
+    stored
 }
 
 /// As [`Reservation::place`] has it.
@@ -158,7 +164,8 @@ fn place<W: Width>(ptr: *mut u8) -> usize {
     ptr.addr() | usize::from(W::SIZE == 8)
 }
 
-/// After a store-conditional that failed: somebody else wants the line now, and gets on with it sooner when it is not asked for again at once.
+/// After a reservation was lost: somebody else wants the line now, and gets on with it sooner when it is not asked for again at once. Not after
+/// every store-conditional that fails: kernels execute one without a reservation at each return from a trap.
 #[inline(always)]
 fn give_way() {
     for _ in 0..PAUSES {
@@ -238,9 +245,6 @@ handler! {
         let reservation = hart.caches.reservation.take();
         // SAFETY: as in `amo`.
         let stored = order::modify(o.imm == ORDERED, |order| unsafe { store_reserved(reservation, ptr, new, order) });
-        if !stored {
-            give_way();
-        }
         set::<D>(hart, o.rd, &mut r, failure(stored));
         go_on!(hart, op, o, r)
     }
