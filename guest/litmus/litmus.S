@@ -4,8 +4,8 @@
 # harts meet at a barrier, each waits for a random little while and runs its thread, and what the thread read is kept. After BATCH iterations
 # the group's first hart counts the outcomes. Threads change hands with every batch, and variables lie in one line, in two, or in two pages.
 #
-# `shapes.inc` and `changes.inc` hold the threads. Each begins with t1 = 1, t2 = 2, a3 = the iteration's number in its batch, s2 = its group, and
-# leaves what it observed in a4 and a5; 15 stands for anything above 14. t0, t3 to t6 and ra's return are its own.
+# `shapes.inc`, `changes.inc` and `changes/` hold the threads. Each begins with t1 = 1, t2 = 2, a3 = the iteration's number in its batch,
+# s2 = its group, and leaves what it observed in a4 and a5; 15 stands for anything above 14. t0, t3 to t6 and ra's return are its own.
 #
 # `src/litmus/layout.rs` holds the same numbers, and reads the table of shapes from the image. The host says what is to be run, one shape at a time.
 #

@@ -3,7 +3,7 @@ use crate::board::Aia;
 use crate::console::Serial;
 use crate::control::ControlSpec;
 use crate::load::{Firmware, Images, Loader, Source};
-use crate::machine::{BoardSpec, Parts, RunSpec};
+use crate::machine::{BoardSpec, Parts, RunSpec, SignatureSpec};
 
 fn cli(line: &str) -> Result<Cli, String> {
     let argv = std::iter::once("manyhart").chain(line.split(' ').filter(|token| !token.is_empty()));

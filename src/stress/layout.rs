@@ -1,4 +1,4 @@
-//! The numbers that the guest program and the host share: `guest/stress/stress.S` holds the same.
+//! The numbers that the guest program and the host share: `guest/stress/layout.inc` holds the same.
 
 use manyhart_runtime::Gpa;
 use serde::Serialize;

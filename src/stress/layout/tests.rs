@@ -1,7 +1,7 @@
 use super::*;
 
 fn equ(name: &str) -> u64 {
-    let sources = [include_str!("../../../guest/common.inc"), include_str!("../../../guest/stress/stress.S")];
+    let sources = [include_str!("../../../guest/common.inc"), include_str!("../../../guest/stress/layout.inc")];
     crate::guest::equ(&sources.concat(), name)
 }
 
