@@ -117,7 +117,9 @@ impl Grace {
 
     /// Who holds it up, by name.
     fn holders(&self, holds: &Holds, heard: Generation) -> Vec<String> {
-        let readers = self.behind.iter().map(|slot| format!("reader {}", slot.name()));
+        // Some may have passed since the last scan.
+        let behind = self.behind.iter().filter(|slot| !has_passed(slot, self.generation));
+        let readers = behind.map(|slot| format!("reader {}", slot.name()));
         let pins = self.removed.pins().map(|(name, pins)| format!("{pins} pins of {name}"));
         let holds = Some(self.older_holds(holds)).filter(|&older| older > 0);
         let holds = holds.map(|older| format!("{older} holds of older snapshots"));

@@ -104,7 +104,7 @@ pub fn live_copy(
         let asked = Instant::now();
         let paused = executive.pause();
         let last = copier.snapshot()?;
-        copier.copy(
+        let ended = copier.copy(
             began,
             dirty
                 .into_iter()
@@ -115,7 +115,7 @@ pub fn live_copy(
                 })
                 .collect(),
         )?;
-        return Ok(Copied { paused, rounds: copier.rounds, stood_still: asked.elapsed() });
+        return Ok(Copied { paused, rounds: copier.rounds, stood_still: ended - asked });
     }
 }
 
@@ -136,7 +136,8 @@ impl Copier<'_, '_> {
         Ok(collected.into_iter().map(|collected| collected.wait()).collect())
     }
 
-    fn copy(&mut self, began: Instant, dirty: Dirty) -> io::Result<()> {
+    /// One round; when it ended.
+    fn copy(&mut self, began: Instant, dirty: Dirty) -> io::Result<Instant> {
         let mut copied = 0;
         for (index, ranges) in dirty.iter().enumerate() {
             copied += pages(ranges);
@@ -144,8 +145,9 @@ impl Copier<'_, '_> {
                 self.copy_range(index, range.clone())?;
             }
         }
-        self.rounds.push(Round { pages: copied, bytes: copied * PAGE_SIZE, took: began.elapsed() });
-        Ok(())
+        let ended = Instant::now();
+        self.rounds.push(Round { pages: copied, bytes: copied * PAGE_SIZE, took: ended - began });
+        Ok(ended)
     }
 
     fn copy_range(&mut self, index: usize, range: Range<u64>) -> io::Result<()> {

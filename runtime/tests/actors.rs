@@ -4,9 +4,8 @@ mod common;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
-use std::time::Duration;
 
-use common::{CPU, Machine, Scripted, soon};
+use common::{CPU, Machine, PATIENCE, Scripted, soon};
 use manyhart_runtime::actor::Poster;
 use manyhart_runtime::{BusError, DeviceError, Gpa, NoAnswer, TopologyError};
 
@@ -24,6 +23,7 @@ fn c6_a_device_that_goes_answers_everybody_and_is_dropped_once() {
     let handle = machine.executive.spawn("device", device);
     let region = machine.map(&handle, 0);
     let poster = handle.poster();
+    let online = AtomicUsize::new(0);
 
     std::thread::scope(|scope| {
         scope.spawn(|| handle.post(1));
@@ -31,14 +31,17 @@ fn c6_a_device_that_goes_answers_everybody_and_is_dropped_once() {
         let before: Vec<_> = (0..2)
             .map(|n| {
                 let mut reader = machine.executive.reader(format!("before {n}"), None);
+                let (machine, online) = (&machine, &online);
                 scope.spawn(move || {
                     reader.checkpoint(&mut ());
+                    online.fetch_add(1, Ordering::SeqCst);
                     reader.read(machine.space, Gpa(8), 4, CPU, &mut ())
                 })
             })
             .collect();
-        assert!(soon(|| machine.executive.stalled(Duration::ZERO).is_empty()));
-        std::thread::sleep(Duration::from_millis(20)); // they are in the queue
+        assert!(soon(|| online.load(Ordering::SeqCst) == 2));
+        // A commit is retired when they have gone offline: they wait for their answers, and their questions are in the queue.
+        assert!(machine.changed().wait_for(PATIENCE));
         let mut t = machine.transaction();
         t.del_subregion(machine.root, region);
         t.destroy(region);
@@ -124,7 +127,7 @@ fn a_panicking_device_fails_alone() {
         assert_eq!(answer, Err(BusError::Failed { device: "bad".to_owned() }));
     }
     assert_eq!(reader.read(machine.space, Gpa(0x1008), 4, CPU, &mut ()), Ok(8));
-    assert_eq!(hear.recv_timeout(Duration::from_secs(20)).as_deref(), Ok("bad"));
+    assert_eq!(hear.recv_timeout(PATIENCE).as_deref(), Ok("bad"));
     assert!(bad.is_failed() && !good.is_failed());
     assert!(soon(|| drops.load(Ordering::SeqCst) == 1));
 }
@@ -261,7 +264,7 @@ fn c11_a_commit_inside_a_handler_is_refused() {
     });
     let handle = machine.executive.spawn("device", device);
     handle.post(0);
-    let refused = hear.recv_timeout(Duration::from_secs(20)).expect("it was handled");
+    let refused = hear.recv_timeout(PATIENCE).expect("it was handled");
     assert_eq!(refused, Some(TopologyError::InHandler { path: "device -> topology".to_owned() }));
 }
 
@@ -281,10 +284,13 @@ fn timers_fire_in_order_and_not_before() {
     let mut device = Scripted::new();
     device.on_message = Box::new(move |cx, message| match message {
         0 => {
+            // Time stands still meanwhile: none is due before all are set.
+            cx.clock().freeze();
             let now = cx.clock().now();
             for n in [3, 1, 2] {
                 cx.post_at(now + n * 20_000, now + n * 20_000);
             }
+            cx.clock().thaw();
         }
         due => fired.send((due, cx.clock().now())).expect("the test hears"),
     });
@@ -292,7 +298,7 @@ fn timers_fire_in_order_and_not_before() {
     handle.post(0);
     let mut last = 0;
     for _ in 0..3 {
-        let (due, now) = hear.recv_timeout(Duration::from_secs(20)).expect("it fires");
+        let (due, now) = hear.recv_timeout(PATIENCE).expect("it fires");
         assert!(due > last && now >= due);
         last = due;
     }
@@ -314,5 +320,5 @@ fn shutdown_ends_everything_once() {
     assert!(matches!(late.commit(), Err(TopologyError::Closed)));
     let (told, hear) = mpsc::channel();
     machine.transaction().post(move |result| told.send(result.err()).expect("the test hears"));
-    assert_eq!(hear.recv_timeout(Duration::from_secs(20)), Ok(Some(TopologyError::Closed)));
+    assert_eq!(hear.recv_timeout(PATIENCE), Ok(Some(TopologyError::Closed)));
 }

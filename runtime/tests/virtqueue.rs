@@ -103,7 +103,13 @@ fn machine() -> (Machine, [RegionId; 2]) {
 }
 
 /// One publication after the other, until `done`: the blocks trade places, and each `Retired` waits for the guards of before.
-fn keep_swapping(machine: &Machine, blocks: [RegionId; 2], live: &Mutex<Option<u64>>, swaps: &AtomicU64, done: &AtomicBool) {
+fn keep_swapping(
+    machine: &Machine,
+    blocks: [RegionId; 2],
+    live: &Mutex<Option<u64>>,
+    swaps: &AtomicU64,
+    done: &AtomicBool,
+) {
     let _ends = Ends(done);
     while !done.load(Ordering::Relaxed) {
         let swap = swaps.fetch_add(1, Ordering::Relaxed) + 1;

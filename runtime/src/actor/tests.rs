@@ -164,9 +164,9 @@ impl Setup {
     }
 }
 
-/// Waits for what another thread does.
+/// Waits for what another thread does, for a minute and more.
 fn until(mut done: impl FnMut() -> bool) {
-    for _ in 0..20_000 {
+    for _ in 0..200_000 {
         if done() {
             return;
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use manyhart_runtime::{
     Access, AddressSpaceId, Answer, Clock, Config, Context, Device, DeviceHandle, Executive, MmioSpec, RegionId,
-    Requester, Transaction,
+    Requester, Retired, Transaction,
 };
 
 /// Who asks, in these tests.
@@ -37,6 +37,14 @@ impl Machine {
 
     pub fn transaction(&self) -> Transaction {
         self.executive.topology().transaction()
+    }
+
+    /// Changes the map somewhere far away.
+    pub fn changed(&self) -> Retired {
+        let mut t = self.transaction();
+        let region = t.reservation("elsewhere", 0x1000);
+        t.add_subregion(self.root, 1 << 48, region);
+        t.commit().expect("lawful").retired
     }
 
     /// A page of this device at `at`.
@@ -96,7 +104,7 @@ impl Drop for Scripted {
     }
 }
 
-/// Waits for something that happens on another thread; `false` when it does not within some seconds.
+/// Waits for something that happens on another thread; `false` when it does not within [`PATIENCE`].
 pub fn soon(what: impl Fn() -> bool) -> bool {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
@@ -117,8 +125,8 @@ impl Drop for Ends<'_> {
     }
 }
 
-/// Patience with what should take no time.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Patience with what should take no time: a guard against hanging, on the busiest of machines.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// For what must *not* happen: gives it time to.
 pub fn a_while() {

@@ -14,8 +14,8 @@ use crate::{
 
 pub(super) const CPU: Requester = Requester::Cpu(0);
 
-/// Patience with what should take no time.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Patience with what should take no time: a guard against hanging, on the busiest of machines.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tells other threads to end, however the one that has it ends: a test that fails is to fail, not to wait for them.
 pub(crate) struct Ends<'a>(pub(crate) &'a AtomicBool);
