@@ -10,7 +10,7 @@
 //! * [`control`]: a running machine, commanded from outside.
 //! * [`profile`]: where a guest's time goes: samples, symbols, folded stacks.
 //! * [`guest`]: what running one of the repository's own bare guests takes.
-//! * [`builtin`], [`stress`], [`litmus`], [`debian`]: guests that come along or are fetched; both only describe a machine and hand it to [`machine`].
+//! * [`builtin`], [`stress`], [`litmus`], [`debian`]: guests that come along or are fetched; they only describe a machine and hand it to [`machine`].
 
 pub mod board;
 pub mod builtin;

@@ -1,10 +1,12 @@
-//! The pages in `docs` say what is so: whatever they name exists, and whatever they call pending is.
+//! The pages say what is so. Here: their tables, quotations and pictures; `said` is about what they name in passing.
 
 #[path = "../runtime/examples/picture.rs"]
 mod picture;
 #[allow(dead_code)] // What the command needs.
 #[path = "../xtask/src/loom/registry.rs"]
 mod registry;
+#[path = "docs/said.rs"]
+mod said;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -30,11 +30,11 @@ Exit status: 0 when no value was wrong, nothing hung and memory stayed flat; 1 o
 repeats its operations.
 
 Examples:
-  manyhart stress                                          ten seconds, four harts, 64 functions
-  manyhart stress --harts 8 --seconds 60 --html storm.html a longer one, with a page to look at
-  manyhart stress --inject panic,slow=4,refuse=4           with devices that fail and answer late
-  manyhart stress --mix many --rate 500                    only transactions of many changes, 500 a second
-  manyhart stress --guest debian                           under processes of Debian's kernel";
+  manyhart stress                                           ten seconds, four harts, 64 functions
+  manyhart stress --harts 8 --seconds 60 --html storm.html  a longer one, with a page to look at
+  manyhart stress --inject panic,slow=4,refuse=4            with devices that fail and answer late
+  manyhart stress --mix many --rate 500                     only transactions of many changes, 500 a second
+  manyhart stress --guest debian                            under processes of Debian's kernel";
 
 /// Options of `manyhart stress`.
 #[derive(Debug, Clone, Args)]
