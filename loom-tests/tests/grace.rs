@@ -72,6 +72,56 @@ fn delete(rounds: usize) {
     reads.join().expect("it ends");
 }
 
+/// A pointer of one space, which is forgotten only for that space's sake.
+struct OfSpace(AddressSpaceId, Cache);
+
+impl DropCached for OfSpace {
+    fn drop_cached(&mut self, what: Invalidate<'_>) {
+        let concerned = match what {
+            Invalidate::Space(space) | Invalidate::Ranges(space, _) => space == self.0,
+            Invalidate::Closed(snapshot) => snapshot.view(self.0).is_none(),
+            Invalidate::Marks => false,
+        };
+        if concerned {
+            self.1.drop_cached(what);
+        }
+    }
+}
+
+/// A space is closed: what was reached through it goes without a change of any space that is left.
+fn close() {
+    let rig = Rig::new(64);
+    let memory: Arc<Watched> = Arc::default();
+    let mut t = rig.topology().transaction();
+    let root = t.container("root", 1 << 64);
+    let region = t.reservation("region", 0x1000);
+    t.add_subregion(root, PLACE, region);
+    let space = t.address_space("space", root);
+    t.commit().expect("lawful");
+
+    let mut reader = rig.reader("reader");
+    let readers_memory = Arc::clone(&memory);
+    let reads = thread::spawn(move || {
+        let mut cache = OfSpace(space, Cache { pointer: None });
+        for _ in 0..2 {
+            assert_eq!(reader.checkpoint(&mut cache), Flow::Run);
+            run(&mut reader, &mut cache.1, space, &readers_memory);
+        }
+        reader.go_offline();
+    });
+
+    let mut t = rig.topology().transaction();
+    t.close_address_space(space);
+    t.del_subregion(root, region).destroy(region).destroy(root);
+    let retired = t.commit().expect("lawful").retired;
+    while !retired.is_complete() {
+        rig.help();
+        thread::yield_now();
+    }
+    memory.write();
+    reads.join().expect("it ends");
+}
+
 /// Two readers, each with its own pointer, of which one may be late.
 fn two_readers() {
     let rig = Rig::new(64);
@@ -118,6 +168,15 @@ models! {
         twin: AcknowledgeFirst, "Causality violation", 30;
         twin: DropSuperseded, "loaded what was freed", 20;
         twin: LostWrite, "Causality violation", 30;
+    }
+
+    /// A space that is closed takes along what was cached of it.
+    closed_space {
+        rows: C5;
+        run: close;
+        bounds: 5, 7;
+        twin: NoGrace, "Causality violation", 20;
+        twin: KeepClosed, "Causality violation", 30;
     }
 
     /// Two readers are both waited for.

@@ -19,6 +19,7 @@ impl DropCached for Cache {
         let concerned = match what {
             Invalidate::Space(_) => true,
             Invalidate::Ranges(_, ranges) => ranges.iter().any(|range| range.contains(Gpa(0x1000))),
+            Invalidate::Closed(snapshot) => snapshot.spaces().next().is_none(),
             // It stores to nothing by itself, and so remembers no marks.
             Invalidate::Marks => false,
         };

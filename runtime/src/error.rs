@@ -9,6 +9,9 @@ pub enum BusError {
     /// Nothing decodes at the address, or only a reservation.
     #[error("nothing answers at {0}")]
     Decode(Gpa),
+    /// The address space was closed, or is not committed yet.
+    #[error("no such address space: {0}")]
+    NoSpace(u32),
     /// The region does not allow an access of this size, alignment or kind.
     #[error("{region} refuses this access at {addr}")]
     Access {
@@ -116,9 +119,12 @@ pub enum TopologyError {
     /// The operation does not apply to a region of this kind.
     #[error("{0:?} is not of the right kind")]
     WrongKind(RegionId),
-    /// No such address space.
+    /// The address space was never made, or has been closed.
     #[error("no such address space: {0}")]
     UnknownSpace(u32),
+    /// A device sees the address space, or a region translates into it, and so it cannot be closed.
+    #[error("address space {0} is in use")]
+    SpaceInUse(u32),
     /// The size of a RAM region must equal its block's.
     #[error("{region:?} has {size:#x} bytes, its memory {block:#x}")]
     SizeMismatch {

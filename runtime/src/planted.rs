@@ -57,6 +57,8 @@ pub enum Bug {
     CopyBeforeAcknowledge,
     /// A reader keeps "marked already" over a collection (C9).
     KeepMarks,
+    /// A reader keeps what it has cached of an address space that was closed (C5).
+    KeepClosed,
     /// Who has changed an interrupt file drives its level by one look, and does not look again (C8).
     LookOnce,
     /// A guest's fence is none on the host (C4).

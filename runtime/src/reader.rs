@@ -21,12 +21,14 @@ use crate::topology::{Changes, Generation, Near, Publication};
 use crate::{AddrRange, AddressSpaceId, Attention, FlatRange, FlatView, Gpa, Snapshot, ram, trampoline};
 
 /// What a reader must forget before it may use a newer snapshot.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Invalidate<'a> {
     /// Every pointer it has cached of this address space.
     Space(AddressSpaceId),
     /// Whatever it has cached of these intervals of this address space.
     Ranges(AddressSpaceId, &'a [AddrRange]),
+    /// Some address spaces were closed: whatever it has cached of those that this snapshot does not have.
+    Closed(&'a Snapshot),
     /// Which pages it has marked in dirty logs: it stores to none of them without a mark. Nothing else has changed.
     Marks,
 }
@@ -224,6 +226,13 @@ impl Reader {
             }
         }
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
+        let keeps_closed = planted::is(Bug::KeepClosed);
+        #[cfg(not(any(manyhart_loom, feature = "planted-bugs")))]
+        let keeps_closed = false;
+        if new.closes_since(self.seen) && !keeps_closed {
+            caches.drop_cached(Invalidate::Closed(new));
+        }
+        #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
         if planted::is(Bug::KeepMarks) {
             return;
         }
@@ -293,10 +302,10 @@ impl Reader {
         self.snapshot.as_ref()
     }
 
-    /// The view of `space` in the snapshot held. Panics when offline or when the space is unknown: both are the caller's error.
+    /// The view of `space` in the snapshot held; nothing decodes in a space that is not there. Panics when offline, which is the caller's error.
     #[inline]
     pub fn view(&self, space: AddressSpaceId) -> &FlatView {
-        known(self.held(), space)
+        self.held().shown(space)
     }
 
     /// Holds the snapshot for longer than this reader does. To be called online.
@@ -317,12 +326,6 @@ impl Reader {
     pub(crate) fn held(&self) -> &Arc<Snapshot> {
         self.snapshot.as_ref().expect(OFFLINE)
     }
-}
-
-/// The view of a space that the snapshot has: anything else is the caller's error.
-#[inline]
-pub(crate) fn known(snapshot: &Snapshot, space: AddressSpaceId) -> &FlatView {
-    snapshot.view(space).expect("the space was committed before")
 }
 
 impl Drop for Reader {

@@ -168,6 +168,34 @@ fn what_comes_and_goes_leaves_nothing_behind() {
     assert!(growth <= 64 << 10, "{growth} bytes more after {cycles} cycles");
 }
 
+/// As a function with a space of its own comes and goes.
+#[test]
+fn spaces_that_come_and_go_leave_nothing_behind() {
+    let _alone = ALONE.lock();
+    let machine = Machine::new(100);
+    let cycles = |count: u32| {
+        for round in 0..count {
+            let mut tx = machine.transaction();
+            let all = tx.alias("bus master", machine.root, 0, 1 << 64);
+            let space = tx.address_space("function's memory", all);
+            tx.assign_device(7, space);
+            tx.commit().expect("lawful");
+            let mut tx = machine.transaction();
+            tx.unassign_device(7).close_address_space(space).destroy(all);
+            let retired = tx.commit().expect("lawful").retired;
+            if round % 64 == 63 || round + 1 == count {
+                retired.wait();
+            }
+        }
+    };
+    cycles(1_000);
+    let before = now();
+    cycles(10_000);
+    let growth = now().saturating_sub(before);
+    assert!(growth <= 64 << 10, "{growth} bytes more after 10,000 spaces");
+    assert_eq!(machine.topology().snapshot().spaces().count(), 1);
+}
+
 #[test]
 fn a_range_and_a_retained_generation_cost_what_is_documented() {
     const RANGES: u64 = 20_000;

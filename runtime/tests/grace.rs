@@ -104,6 +104,7 @@ impl DropCached for Forgets {
         self.0.push(match what {
             Invalidate::Space(space) => format!("all of {space:?}"),
             Invalidate::Ranges(_, ranges) => format!("{ranges:?}"),
+            Invalidate::Closed(_) => "closed".to_owned(),
             Invalidate::Marks => "marks".to_owned(),
         });
     }

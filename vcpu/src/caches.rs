@@ -146,7 +146,8 @@ impl DropCached for Caches {
             Invalidate::Marks => self.tlb.forget_marks(),
             Invalidate::Space(space) if space == self.space => self.forget_all(),
             Invalidate::Ranges(space, ranges) if space == self.space => self.forget_physical(ranges),
-            Invalidate::Space(_) | Invalidate::Ranges(..) => {}
+            Invalidate::Closed(snapshot) if snapshot.view(self.space).is_none() => self.forget_all(),
+            Invalidate::Space(_) | Invalidate::Ranges(..) | Invalidate::Closed(_) => {}
         }
     }
 }

@@ -1,9 +1,8 @@
-//! Ways into memory, one for each function: lent to a port, and lent again when its function is gone. Address spaces last, so that they are used
-//! over and over: there are as many as there were functions at one time.
+//! Ways into memory, one for each function: made with its port, closed when its function is gone, or its port is and never was plugged.
 
 use std::collections::HashMap;
 
-use manyhart_runtime::{RegionId, Topology, TopologyError};
+use manyhart_runtime::{RegionId, Topology, TopologyError, Transaction};
 
 use parking_lot::Mutex;
 
@@ -11,67 +10,57 @@ use super::Port;
 use super::fabric::{Grant, plug};
 use super::wires::PortWatch;
 
-/// All of them.
+/// All of them, by the number of the port that has it.
 #[derive(Default)]
-pub(super) struct Grants {
-    /// By the number of the port that has it.
-    lent: HashMap<u32, Lent>,
-    spare: Vec<Spare>,
-}
+pub(super) struct Grants(HashMap<u32, Given>);
 
-struct Lent {
+struct Given {
     grant: Grant,
     port: PortWatch,
-    /// Its function is, or was, in the hierarchy: the grant comes back when nothing can use it any more, not when the port is dropped.
+    /// Its function is in the hierarchy, whose part it is to close the grant, or was.
     plugged: bool,
 }
 
-struct Spare {
-    grant: Grant,
-    /// Who had it.
-    last: u32,
-}
-
-/// Lends one to a new port. Grants are taken back in handlers, so nobody waits for the map while they are locked.
-pub(super) fn lend(
+/// Makes one for a new port.
+pub(super) fn give(
     grants: &Mutex<Grants>,
     topology: &Topology,
     system: RegionId,
     number: u32,
 ) -> Result<Port, TopologyError> {
-    let spare = grants.lock().spare();
-    let grant = match spare {
-        Some(Spare { grant, last }) => {
-            plug::lend_grant(topology, grant, last, number)?;
-            grant
-        }
-        None => plug::make_grant(topology, system, &format!("pci dma {number}"), number)?,
-    };
+    let mut map = topology.transaction();
+    grants.lock().close_unused(&mut map);
+    let grant = plug::make_grant(&mut map, system, &format!("pci dma {number}"), number);
+    map.commit()?;
     let port = Port::new(topology.dma(number));
-    grants.lock().lent.insert(number, Lent { grant, port: port.watch(), plugged: false });
+    grants.lock().0.insert(number, Given { grant, port: port.watch(), plugged: false });
     Ok(port)
 }
 
 impl Grants {
     /// The grant of a port that is to be plugged; `None` of one that has none from here, or was plugged before.
     pub(super) fn claim(&mut self, port: &Port) -> Option<Grant> {
-        let lent = self.lent.get_mut(&port.number()).filter(|lent| !lent.plugged)?;
-        lent.plugged = true;
-        Some(lent.grant)
+        let given = self.0.get_mut(&port.number()).filter(|given| !given.plugged)?;
+        given.plugged = true;
+        Some(given.grant)
     }
 
-    /// Nothing reaches memory in this port's name any more.
-    pub(super) fn take_back(&mut self, number: u32) {
-        if let Some(Lent { grant, .. }) = self.lent.remove(&number) {
-            self.spare.push(Spare { grant, last: number });
+    /// A function has left, and its grant is closed.
+    pub(super) fn forget(&mut self, number: u32) {
+        self.0.remove(&number);
+    }
+
+    /// A port was not plugged after all.
+    pub(super) fn close(&mut self, number: u32, map: &mut Transaction) {
+        if let Some(Given { grant, .. }) = self.0.remove(&number) {
+            plug::close_grant(map, grant, number);
         }
     }
 
-    /// One that nobody has; those of ports that are gone and never were plugged among them.
-    fn spare(&mut self) -> Option<Spare> {
-        let gone = |(&number, lent): (&u32, &Lent)| (!lent.plugged && lent.port.is_gone()).then_some(number);
-        let gone: Vec<u32> = self.lent.iter().filter_map(gone).collect();
-        gone.into_iter().for_each(|number| self.take_back(number));
-        self.spare.pop()
+    /// Those of ports that are gone and never were plugged.
+    fn close_unused(&mut self, map: &mut Transaction) {
+        let gone = |(&number, given): (&u32, &Given)| (!given.plugged && given.port.is_gone()).then_some(number);
+        let gone: Vec<u32> = self.0.iter().filter_map(gone).collect();
+        gone.into_iter().for_each(|number| self.close(number, map));
     }
 }

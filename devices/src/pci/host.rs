@@ -68,13 +68,13 @@ impl PciHost {
             map.add_subregion_overlap(config.system, window.base, shown, 0);
         }
         let grants: Arc<Mutex<Grants>> = Arc::default();
-        let spare = Arc::clone(&grants);
+        let given = Arc::clone(&grants);
         let parts = Parts {
             root: (memory, io),
             gaps: background::zeroes(),
             wires: config.intx.map(|line| Arc::new(SharedLine::new(line))),
             on_event: config.on_event.into(),
-            on_release: Arc::new(move |number| spare.lock().take_back(number)),
+            on_release: Arc::new(move |number| given.lock().forget(number)),
         };
         let fabric = executive.spawn("pci", Fabric::new(parts, ROOT_BUS));
         let ecam = map.mmio("pci-ecam", ECAM_SIZE.into(), fabric.mmio(0, fabric::SPEC));
@@ -108,7 +108,7 @@ impl PciHost {
     pub fn port(&self, name: &str) -> Result<Port, PlugError> {
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
         tracing::trace!(name, number, "a port");
-        Ok(grants::lend(&self.0.grants, &self.0.topology, self.0.system, number)?)
+        Ok(grants::give(&self.0.grants, &self.0.topology, self.0.system, number)?)
     }
 
     /// Plugs a function: as at power-on before the machine runs, and through its slot after.
@@ -287,7 +287,13 @@ impl PciHost {
 
     /// Of a port that was not plugged after all.
     fn return_grant(&self, port: &Port) {
-        self.0.grants.lock().take_back(port.number());
+        let mut map = self.0.topology.transaction();
+        self.0.grants.lock().close(port.number(), &mut map);
+        map.post(|closed| {
+            if let Err(error) = closed {
+                tracing::error!(%error, "the map refused to close a function's way into memory");
+            }
+        });
     }
 }
 

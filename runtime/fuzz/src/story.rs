@@ -87,6 +87,7 @@ struct Pending {
     regions: Vec<RegionId>,
     sizes: Vec<(RegionId, u128)>,
     spaces: Vec<AddressSpaceId>,
+    closed: Vec<AddressSpaceId>,
     numbers: Vec<(RegionId, u32)>,
 }
 
@@ -140,6 +141,7 @@ impl Story {
                     limits.extend(self.numbers.get(&id).map(|&number| (number, size)));
                 }
                 self.spaces.append(&mut pending.spaces);
+                self.spaces.retain(|space| !pending.closed.contains(space));
             }
             Err(_) => {
                 assert_eq!(self.executive.topology().generation(), before, "a refusal changes nothing");
@@ -206,6 +208,12 @@ impl Story {
             }
             13 => drop(tx.add_coalescing(region, source.place()?, source.size()?)),
             14 => drop(tx.clear_coalescing(region).set_flush_coalesced(region, source.next()? % 2 == 0)),
+            _ if source.next()? % 4 == 0 => {
+                if let Some(space) = self.space(pending, source) {
+                    pending.closed.push(space);
+                    tx.close_address_space(space);
+                }
+            }
             _ => drop(tx.destroy(region)),
         }
         Some(())

@@ -62,7 +62,7 @@ impl Reader {
     /// next resync. Devices' registers take none, and what is
     /// translated access by access has none: an access error, never a host address.
     pub fn atomic_memory(&self, space: AddressSpaceId, addr: Gpa, size: u8) -> Result<*mut u8, BusError> {
-        let range = self.view(space).find(addr).ok_or(BusError::Decode(addr))?;
+        let range = self.view(space).find(addr).ok_or_else(|| resolve::nowhere(self.held(), space, addr))?;
         match &range.target {
             Target::Reservation => Err(BusError::Decode(addr)),
             Target::Ram(_) if range.read_only => Err(BusError::WriteRefused { addr }),
@@ -193,7 +193,7 @@ fn begin(
     intent: Intent,
     flushed: bool,
 ) -> Result<Begun, BusError> {
-    let range = near.find(snapshot, space, addr).ok_or(BusError::Decode(addr))?;
+    let range = near.find(snapshot, space, addr).ok_or_else(|| resolve::nowhere(snapshot, space, addr))?;
     if range.flush_coalesced && !flushed {
         return Ok(Begun::Flush);
     }

@@ -130,6 +130,15 @@ pub(crate) fn resolve(
     Ok(parts)
 }
 
+/// Why nothing answers at an address.
+#[cold]
+pub(super) fn nowhere(snapshot: &Snapshot, space: AddressSpaceId, addr: Gpa) -> BusError {
+    match snapshot.view(space) {
+        Some(_) => BusError::Decode(addr),
+        None => BusError::NoSpace(space.0),
+    }
+}
+
 /// Goes over `len` bytes at `addr` in ascending order, through whatever translates: `visit` is shown each run of bytes that one range
 /// decodes at last.
 pub(crate) fn walk<'a>(
@@ -144,8 +153,8 @@ pub(crate) fn walk<'a>(
     let mut todo = Vec::new();
     let mut next = (len > 0).then_some(Run { space, addr, first: 0, len, via: Vec::new(), flushes: false });
     while let Some(mut run) = next {
-        let view = snapshot.view(run.space).ok_or(BusError::Decode(run.addr))?;
-        let range = view.find(run.addr).ok_or(BusError::Decode(run.addr))?;
+        let range = snapshot.shown(run.space).find(run.addr);
+        let range = range.ok_or_else(|| nowhere(snapshot, run.space, run.addr))?;
         let reach = u128::from(range.range.last().0 - run.addr.0) + 1;
         let here = usize::try_from(reach).unwrap_or(usize::MAX).min(run.len);
         if here < run.len {
@@ -175,7 +184,7 @@ fn translate(
     if range.read_only && write {
         return Err(BusError::WriteRefused { addr: run.addr });
     }
-    let view = snapshot.view(target.space()).ok_or(BusError::Decode(run.addr))?;
+    let view = snapshot.view(target.space()).ok_or(BusError::NoSpace(target.space().0))?;
     let offset = offset_in(range, run.addr);
     let pieces = target.translate(offset, run.len as u64, write, intent.requester, view).map_err(|refusal| {
         let addr = Gpa(run.addr.0.saturating_add(refusal.offset.saturating_sub(offset)));

@@ -178,7 +178,7 @@ impl Door {
     /// The parts of an access, with coalesced writes handled where one of them wants that.
     fn resolve(&self, reader: &mut Reader, addr: Gpa, len: usize, intent: Intent) -> Result<Vec<Part>, BusError> {
         let now = |reader: &Reader| {
-            // A space that is not committed yet, or none at all: nothing decodes.
+            // A device that sees no space: nothing decodes.
             let space = self.space.find(reader.held()).ok_or(BusError::Decode(addr))?;
             resolve(reader.held(), space, addr, len, intent)
         };
@@ -200,7 +200,7 @@ impl Door {
         let anyway = requester == Requester::Debugger;
         self.readers.online(anyway, |reader| {
             let space = self.space.find(reader.held()).ok_or(BusError::Decode(addr))?;
-            let view = reader.held().view(space).ok_or(BusError::Decode(addr))?;
+            let view = reader.held().view(space).ok_or(BusError::NoSpace(space.0))?;
             if let Some((block, offset)) = memory_at(view, addr, bytes.len(), intent.direction) {
                 bytes.copy(block, offset);
                 return Ok(());

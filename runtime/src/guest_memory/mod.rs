@@ -180,7 +180,7 @@ fn slice(block: &RamBlock, offset: u64, len: usize) -> VolatileSlice<'_, Mark<'_
 
 fn in_their_words(error: BusError, addr: GuestAddress) -> GuestMemoryError {
     match error {
-        BusError::Decode(_) => GuestMemoryError::InvalidGuestAddress(addr),
+        BusError::Decode(_) | BusError::NoSpace(_) => GuestMemoryError::InvalidGuestAddress(addr),
         BusError::Access { .. } => GuestMemoryError::HostAddressNotAvailable,
         refusal => GuestMemoryError::IOError(io::Error::new(io::ErrorKind::PermissionDenied, refusal)),
     }

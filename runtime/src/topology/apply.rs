@@ -1,6 +1,8 @@
 //! Carries out a list of operations on the tree: each is checked and undone again when a later one is refused, overlaps are judged at
 //! the end. Says which parts of which views may look different; renders nothing.
 
+use std::collections::BTreeMap;
+
 use super::dirty::{Dirty, Span};
 use super::doorbell;
 use super::op::{Kind, Op, Stacking};
@@ -17,8 +19,8 @@ pub(crate) struct Space {
     pub(crate) root: RegionId,
 }
 
-/// Every address space, by id; `None` where the transaction that asked for the id was refused, or is not committed yet.
-pub(crate) type Spaces = Vec<Option<Space>>;
+/// Every address space that there is.
+pub(crate) type Spaces = BTreeMap<AddressSpaceId, Space>;
 
 /// A transaction under way.
 struct Change<'a, 'v> {
@@ -37,7 +39,7 @@ struct Change<'a, 'v> {
 /// What the tree has been through, once all is well.
 pub(crate) struct Outcome {
     pub(crate) destroyed: Vec<(RegionId, Region)>,
-    /// Whether a space came, or a root that is an alias may show another whole region than before.
+    /// Whether a space came or went, or a root that is an alias may show another whole region than before.
     pub(crate) roots_may_differ: bool,
     /// The way back, the last step last.
     pub(crate) undo: Vec<Undo>,
@@ -50,6 +52,7 @@ pub(crate) struct Outcome {
 pub(crate) enum Undo {
     Create(RegionId),
     CreateSpace(AddressSpaceId),
+    CloseSpace(AddressSpaceId, Space),
     Place(RegionId, Option<Placement>),
     Flags(RegionId, Flags),
     Coalesced(RegionId, CoalescedParts),
@@ -96,6 +99,7 @@ impl Change<'_, '_> {
             Op::CreateIommu { id, size, target } => self.create_iommu(id, size, target),
             Op::InvalidateTranslations { region } => self.invalidate_translations(region),
             Op::CreateSpace { id, name, root } => self.create_space(id, name, root),
+            Op::CloseSpace { id } => self.close_space(id),
             Op::AssignDevice { device, space } => self.assign_device(device, space),
             Op::Add { parent, child, offset, stacking } => self.add(parent, child, offset, stacking),
             Op::Del { parent, child } => self.del(parent, child),
@@ -142,9 +146,7 @@ impl Change<'_, '_> {
 
     /// The space is there, so nothing can lead to the new region yet: a cycle is closed where the region, or what holds it, is placed.
     fn create_iommu(&mut self, id: RegionId, size: u128, target: IommuTarget) -> Result<(), TopologyError> {
-        let AddressSpaceId(space) = target.space();
-        let known = self.spaces.get(space as usize).and_then(Option::as_ref);
-        let root = known.ok_or(TopologyError::UnknownSpace(space))?.root;
+        let root = self.space(target.space())?.root;
         self.create(id, target.name().into(), size, Kind::Iommu { target, root })
     }
 
@@ -159,20 +161,40 @@ impl Change<'_, '_> {
 
     fn create_space(&mut self, id: AddressSpaceId, name: Box<str>, root: RegionId) -> Result<(), TopologyError> {
         self.tree.get_mut(root).ok_or(TopologyError::UnknownRegion(root))?.roots += 1;
-        let index = id.0 as usize;
-        if self.spaces.len() <= index {
-            self.spaces.resize_with(index + 1, || None);
-        }
-        self.spaces[index] = Some(Space { name, root });
+        self.spaces.insert(id, Space { name, root });
         self.undo.push(Undo::CreateSpace(id));
         self.roots_may_differ = true;
         Ok(())
     }
 
+    /// Whoever would go on into the space must have been led elsewhere before: devices and regions that translate.
+    fn close_space(&mut self, id: AddressSpaceId) -> Result<(), TopologyError> {
+        let root = self.space(id)?.root;
+        let leads_here = |region: &RegionId| match self.tree.get(*region).map(|region| &region.kind) {
+            Some(Kind::Iommu { target, .. }) => target.space() == id,
+            _ => false,
+        };
+        let translated_into = self.region(root)?.aliases.iter().any(leads_here);
+        if translated_into || self.requesters.is_seen(id) {
+            return Err(TopologyError::SpaceInUse(id.0));
+        }
+        if let Some(space) = self.spaces.remove(&id) {
+            if let Some(root) = self.tree.get_mut(root) {
+                root.roots -= 1;
+            }
+            self.undo.push(Undo::CloseSpace(id, space));
+            self.roots_may_differ = true;
+        }
+        Ok(())
+    }
+
+    fn space(&self, id: AddressSpaceId) -> Result<&Space, TopologyError> {
+        self.spaces.get(&id).ok_or(TopologyError::UnknownSpace(id.0))
+    }
+
     fn assign_device(&mut self, device: u32, space: Option<AddressSpaceId>) -> Result<(), TopologyError> {
-        if let Some(AddressSpaceId(id)) = space {
-            let known = self.spaces.get(id as usize).and_then(Option::as_ref);
-            known.ok_or(TopologyError::UnknownSpace(id))?;
+        if let Some(id) = space {
+            self.space(id)?;
         }
         self.requesters.set(device, space);
         Ok(())
@@ -357,11 +379,17 @@ pub(super) fn step_back(tree: &mut Tree, spaces: &mut Spaces, destroyed: &mut Ve
     match step {
         Undo::Create(id) => drop(tree.remove(id)),
         Undo::CreateSpace(id) => {
-            if let Some(space) = spaces[id.0 as usize].take()
+            if let Some(space) = spaces.remove(&id)
                 && let Some(root) = tree.get_mut(space.root)
             {
                 root.roots -= 1;
             }
+        }
+        Undo::CloseSpace(id, space) => {
+            if let Some(root) = tree.get_mut(space.root) {
+                root.roots += 1;
+            }
+            spaces.insert(id, space);
         }
         Undo::Place(id, placement) => drop(tree.place(id, placement)),
         Undo::Size(id, size) => tree.resize(id, size),
@@ -408,8 +436,10 @@ impl Undo {
     /// Whether it is a step between what can be seen of the tree. Others hold on to more than plain data, and are no part of the history.
     pub(super) fn is_history(&self) -> bool {
         match self {
-            Undo::Create(_) | Undo::CreateSpace(_) | Undo::Place(..) | Undo::Flags(..) | Undo::Size(..) => true,
-            Undo::AliasOffset(..) | Undo::RomDeviceMode(..) | Undo::Destroy | Undo::Coalesced(..) => true,
+            Undo::Create(_) | Undo::CreateSpace(_) | Undo::CloseSpace(..) | Undo::Place(..) | Undo::Flags(..) => true,
+            Undo::Size(..) | Undo::AliasOffset(..) | Undo::RomDeviceMode(..) | Undo::Destroy | Undo::Coalesced(..) => {
+                true
+            }
             Undo::Translations(..) | Undo::Doorbells(..) => false,
         }
     }

@@ -66,6 +66,9 @@ impl Topology {
 
     /// Registers a listener of one address space: soon, on the helper thread, it is told the whole of the newest view, and from then on what
     /// differs. Deletions go from the highest priority to the lowest, everything else the other way. The name stands in reports.
+    ///
+    /// The space may be one that is not committed yet. When it is closed the listener is told so and dropped; one that is registered later waits for a
+    /// space that never comes again.
     pub fn add_listener(
         &self,
         name: &str,

@@ -87,6 +87,11 @@ pub trait Listener: Send + 'static {
         let _ = (addr, doorbell);
     }
 
+    /// Its address space was closed: it has been told that all it has is gone, the round is over, and it is dropped after this.
+    fn closed(&mut self, generation: Generation) {
+        let _ = generation;
+    }
+
     /// The round is over: the copy is the view of `generation`.
     fn commit(&mut self, generation: Generation) {
         let _ = generation;
@@ -110,10 +115,11 @@ struct Heard {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     Removed,
+    Closed,
     Failed,
 }
 
-/// A listener that was removed, or has panicked, hears nothing any more.
+/// A listener that was removed, whose address space was closed, or that has panicked, hears nothing any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the listener is gone")]
 pub struct ListenerGone;
@@ -153,15 +159,19 @@ impl ListenerHandle {
         self.progress.heard.lock().end == Some(End::Failed)
     }
 
+    /// Whether its address space was closed, and it has heard so.
+    pub fn is_closed(&self) -> bool {
+        self.progress.heard.lock().end == Some(End::Closed)
+    }
+
     /// Waits until it has the view of `generation` or of a later one (control threads, and readers that are offline; never a listener).
     pub fn wait_for(&self, generation: Generation) -> Result<(), ListenerGone> {
         let mut heard = self.progress.heard.lock();
         loop {
-            if heard.end.is_some() {
-                return Err(ListenerGone);
-            }
-            if heard.generation >= Some(generation) {
-                return Ok(());
+            match (heard.end, heard.generation >= Some(generation)) {
+                (None | Some(End::Closed), true) => return Ok(()),
+                (Some(_), _) => return Err(ListenerGone),
+                (None, false) => {}
             }
             self.progress.changed.wait(&mut heard);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::listener::{End, Listener, ListenerHandle, Progress};
 use super::publication::Publication;
-use super::tell::{Told, tell};
+use super::tell::{Life, Told, tell};
 use super::{AddressSpaceId, RegionId, Snapshot};
 use crate::grace::Graces;
 use crate::helper::Crew;
@@ -62,8 +62,12 @@ impl Listeners {
         inbox.numbers += 1;
         let number = inbox.numbers;
         let (name, has, logged, leaving, failed) = (name.into(), None, BTreeMap::new(), false, None);
+        // Should it be closed before the first round, the listener hears so.
+        let there = self.publication.load().view(space).is_some();
+        let life = if there { Life::Open } else { Life::Awaited };
         let progress_of = Arc::clone(&progress);
-        inbox.coming.push(Told { name, space, priority, number, listener, progress, has, logged, leaving, failed });
+        let told = Told { name, space, priority, number, listener, progress, has, logged, leaving, life, failed };
+        inbox.coming.push(told);
         drop(inbox);
         self.ask_for_round();
         ListenerHandle::new(number, progress_of, Arc::downgrade(self))
@@ -163,8 +167,11 @@ impl Listeners {
             self.graces.listeners_heard(snapshot.generation());
         }
         tell(all, snapshot);
-        for told in all.extract_if(.., |told| told.leaving || told.failed.is_some()) {
+        for told in all.extract_if(.., |told| told.is_over()) {
             self.count.fetch_sub(1, Ordering::Relaxed);
+            if told.life == Life::Closed {
+                told.progress.set(snapshot.generation());
+            }
             self.end(told);
         }
         for told in all.iter() {
@@ -174,10 +181,14 @@ impl Listeners {
     }
 
     fn end(&self, told: Told) {
-        let Told { name, listener, progress, failed, .. } = told;
+        let Told { name, listener, progress, life, failed, .. } = told;
         let dropped = sync::catch(|| drop(listener));
         let panic = failed.or(dropped.err());
-        progress.end(if panic.is_some() { End::Failed } else { End::Removed });
+        progress.end(match panic {
+            Some(_) => End::Failed,
+            None if life == Life::Closed => End::Closed,
+            None => End::Removed,
+        });
         if let Some(panic) = panic {
             self.crew.report_failure(&name, panic);
         }

@@ -20,6 +20,7 @@ mod requesters;
 mod retired;
 mod rom_device;
 mod snapshot;
+mod spaces;
 mod state;
 mod survey;
 mod tell;
@@ -42,6 +43,7 @@ pub(crate) use near::Near;
 pub(crate) use publication::Publication;
 pub(crate) use requesters::Requesters;
 pub(crate) use rom_device::Side;
+pub(crate) use spaces::ShownSpaces;
 pub(crate) use state::{Destroyed, State};
 pub(crate) use transaction::IdSource;
 pub(crate) use view::{Changes, SpaceView};
@@ -78,7 +80,7 @@ impl RegionId {
     }
 }
 
-/// Names an address space.
+/// Names an address space for ever: ids are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressSpaceId(pub(crate) u32);
 

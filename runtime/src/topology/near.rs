@@ -3,14 +3,13 @@
 use super::ranges::Found;
 use super::{AddressSpaceId, FlatRange, Snapshot};
 use crate::Gpa;
-use crate::reader::known;
 
 /// Where the last address was found: in the snapshot that its owner holds, and to be forgotten with it.
 #[derive(Default)]
 pub(crate) struct Near(Option<(AddressSpaceId, Found)>);
 
 impl Near {
-    /// The range of `space` that decodes `addr`, in `snapshot`. Panics where the snapshot does not have the space.
+    /// The range of `space` that decodes `addr`, in `snapshot`.
     #[inline]
     pub(crate) fn find(&mut self, snapshot: &Snapshot, space: AddressSpaceId, addr: Gpa) -> Option<&FlatRange> {
         if !matches!(&self.0, Some((of, found)) if *of == space && found.contains(addr)) {
@@ -30,7 +29,7 @@ impl Near {
 
     #[cold]
     fn seek(&mut self, snapshot: &Snapshot, space: AddressSpaceId, addr: Gpa) {
-        self.0 = known(snapshot, space).locate(addr).map(|found| (space, found));
+        self.0 = snapshot.shown(space).locate(addr).map(|found| (space, found));
     }
 
     /// The snapshot is let go.

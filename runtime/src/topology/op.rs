@@ -13,6 +13,7 @@ pub(crate) enum Op {
     CreateIommu { id: RegionId, size: u128, target: IommuTarget },
     InvalidateTranslations { region: RegionId },
     CreateSpace { id: AddressSpaceId, name: Box<str>, root: RegionId },
+    CloseSpace { id: AddressSpaceId },
     AssignDevice { device: u32, space: Option<AddressSpaceId> },
     Add { parent: RegionId, child: RegionId, offset: u64, stacking: Stacking },
     Del { parent: RegionId, child: RegionId },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossbeam::utils::CachePadded;
 
-use super::{Generation, Requesters, Snapshot};
+use super::{Generation, Requesters, ShownSpaces, Snapshot};
 #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
 use crate::planted::{self, Bug};
 use crate::sync::Published;
@@ -23,7 +23,7 @@ impl Publication {
     /// Generation 0: no address space.
     pub(crate) fn new() -> Publication {
         Publication {
-            snapshot: Published::new(Arc::new(Snapshot::new(0, Vec::new(), Requesters::default(), 0))),
+            snapshot: Published::new(Arc::new(Snapshot::new(0, ShownSpaces::default(), Requesters::default(), 0))),
             generation: CachePadded::new(AtomicU64::new(0)),
             commits: std::sync::atomic::AtomicU64::new(0),
         }

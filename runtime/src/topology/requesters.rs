@@ -16,6 +16,11 @@ impl Requesters {
         self.0.get(&device).copied()
     }
 
+    /// Whether any device sees this space.
+    pub(crate) fn is_seen(&self, space: AddressSpaceId) -> bool {
+        self.0.values().any(|seen| *seen == space)
+    }
+
     pub(crate) fn set(&mut self, device: u32, space: Option<AddressSpaceId>) {
         if self.space_of(device) == space {
             return;

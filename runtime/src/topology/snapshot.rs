@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{AddressSpaceId, Changes, FlatView, Generation, Requesters, SpaceView};
+use super::{AddressSpaceId, Changes, FlatView, Generation, Requesters, ShownSpaces};
 
 /// All address spaces of one generation.
 pub struct Snapshot {
     generation: Generation,
-    /// Indexed by [`AddressSpaceId`]. What did not change is shared with the snapshot before.
-    spaces: Vec<SpaceView>,
+    /// What did not change is shared with the snapshot before.
+    spaces: ShownSpaces,
     requesters: Requesters,
     /// What readers marked in dirty logs in a generation before this one has been collected.
     marks: Generation,
@@ -17,7 +17,7 @@ pub struct Snapshot {
 impl Snapshot {
     pub(crate) fn new(
         generation: Generation,
-        spaces: Vec<SpaceView>,
+        spaces: ShownSpaces,
         requesters: Requesters,
         marks: Generation,
     ) -> Snapshot {
@@ -30,10 +30,21 @@ impl Snapshot {
         self.generation
     }
 
-    /// The view of a space; `None` when the space did not exist yet.
+    /// The view of a space; `None` when the space did not exist yet, or was closed.
     #[inline]
     pub fn view(&self, space: AddressSpaceId) -> Option<&Arc<FlatView>> {
-        self.spaces.get(space.0 as usize).map(|space| &space.view)
+        self.spaces.get(space).map(|space| &space.view)
+    }
+
+    /// The same; a view in which nothing decodes for a space that is not there.
+    #[inline]
+    pub(crate) fn shown(&self, space: AddressSpaceId) -> &FlatView {
+        self.view(space).unwrap_or(self.spaces.nothing())
+    }
+
+    /// The view without ranges: always the same.
+    pub(super) fn nothing(&self) -> &Arc<FlatView> {
+        self.spaces.nothing()
     }
 
     /// The space that a device sees, by the number of [`crate::Requester::Device`]; `None` when it is assigned none.
@@ -44,7 +55,7 @@ impl Snapshot {
 
     /// What changed in one space between the older snapshot `generation` and this one.
     pub(super) fn changes_in(&self, space: AddressSpaceId, generation: Generation) -> Changes {
-        self.spaces.get(space.0 as usize).map_or(Changes::Everything, |space| space.changes_since(generation))
+        self.spaces.get(space).map_or(Changes::Everything, |space| space.changes_since(generation))
     }
 
     /// Whether a reader that comes from the older snapshot `generation` must forget which pages it has marked.
@@ -52,14 +63,20 @@ impl Snapshot {
         generation < self.marks
     }
 
-    /// Every space of this generation.
-    pub fn spaces(&self) -> impl Iterator<Item = AddressSpaceId> + use<> {
-        (0..self.spaces.len() as u32).map(AddressSpaceId)
+    /// Every space of this generation, in the order in which they were made.
+    pub fn spaces(&self) -> impl DoubleEndedIterator<Item = AddressSpaceId> {
+        self.spaces.iter().map(|(id, _)| id)
     }
 
-    /// What changed between the older snapshot `generation` and this one, space by space.
+    /// What changed between the older snapshot `generation` and this one, space by space; of spaces that were closed meanwhile
+    /// [`Snapshot::closes_since`] says that there are some.
     pub(crate) fn changes_since(&self, generation: Generation) -> impl Iterator<Item = (AddressSpaceId, Changes)> {
-        self.spaces().zip(self.spaces.iter().map(move |space| space.changes_since(generation)))
+        self.spaces.iter().map(move |(id, space)| (id, space.changes_since(generation)))
+    }
+
+    /// Whether a reader that comes from the older snapshot `generation` must forget spaces that are not in this one.
+    pub(crate) fn closes_since(&self, generation: Generation) -> bool {
+        self.spaces.closes_since(generation)
     }
 }
 
@@ -68,13 +85,14 @@ impl Snapshot {
     /// What a publication in two halves shows in between: half of the spaces, and of the first of them half of its changes.
     pub(super) fn torn(old: &Snapshot, new: &Snapshot) -> Snapshot {
         let mut spaces = new.spaces.clone();
-        let half = spaces.len().div_ceil(2);
-        let (first, rest) = spaces.split_at_mut(half);
-        for (mine, old) in rest.iter_mut().zip(old.spaces.iter().skip(half)) {
-            mine.view = Arc::clone(&old.view);
-        }
-        if let ([mine, ..], Some(old)) = (first, old.spaces.first()) {
-            mine.view = Arc::new(FlatView::torn(&old.view, &mine.view));
+        let half = new.spaces.iter().len().div_ceil(2);
+        for (index, (id, mine)) in spaces.iter_mut().enumerate() {
+            let Some(old) = old.spaces.get(id) else { continue };
+            match index {
+                0 => mine.view = Arc::new(FlatView::torn(&old.view, &mine.view)),
+                _ if index >= half => mine.view = Arc::clone(&old.view),
+                _ => {}
+            }
         }
         Snapshot { generation: new.generation, spaces, requesters: new.requesters.clone(), marks: new.marks }
     }

@@ -1,5 +1,6 @@
 //! Everything the topology actor owns: the tree, the address spaces, and the view that each shows now.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::{self, Outcome, Space, Spaces};
@@ -8,8 +9,8 @@ use super::op::Op;
 use super::render::render;
 use super::survey::{Chronicle, HistoryLimits};
 use super::tree::{RegionMap, Tree};
-use super::view::{FlatView, SpaceView};
-use super::{AddressSpaceId, Generation, RegionId, Requesters, Target};
+use super::view::FlatView;
+use super::{AddressSpaceId, Generation, RegionId, Requesters, ShownSpaces, Target};
 use crate::ram::{DirtyLogs, RamBlock};
 use crate::{AddrRange, TopologyError};
 
@@ -22,12 +23,10 @@ pub(crate) struct State {
     spaces: Spaces,
     /// By the root that is rendered, which many spaces may share: see [`rendered_root`].
     views: Views,
-    /// Which root each space shows.
-    shown: Vec<Option<RegionId>>,
+    /// Which root each space shows that shows any.
+    shown: BTreeMap<AddressSpaceId, RegionId>,
     /// The same, as it is published.
-    published: Vec<SpaceView>,
-    /// What a space shows whose root is a disabled alias, or which does not exist yet.
-    nothing: Arc<FlatView>,
+    published: ShownSpaces,
     /// Which space each device sees.
     requesters: Requesters,
     chronicle: Chronicle,
@@ -35,8 +34,8 @@ pub(crate) struct State {
 
 /// What a transaction did.
 pub(crate) struct Applied {
-    /// The views of every address space, indexed by [`super::AddressSpaceId`]; what did not change is the same `Arc` as before.
-    pub(crate) spaces: Vec<SpaceView>,
+    /// The views of every address space; what did not change is the same `Arc` as before.
+    pub(crate) spaces: ShownSpaces,
     /// Which space each device sees.
     pub(crate) requesters: Requesters,
     /// Whether any reader can see a difference: without one there is nothing to publish.
@@ -60,11 +59,10 @@ impl State {
     pub(crate) fn new() -> State {
         State {
             tree: Tree::default(),
-            spaces: Vec::new(),
+            spaces: Spaces::default(),
             views: Views::default(),
-            shown: Vec::new(),
-            published: Vec::new(),
-            nothing: Arc::new(FlatView::empty(0)),
+            shown: BTreeMap::new(),
+            published: ShownSpaces::default(),
             requesters: Requesters::default(),
             chronicle: Chronicle::default(),
         }
@@ -87,9 +85,9 @@ impl State {
         Ok(self.publish(update, outcome))
     }
 
-    /// The views of every address space, indexed by [`super::AddressSpaceId`].
+    /// The views of every address space.
     #[cfg(test)]
-    pub(crate) fn spaces(&self) -> &[SpaceView] {
+    pub(crate) fn spaces(&self) -> &ShownSpaces {
         &self.published
     }
 
@@ -121,8 +119,7 @@ impl State {
 
     /// Every address space there is, with its view.
     pub(crate) fn spaces_with_views(&self) -> impl Iterator<Item = (&Space, &Arc<FlatView>)> {
-        let spaces = self.spaces.iter().zip(&self.published);
-        spaces.filter_map(|(space, published)| Some((space.as_ref()?, &published.view)))
+        self.spaces.iter().filter_map(|(id, space)| Some((space, &self.published.get(*id)?.view)))
     }
 
     fn render_windows(&mut self, windows: Vec<(RegionId, Vec<AddrRange>)>, update: &mut Renewal) {
@@ -144,20 +141,20 @@ impl State {
 
     /// Gives each space the root that it shows now, makes views for roots that are new, and forgets those that nobody shows.
     fn choose_roots(&mut self, update: &mut Renewal) {
-        // A space is there for readers from its commit on, even while nothing decodes in it.
-        update.changed |= self.shown.len() < self.spaces.len();
-        self.shown.resize(self.spaces.len(), None);
-        self.published.resize_with(self.spaces.len(), || SpaceView { view: self.nothing.clone(), since: 0 });
-        for index in 0..self.spaces.len() {
-            let root = self.spaces[index].as_ref().and_then(|space| rendered_root(&self.tree, space.root));
-            if root != self.shown[index] {
-                self.show(index, root, update);
+        self.close_spaces(update);
+        let ids: Vec<AddressSpaceId> = self.spaces.keys().copied().collect();
+        for id in ids {
+            // A space is there for readers from its commit on, even while nothing decodes in it.
+            update.changed |= self.published.open(id);
+            let root = self.spaces.get(&id).and_then(|space| rendered_root(&self.tree, space.root));
+            if root != self.shown.get(&id).copied() {
+                self.show(id, root, update);
             }
         }
-        let shown = &self.shown;
-        let nothing = &self.nothing;
+        let shown: BTreeSet<RegionId> = self.shown.values().copied().collect();
+        let nothing = self.published.nothing();
         self.views.retain(|root, view| {
-            let kept = shown.contains(&Some(*root));
+            let kept = shown.contains(root);
             if !kept {
                 count_logged(view, nothing, AddrRange::ALL);
             }
@@ -165,31 +162,50 @@ impl State {
         });
     }
 
-    fn show(&mut self, index: usize, root: Option<RegionId>, update: &mut Renewal) {
+    /// What was closed is published no more, and its readers may find nothing there.
+    fn close_spaces(&mut self, update: &mut Renewal) {
+        let closed = self.published.iter().map(|(id, _)| id).filter(|id| !self.spaces.contains_key(id));
+        for id in closed.collect::<Vec<_>>() {
+            self.shown.remove(&id);
+            if let Some(showed) = self.published.close(id, update.generation) {
+                update.withdraw(&showed.view, AddrRange::ALL);
+                update.changed = true;
+            }
+        }
+    }
+
+    fn show(&mut self, id: AddressSpaceId, root: Option<RegionId>, update: &mut Renewal) {
         let (tree, generation) = (&self.tree, update.generation);
+        let nothing = self.published.nothing();
         let view = match root {
-            None => self.nothing.clone(),
+            None => nothing.clone(),
             Some(root) => self
                 .views
                 .entry(root)
                 .or_insert_with(|| {
                     let view = FlatView::new(generation, render(tree, root, AddrRange::ALL));
-                    count_logged(&self.nothing, &view, AddrRange::ALL);
+                    count_logged(nothing, &view, AddrRange::ALL);
                     Arc::new(view)
                 })
                 .clone(),
         };
         update.changed = true;
-        update.withdraw(&self.published[index].view, AddrRange::ALL);
-        self.shown[index] = root;
-        self.published[index] = SpaceView { view, since: generation };
+        match root {
+            Some(root) => self.shown.insert(id, root),
+            None => self.shown.remove(&id),
+        };
+        if let Some(old) = self.published.show(id, view, generation) {
+            update.withdraw(&old, AddrRange::ALL);
+        }
     }
 
     /// Some devices see other spaces than in `before`: they may not find there any more what those had.
     fn part_from(&self, before: &Requesters, update: &mut Renewal) {
         update.changed = true;
-        for AddressSpaceId(space) in self.requesters.left_since(before) {
-            update.withdraw(&self.published[space as usize].view, AddrRange::ALL);
+        // Of a space that was closed at once all is withdrawn already.
+        let left = self.requesters.left_since(before).into_iter();
+        for space in left.filter_map(|space| self.published.get(space)) {
+            update.withdraw(&space.view, AddrRange::ALL);
         }
     }
 
@@ -197,8 +213,8 @@ impl State {
         if update.changed {
             // Many spaces in a row show one root: each device's behind an open gate.
             let mut last = None;
-            for (published, root) in self.published.iter_mut().zip(&self.shown) {
-                let Some(root) = *root else { continue };
+            for (id, published) in self.published.iter_mut() {
+                let Some(&root) = self.shown.get(&id) else { continue };
                 if last.is_none_or(|(known, _)| known != root) {
                     last = self.views.get(&root).map(|view| (root, view));
                 }

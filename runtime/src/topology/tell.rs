@@ -23,8 +23,21 @@ pub(crate) struct Told {
     pub(super) logged: BTreeMap<Gpa, FlatRange>,
     /// It is to be told that all of it is gone.
     pub(super) leaving: bool,
+    /// How far its space is, as it has heard.
+    pub(super) life: Life,
     /// It has panicked, and how.
     pub(super) failed: Option<String>,
+}
+
+/// What a listener knows of its space's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It is not there yet.
+    Awaited,
+    /// It is there.
+    Open,
+    /// It was there, and is there no more: there is nothing left to be told.
+    Closed,
 }
 
 /// What one listener is told in one round.
@@ -39,20 +52,31 @@ impl Told {
     /// What leads it from what it has to `snapshot`; `None` where nothing differs.
     fn updates(&mut self, snapshot: &Snapshot) -> Option<Vec<Update>> {
         let generation = snapshot.generation();
-        let nothing = || Arc::new(FlatView::empty(generation));
-        let view = snapshot.view(self.space).filter(|_| !self.leaving).cloned().unwrap_or_else(nothing);
+        let there = snapshot.view(self.space);
+        let closes = self.life == Life::Open && there.is_none();
+        match (self.life, there) {
+            (Life::Awaited, Some(_)) => self.life = Life::Open,
+            (Life::Open, None) => self.life = Life::Closed,
+            _ => {}
+        }
+        let view = Arc::clone(there.filter(|_| !self.leaving).unwrap_or(snapshot.nothing()));
         let (windows, old) = match self.has.replace((generation, view.clone())) {
-            Some((_, old)) if Arc::ptr_eq(&old, &view) => return None,
+            Some((_, old)) if Arc::ptr_eq(&old, &view) => return closes.then(Vec::new),
             Some((_, old)) if self.leaving => (vec![AddrRange::ALL], old),
             Some((since, old)) => match snapshot.changes_in(self.space, since) {
                 Changes::Everything => (vec![AddrRange::ALL], old),
                 Changes::Ranges(intervals) => (intervals, old),
             },
-            None => (vec![AddrRange::ALL], nothing()),
+            None => (vec![AddrRange::ALL], Arc::clone(snapshot.nothing())),
         };
         let updates = difference_within(&windows, &old, &view);
         updates.iter().for_each(|update| self.note_log(update));
         Some(updates)
+    }
+
+    /// Whether it is to be told nothing after this round.
+    pub(super) fn is_over(&self) -> bool {
+        self.leaving || self.failed.is_some() || self.life == Life::Closed
     }
 
     fn note_log(&mut self, update: &Update) {
@@ -108,7 +132,13 @@ pub(crate) fn tell(listeners: &mut [Told], snapshot: &Snapshot) {
         });
     }
     for Errand { told, .. } in &mut errands {
-        told.call(|listener| listener.commit(generation));
+        let closed = told.life == Life::Closed;
+        told.call(|listener| {
+            listener.commit(generation);
+            if closed {
+                listener.closed(generation);
+            }
+        });
     }
 }
 

@@ -140,6 +140,13 @@ impl Transaction {
         id
     }
 
+    /// Ends an address space: refused while a device sees it or a region translates into it. Its root stays, and may be destroyed from then on. From
+    /// the commit on nothing answers there ([`BusError::NoSpace`](crate::BusError::NoSpace)), what the space showed is withdrawn as if it had been
+    /// unmapped, and its listeners are told so. The id is never used again.
+    pub fn close_address_space(&mut self, space: AddressSpaceId) -> &mut Transaction {
+        self.push(Op::CloseSpace { id: space })
+    }
+
     /// Has the DMA of a device, by the number of [`crate::Requester::Device`], see `space`. When it saw another one before, `Retired`
     /// completes when nothing is under way there.
     pub fn assign_device(&mut self, device: u32, space: AddressSpaceId) -> &mut Transaction {

@@ -60,7 +60,7 @@ pub(super) enum Message {
 /// Runs in the fabric's handler, and never waits.
 pub(super) type Command = Box<dyn FnOnce(&mut Fabric, &mut Context<'_, Message>) + Send>;
 
-/// A function's way into memory: a space, and the gate in front of it. Lent to one function after another, since spaces last.
+/// A function's way into memory: a space, and the gate in front of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Grant {
     pub(super) gate: RegionId,
@@ -77,7 +77,7 @@ pub(super) struct Parts {
     pub(super) wires: [Arc<SharedLine>; 4],
     /// Told what happens.
     pub(super) on_event: Arc<dyn Fn(PciEvent) + Send + Sync>,
-    /// Told whose way into memory is free again, by its number.
+    /// Told whose way into memory is closed, by its number.
     pub(super) on_release: Arc<dyn Fn(u32) + Send + Sync>,
 }
 

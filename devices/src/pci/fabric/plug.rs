@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use manyhart_runtime::{Context, RamBlock, RegionId, Topology, TopologyError};
+use manyhart_runtime::{Context, RamBlock, RegionId, Transaction};
 
 use super::build::Draft;
 use super::hierarchy::{Bridge, Bus, BusId, Function, Mapped};
@@ -185,9 +185,7 @@ impl Fabric {
             }
             map.destroy(mapped.region);
         }
-        let grant = function.grant;
-        map.set_enabled(grant.gate, false);
-        map.unassign_device(number);
+        close_grant(map, function.grant, number);
         turn.gone.push(Gone { number, id: function.id.clone() });
         turn.notices.push(Notice::Gone(Box::new(function)));
     }
@@ -221,32 +219,17 @@ impl Fabric {
 }
 
 /// A gate that lets nothing pass yet, and the space behind it.
-pub(in crate::pci) fn make_grant(
-    topology: &Topology,
-    system: RegionId,
-    name: &str,
-    number: u32,
-) -> Result<Grant, TopologyError> {
-    let mut map = topology.transaction();
+pub(in crate::pci) fn make_grant(map: &mut Transaction, system: RegionId, name: &str, number: u32) -> Grant {
     let gate = map.alias(name, system, 0, MEMORY_SIZE);
     map.set_enabled(gate, false);
     let space = map.address_space(name, gate);
     map.assign_device(number, space);
-    map.commit()?;
-    Ok(Grant { gate, space })
+    Grant { gate, space }
 }
 
-/// The same, of a grant that `last` had.
-pub(in crate::pci) fn lend_grant(
-    topology: &Topology,
-    grant: Grant,
-    last: u32,
-    number: u32,
-) -> Result<(), TopologyError> {
-    let mut map = topology.transaction();
-    map.unassign_device(last);
-    map.assign_device(number, grant.space);
-    map.commit().map(drop)
+/// Nothing reaches memory in this name any more; what is under way ends before the transaction retires.
+pub(in crate::pci) fn close_grant(map: &mut Transaction, grant: Grant, number: u32) {
+    map.unassign_device(number).close_address_space(grant.space).destroy(grant.gate);
 }
 
 /// A turn of the fabric.

@@ -19,7 +19,7 @@ pub(in crate::pci) struct Turn {
     pub(in crate::pci) gone: Vec<Gone>,
 }
 
-/// A function that leaves: when nothing can reach it any more its grant is free for another, and the host hears of it.
+/// A function that leaves: when nothing can reach it any more, and it nothing, the host hears of it.
 pub(in crate::pci) struct Gone {
     pub(in crate::pci) number: u32,
     pub(in crate::pci) id: String,

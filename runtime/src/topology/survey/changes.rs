@@ -1,5 +1,6 @@
 //! The difference between two generations: what was done to the tree, and what came of it in each space.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::text::coalesced_part;
@@ -56,11 +57,10 @@ pub enum RangeChange {
 impl Difference {
     pub(super) fn between(older: &Survey, newer: &Survey) -> Difference {
         let mut spaces = Vec::new();
-        let count = older.spaces.len().max(newer.spaces.len()) as u32;
-        for id in (0..count).map(AddressSpaceId) {
+        let either: BTreeMap<_, _> = older.spaces.iter().chain(&newer.spaces).collect();
+        for (&id, space) in either {
             let changes = range_changes(older, newer, id);
-            let space = [newer, older].iter().find_map(|survey| survey.spaces.get(id.0 as usize)?.as_ref());
-            if let Some(space) = space.filter(|_| !changes.is_empty()) {
+            if !changes.is_empty() {
                 spaces.push((space.name.to_string(), changes));
             }
         }

@@ -14,7 +14,7 @@ mod tests;
 
 use std::fmt;
 
-use super::apply::Spaces;
+use super::apply::{Space, Spaces};
 use super::op::Stacking;
 use super::render::render;
 use super::state::{State, rendered_root};
@@ -190,8 +190,8 @@ impl Survey {
 
     /// Every address space.
     pub fn spaces(&self) -> Vec<SpaceInfo> {
-        let spaces = self.spaces.iter().zip(0..).filter_map(|(space, id)| Some((space.as_ref()?, AddressSpaceId(id))));
-        spaces.map(|(space, id)| SpaceInfo { id, name: space.name.to_string(), root: space.root }).collect()
+        let info = |(&id, space): (&_, &Space)| SpaceInfo { id, name: space.name.to_string(), root: space.root };
+        self.spaces.iter().map(info).collect()
     }
 
     /// The space of this name; the first, where several have it.
@@ -240,7 +240,7 @@ impl Survey {
     }
 
     fn ranges(&self, space: AddressSpaceId) -> Option<Vec<FlatRange>> {
-        let space = self.spaces.get(space.0 as usize)?.as_ref()?;
+        let space = self.spaces.get(&space)?;
         let root = rendered_root(&self.tree, space.root);
         Some(root.map_or_else(Vec::new, |root| render(&self.tree, root, AddrRange::ALL)))
     }

@@ -13,7 +13,7 @@ impl Survey {
     /// siblings stand in the order of their addresses.
     pub fn tree_text(&self) -> String {
         let mut out = String::new();
-        for space in self.spaces.iter().flatten() {
+        for space in self.spaces.values() {
             line(&mut out, format_args!("address space {}", space.name));
             self.print_below(space.root, &mut out);
         }
@@ -38,7 +38,7 @@ impl Survey {
                 continue;
             }
             seen.push(shown);
-            let sharing = self.spaces.iter().flatten().filter(|other| rendered_root(&self.tree, other.root) == shown);
+            let sharing = self.spaces.values().filter(|other| rendered_root(&self.tree, other.root) == shown);
             let names: Vec<&str> = sharing.map(|space| &*space.name).collect();
             let ranges = self.flat(space.id).unwrap_or_default();
             let (generation, count) = (self.generation, ranges.len());

@@ -95,7 +95,7 @@ struct Way {
 impl Survey {
     /// All about one address of one space in this generation.
     pub fn why(&self, space: AddressSpaceId, addr: Gpa) -> Result<Why, TopologyError> {
-        let found = self.spaces.get(space.0 as usize).and_then(Option::as_ref);
+        let found = self.spaces.get(&space);
         let root = found.ok_or(TopologyError::UnknownSpace(space.0))?;
         let why = Why {
             generation: self.generation,

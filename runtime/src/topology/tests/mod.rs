@@ -9,6 +9,7 @@ mod properties;
 mod replay;
 mod rules;
 mod seed;
+mod spaces;
 mod steps;
 mod told_parts;
 
@@ -99,7 +100,7 @@ impl Map {
     }
 
     fn space(&self, space: AddressSpaceId) -> &SpaceView {
-        &self.state.spaces()[space.0 as usize]
+        self.state.spaces().get(space).expect("an open space")
     }
 
     fn view(&self, space: AddressSpaceId) -> &FlatView {

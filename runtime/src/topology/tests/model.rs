@@ -168,6 +168,15 @@ impl Model {
                 self.node(root)?;
                 self.spaces.insert(id.0, root);
             }
+            Op::CloseSpace { id } => {
+                let space = self.known(id)?;
+                let seen = self.assigned.values().any(|seen| *seen == space);
+                let led_to = self.regions.values().any(|node| node.iommu.is_some_and(|(into, _)| into == space));
+                if seen || led_to {
+                    return Err(TopologyError::SpaceInUse(space));
+                }
+                self.spaces.remove(&space);
+            }
             Op::AssignDevice { device, space: None } => _ = self.assigned.remove(&device),
             Op::AssignDevice { device, space: Some(space) } => {
                 let space = self.known(space)?;

@@ -21,14 +21,16 @@ use crate::topology::diff::{Update, changed_intervals, difference};
 use crate::topology::state::Applied;
 use crate::topology::tell::{Told, tell};
 use crate::topology::view::{Changes, FlatView, MOST_INTERVALS, SpaceView};
-use crate::topology::{AddressSpaceId, FlatRange, Generation, RegionId, Requesters, Snapshot, Target, Transaction};
+use crate::topology::{
+    AddressSpaceId, FlatRange, Generation, RegionId, Requesters, ShownSpaces, Snapshot, Target, Transaction,
+};
 use crate::{AddrRange, Gpa, Requester};
 
 /// A topology, the model of it, every snapshot that was published, and who listens.
 struct Pair {
     map: Map,
     model: Model,
-    past: Vec<(Generation, Vec<SpaceView>)>,
+    past: Vec<(Generation, ShownSpaces)>,
     requesters: Requesters,
     /// Each IOMMU that was met, by its region and the age of its translations.
     iommus: BTreeMap<(RegionId, u32), IommuTarget>,
@@ -42,7 +44,7 @@ impl Pair {
         let mut pair = Pair {
             map: Map::new(),
             model: Model::default(),
-            past: vec![(0, Vec::new())],
+            past: vec![(0, ShownSpaces::default())],
             requesters: Requesters::default(),
             iommus: BTreeMap::new(),
             audience: Vec::new(),
@@ -82,7 +84,7 @@ impl Pair {
     }
 
     fn commit(&mut self, tx: Transaction) {
-        let old = self.map.state.spaces().to_vec();
+        let old = self.map.state.spaces().clone();
         let ops = tx.into_ops();
         let expected = self.model.apply(&ops);
         let before = expected.as_ref().err().map(|_| self.map.fingerprint());
@@ -99,11 +101,14 @@ impl Pair {
         self.commits += 1;
     }
 
-    fn accepted(&mut self, old: &[SpaceView], applied: Applied) {
+    fn accepted(&mut self, old: &ShownSpaces, applied: Applied) {
         self.map.generation += u64::from(applied.changed);
         let nothing = SpaceView { view: Arc::new(FlatView::empty(0)), since: 0 };
-        for (index, new) in applied.spaces.iter().enumerate() {
-            let old = old.get(index).unwrap_or(&nothing);
+        let closed = old.iter().map(|(id, _)| id).filter(|id| applied.spaces.get(*id).is_none());
+        let closed: Vec<AddressSpaceId> = closed.collect();
+        assert!(closed.is_empty() || applied.changed && applied.spaces.closes_since(self.map.generation - 1));
+        for id in applied.spaces.iter().map(|(id, _)| id).chain(closed) {
+            let (old, new) = (old.get(id).unwrap_or(&nothing), applied.spaces.get(id).unwrap_or(&nothing));
             check_sharing(old, new, applied.changed);
             check_replay(&old.view, &new.view);
             for lost in old.view.iter().filter(|r| !new.view.iter().any(|n| n.is_same_range(r) || covers(n, r))) {
@@ -121,7 +126,8 @@ impl Pair {
     fn check_histories(&self) {
         let newest = self.past.last().unwrap();
         for (generation, spaces) in &self.past {
-            for (old, new) in spaces.iter().zip(&newest.1) {
+            let both = spaces.iter().filter_map(|(id, old)| Some((old, newest.1.get(id)?)));
+            for (old, new) in both {
                 let mut real = Vec::new();
                 changed_intervals(AddrRange::ALL, old.view.iter(), new.view.iter(), &mut real);
                 match new.changes_since(*generation) {
@@ -143,10 +149,11 @@ impl Pair {
 
     fn check_addresses(&mut self) {
         let snapshot = self.snapshot();
+        assert!(snapshot.spaces().map(|space| space.0).eq(self.model.spaces.keys().copied()));
         let assigned = |device| snapshot.space_of(device).map(|space| space.0);
         assert!((0..3).all(|device| assigned(device) == self.model.assigned.get(&device).copied()));
         for (&space, &root) in &self.model.spaces {
-            let view = &self.map.state.spaces()[space as usize].view;
+            let view = &self.map.state.spaces().get(AddressSpaceId(space)).expect("an open space").view;
             check_form(view);
             let mut edges = Vec::new();
             self.model.edges(root, 0, &mut edges);
@@ -176,12 +183,12 @@ impl Pair {
     }
 
     fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.map.generation, self.map.state.spaces().to_vec(), self.requesters.clone(), 0)
+        Snapshot::new(self.map.generation, self.map.state.spaces().clone(), self.requesters.clone(), 0)
     }
 
     /// Listeners join at different times; the second is slow, and hears of every third commit. Replay equals the view.
     fn tell(&mut self, round: u64) {
-        for space in (0..self.map.state.spaces().len().min(3) as u32).map(AddressSpaceId) {
+        for space in (0..3).map(AddressSpaceId) {
             if round == 0 || round == 3 {
                 let copy = Arc::new(Mutex::new(Copy::default()));
                 self.audience.push((told(space, 0, round, Replayer(copy.clone())), copy));
@@ -192,7 +199,7 @@ impl Pair {
             if index != 1 || round % 3 == 2 {
                 tell(std::slice::from_mut(told), &news);
                 assert_eq!(told.failed, None);
-                copy.lock().check(self.map.view(told.space));
+                copy.lock().check(news.shown(told.space));
             }
         }
     }

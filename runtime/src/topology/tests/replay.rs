@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::Map;
 use crate::AddrRange;
 use crate::topology::listener::Progress;
-use crate::topology::tell::Told;
+use crate::topology::tell::{Life, Told};
 use crate::topology::{AddressSpaceId, FlatRange, FlatView, Generation, Listener, Snapshot};
 
 /// What a listener that carries out what it is told has.
@@ -118,10 +118,11 @@ pub(super) fn told(space: AddressSpaceId, priority: i32, number: u64, listener: 
         has: None,
         logged: Default::default(),
         leaving: false,
+        life: Life::Awaited,
         failed: None,
     }
 }
 
 pub(super) fn snapshot(map: &Map) -> Snapshot {
-    Snapshot::new(map.generation, map.state.spaces().to_vec(), Default::default(), 0)
+    Snapshot::new(map.generation, map.state.spaces().clone(), Default::default(), 0)
 }

@@ -25,6 +25,7 @@ pub(super) enum Step {
     Iommu(Option<Index>, u128),
     Invalidate(Index),
     Space(Index),
+    Close(Option<Index>),
     Assign(u32, Option<Option<Index>>),
     Add(Index, Index, u64, Option<i32>),
     Del(Index, Option<Index>),
@@ -97,6 +98,7 @@ fn change() -> impl Strategy<Value = Step> {
         1 => index().prop_map(Step::Invalidate),
         1 => (0..3u32, space()).prop_map(|(d, s)| Step::Assign(d, s)),
         2 => index().prop_map(Step::Destroy),
+        1 => proptest::option::weighted(0.95, index()).prop_map(Step::Close),
     ]
 }
 
@@ -131,7 +133,8 @@ pub(super) fn record(tx: &mut Transaction, model: &Model, step: &Step) {
     let ids: Vec<RegionId> = model.regions.keys().copied().collect();
     let id = |index: &Index| ids[index.index(ids.len())];
     let spaces: Vec<AddressSpaceId> = model.spaces.keys().copied().map(AddressSpaceId).collect();
-    let space = |index: &Option<Index>| index.as_ref().map_or(NO_SPACE, |index| spaces[index.index(spaces.len())]);
+    let open = |index: &Index| (!spaces.is_empty()).then(|| spaces[index.index(spaces.len())]);
+    let space = |index: &Option<Index>| index.as_ref().and_then(open).unwrap_or(NO_SPACE);
     match *step {
         Step::Container(size) => _ = tx.container("c", size),
         Step::Reservation(size) => _ = tx.reservation("r", size),
@@ -147,6 +150,7 @@ pub(super) fn record(tx: &mut Transaction, model: &Model, step: &Step) {
         Step::Iommu(ref into, size) => _ = tx.iommu("i", size, Arc::new(Through), space(into)),
         Step::Invalidate(ref r) => _ = tx.invalidate_translations(id(r)),
         Step::Space(ref root) => _ = tx.address_space("s", id(root)),
+        Step::Close(ref of) => _ = tx.close_address_space(space(of)),
         Step::Assign(device, None) => _ = tx.unassign_device(device),
         Step::Assign(device, Some(ref to)) => _ = tx.assign_device(device, space(to)),
         Step::Add(ref p, ref c, offset, None) => _ = tx.add_subregion(id(p), offset, id(c)),

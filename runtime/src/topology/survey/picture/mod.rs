@@ -15,7 +15,7 @@ const MOST_BOXES: usize = 2_000;
 impl Survey {
     /// An address space as an SVG document.
     pub fn svg(&self, space: AddressSpaceId) -> Result<String, TopologyError> {
-        let found = self.spaces.get(space.0 as usize).and_then(Option::as_ref);
+        let found = self.spaces.get(&space);
         let found = found.ok_or(TopologyError::UnknownSpace(space.0))?;
         let scene = scene::Scene::new(self, found.root);
         let layout = layout::Layout::new(&scene);
