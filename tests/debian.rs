@@ -80,6 +80,59 @@ fn aia_brings_wires_and_messages_to_one_and_four_harts() {
     }
 }
 
+/// Nothing is said of symbols: the kernel brings its own.
+#[test]
+fn a_profile_names_the_kernels_functions_and_tells_processes_apart() {
+    let guest = guest();
+    let scratch = support::Scratch::new();
+    let path = |path: std::path::PathBuf| path.to_str().expect("a path in text").to_owned();
+    let (folded, report) = (path(scratch.path("folded")), path(scratch.path("report")));
+    let mut console = Console::start(&[
+        "run",
+        "-smp",
+        "2",
+        "-bios",
+        &path(guest.firmware),
+        "-kernel",
+        &path(guest.kernel),
+        "-initrd",
+        &path(guest.initrd),
+        "-append",
+        "console=ttyS0 guest.mode=poweroff guest.n=1000",
+        "--profile-every",
+        "100000",
+        "--profile",
+        &folded,
+        "--profile-report",
+        &report,
+    ]);
+    let status = console.wait(Duration::from_secs(300));
+    assert_eq!(status.code(), Some(0), "{}", console.output());
+    let folded = support::read(&folded);
+    let samples = |of: &dyn Fn(&str) -> bool| -> u64 {
+        let counts =
+            folded.lines().filter(|line| of(line)).filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok());
+        counts.sum()
+    };
+    let kernel = samples(&|line| line.contains(";supervisor;"));
+    let nameless = samples(&|line| line.contains(";supervisor;") && line.contains(";["));
+    // Modules, and what runs before there are page tables, have no names here.
+    assert!(
+        kernel > 1000 && nameless * 20 < kernel,
+        "{nameless} of {kernel} samples of the kernel have no name: {folded}"
+    );
+    for stack in [";start_kernel;", ";do_trap_ecall_u;", ";kernel_init;"] {
+        assert!(samples(&|line| line.contains(stack)) > 0, "{stack}: {folded}");
+    }
+    let process = |line: &str| Some(line.split_once(";user;")?.1.split(';').next()?.to_owned());
+    let processes: std::collections::BTreeSet<_> = folded.lines().filter_map(process).collect();
+    assert!(processes.len() > 3, "{processes:?}");
+    let report = support::read(&report);
+    let all = samples(&|_| true);
+    assert!(report.replace(',', "").starts_with(&format!("{all} samples (hart 0 ")), "{report}");
+    assert!(report.lines().any(|line| line.contains(" supervisor  ") && line.ends_with("  start_kernel")), "{report}");
+}
+
 #[test]
 fn boots_in_a_row_do_not_hang() {
     let guest = guest();

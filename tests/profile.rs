@@ -60,13 +60,22 @@ fn functions_are_seen_as_often_as_they_run() {
     let map: String = SYMBOLS.iter().map(|(name, addr)| format!("{addr:016x} t {name}\n")).collect();
     let (map, named) = (scratch.file("System.map", map), scratch.file("named.elf", &elf));
     let file = scratch.path("folded");
-    let options = ["--profile", &file.display().to_string(), "--profile-every", "100"];
+    let (name, report) = (file.display().to_string(), scratch.path("report"));
+    let table = report.display().to_string();
+    let options = ["--profile", &name, "--profile-every", "100", "--profile-report", &table];
     let more: [(&[u8], &[&str]); 3] =
         [(&elf, &[]), (&stripped, &["--symbols", &map]), (&stripped, &["--symbols", &named])];
     let texts = more.map(|(elf, more)| {
         let output = run(&scratch, elf, &[&options[..], more].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        read(&file)
+        let folded = read(&file);
+        let all: f64 = profile(&folded).values().sum();
+        assert!(
+            text(&output.stderr).replace(',', "").contains(&format!("manyhart: {all} samples in {name}: ")),
+            "{output:?}"
+        );
+        assert!(read(&report).replace(',', "").starts_with(&format!("{all} samples (hart 0 {all}) one in 100 instr")));
+        folded
     });
     check_shares(&texts[0]);
     assert!(texts[0] == texts[1] && texts[1] == texts[2], "the same run, by whatever names: {texts:?}");
@@ -84,6 +93,8 @@ fn a_profile_that_cannot_be_made_is_said_before_anything_runs() {
         (vec!["--profile", &file, "--symbols", &prose], "prose:1: not a line of a System.map"),
         (vec!["--profile", &file, "--symbols", &nothing], "data.map: names no function"),
         (vec!["--symbols", &nothing], "--profile"),
+        (vec!["--profile-report", &file], "--profile"),
+        (vec!["--profile", &file, "--profile-report", "/nonexistent/table"], "/nonexistent/table: cannot write: "),
         (vec!["--profile", &file, "--profile-every", "0"], "--profile-every"),
     ];
     for (options, want) in cases {

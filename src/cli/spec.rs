@@ -102,8 +102,8 @@ impl ServeArgs {
 
 impl ProfileArgs {
     pub(super) fn spec(self) -> Option<ProfileSpec> {
-        let ProfileArgs { profile, symbols, profile_every } = self;
-        profile.map(|file| ProfileSpec { file, symbols, every: profile_every })
+        let ProfileArgs { profile, profile_report: report, symbols, profile_every: every } = self;
+        profile.map(|file| ProfileSpec { file, report, symbols, every })
     }
 }
 

@@ -8,6 +8,9 @@ use object::read::elf::{FileHeader, ProgramHeader, Sym};
 
 use super::LoadError;
 
+/// Where boot images have their second magic number.
+const MAGIC2: std::ops::Range<usize> = 0x38..0x3c;
+
 /// One part of an image, at its physical address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Segment {
@@ -68,7 +71,7 @@ pub fn recognise(file: &str, bytes: Vec<u8>) -> Result<Image, LoadError> {
     }
     // Documentation/arch/riscv/boot-image-header.rst: a second magic number at 0x38, the room at 16. Its twin for ARM has the
     // same shape and its own magic number there.
-    match bytes.get(0x38..0x3c) {
+    match bytes.get(MAGIC2) {
         Some(b"RSC\x05") => {
             let room = bytes[16..24].try_into().map(u64::from_le_bytes).unwrap_or(0).max(bytes.len() as u64);
             Ok(Image::Linux { bytes, room })
@@ -76,6 +79,11 @@ pub fn recognise(file: &str, bytes: Vec<u8>) -> Result<Image, LoadError> {
         Some(b"ARM\x64") => Err(LoadError::Foreign { file: file.to_owned(), what: "an ARM Linux boot image" }),
         _ => Ok(Image::Raw(bytes)),
     }
+}
+
+/// Whether these bytes are a RISC-V Linux boot image.
+pub fn is_linux_image(bytes: &[u8]) -> bool {
+    bytes.get(MAGIC2) == Some(b"RSC\x05")
 }
 
 /// The header of a program for this machine.

@@ -14,6 +14,6 @@ mod source;
 pub use error::LoadError;
 pub use fdt::{Chosen, with_chosen};
 pub use firmware::Firmware;
-pub use image::{Image, Segment, Symbols, elf_header, recognise};
+pub use image::{Image, Segment, Symbols, elf_header, is_linux_image, recognise};
 pub use place::{Board, Images, Loader, Piece, Plan};
 pub use source::Source;

@@ -65,7 +65,7 @@ impl Machine {
         }
         let target = Target::open(&spec.serial)?;
         let commit_log = spec.log_commits.as_deref().map(CommitLog::create).transpose()?;
-        let profile = spec.profile.as_ref().map(|profile| Profile::create(profile, &spec.images)).transpose()?;
+        let profile = spec.profile.as_ref().map(|profile| Profile::create(profile, &spec.images, &plan)).transpose()?;
         let (sender, events) = unbounded();
         let executive = executive(&sender)?;
         let (console, output) = uart::channel(CONSOLE_ROOM);
@@ -242,9 +242,9 @@ impl Machine {
         self.executive.shutdown();
         self.writers.drain(..).for_each(Writer::finish);
         let logged = self.commit_log.as_ref().map_or(Ok(()), CommitLog::finish);
-        self.profile.as_mut().map_or(Ok(()), Profile::finish)?;
+        let profile = self.profile.as_mut().map(Profile::finish).transpose()?;
         logged?;
-        Ok(Summary { harts, time, runtime, reboots: self.reboots })
+        Ok(Summary { harts, time, runtime, reboots: self.reboots, profile })
     }
 
     fn connect(&mut self, serial: &Serial, output: uart::Output, target: Target) -> Result<(), MachineError> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::hart_thread::HartReport;
+use crate::profile::Tally;
 use crate::text::grouped;
 
 /// What a run did.
@@ -17,6 +18,8 @@ pub struct Summary {
     pub runtime: manyhart_runtime::Statistics,
     /// How often the guest rebooted.
     pub reboots: u32,
+    /// What a profile came to.
+    pub profile: Option<Tally>,
 }
 
 impl fmt::Display for Summary {
@@ -48,10 +51,11 @@ impl fmt::Display for Summary {
             self.runtime.generation,
         )?;
         match self.reboots {
-            0 => Ok(()),
-            1 => f.write_str(", 1 reboot"),
-            more => write!(f, ", {more} reboots"),
+            0 => {}
+            1 => f.write_str(", 1 reboot")?,
+            more => write!(f, ", {more} reboots")?,
         }
+        self.profile.iter().try_for_each(|tally| write!(f, "\nmanyhart: {tally}"))
     }
 }
 
@@ -69,7 +73,8 @@ mod tests {
         let mut hart = HartReport { time: Duration::from_secs(2), ..HartReport::default() };
         hart.statistics.instructions = 2_000_000_000;
         let runtime = manyhart_runtime::Statistics::default();
-        let text = Summary { harts: vec![hart; 2], time: Duration::from_secs(2), runtime, reboots: 1 }.to_string();
+        let text = Summary { harts: vec![hart; 2], time: Duration::from_secs(2), runtime, reboots: 1, profile: None }
+            .to_string();
         let lines: Vec<_> = text.lines().collect();
         assert!(
             lines[1]

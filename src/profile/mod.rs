@@ -2,23 +2,29 @@
 //!
 //! Every so many instructions a hart says where it is (`manyhart_vcpu::Sampler`). The distance varies by up to a half about its mean, by a fixed pseudo-random
 //! sequence, so that no loop of the guest's keeps step with it and a repeated run gives the same profile. Addresses become functions at once, so that what is
-//! kept does not grow with the run; the file is made at the start, and written when the machine stops.
+//! kept does not grow with the run; the files are made at the start, and written when the machine stops.
 
+mod counter;
 mod folded;
+mod kallsyms;
+mod report;
 mod symbols;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use manyhart_vcpu::{Sample, Sampler};
+use manyhart_vcpu::Sampler;
 use parking_lot::Mutex;
 
-pub use symbols::Symbols;
+use counter::Counter;
+use symbols::{LinuxImage, Place, Symbols};
 
-use crate::load::{Firmware, Images, LoadError, Source};
+use crate::load::{Firmware, Images, LoadError, Plan, Segment, Source, is_linux_image};
+use crate::text::grouped;
 
 /// The most bytes of a file with symbols, unpacked.
 const LIMIT: u64 = 4 << 30;
@@ -30,6 +36,8 @@ const STACKS: usize = 1 << 18;
 pub struct ProfileSpec {
     /// Where the profile goes.
     pub file: PathBuf,
+    /// Where the table of functions goes.
+    pub report: Option<PathBuf>,
     /// Files with symbols, besides the images.
     pub symbols: Vec<PathBuf>,
     /// Instructions from one sample to the next, on the average.
@@ -59,20 +67,77 @@ pub enum ProfileError {
         line: usize,
     },
     /// It names no function.
-    #[error("{file}: names no function at any address")]
+    #[error("{file}: names no function at any address (/proc/kallsyms hides them from all but root)")]
     NoFunctions {
         /// The file.
         file: String,
     },
 }
 
-/// How often each stack was seen: privilege, then places, innermost first.
-type Counts = HashMap<(u8, Box<[u64]>), u64>;
+/// What is counted apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    /// 0, 1 or 3.
+    privilege: u8,
+    /// Of a process in user mode: where its page tables begin.
+    process: Option<u64>,
+    /// Innermost first; nothing where there are too many different ones to keep this apart.
+    stack: Box<[Place]>,
+}
+
+/// How often each was seen.
+type Counts = HashMap<Key, u64>;
+
+/// What a profile came to, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Where the profile is.
+    pub file: PathBuf,
+    /// Samples of all harts together.
+    pub samples: u64,
+    /// How many of them are of a function with a name.
+    pub named: u64,
+    /// How many are in user mode.
+    pub user: u64,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = |part: u64| 100.0 * part as f64 / self.samples.max(1) as f64;
+        let Tally { samples, named, user, .. } = *self;
+        write!(
+            f,
+            "{} samples in {}: {:.1} % in functions with a name, {:.1} % in user mode",
+            grouped(samples),
+            self.file.display(),
+            share(named),
+            share(user)
+        )
+    }
+}
+
+/// A file that is written at the end.
+struct Output {
+    path: PathBuf,
+    file: File,
+}
+
+impl Output {
+    fn create(path: &PathBuf) -> Result<Output, ProfileError> {
+        let file = File::create(path).map_err(|error| ProfileError::Write { file: path.clone(), error })?;
+        Ok(Output { path: path.clone(), file })
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), ProfileError> {
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|error| ProfileError::Write { file: self.path.clone(), error })
+    }
+}
 
 /// A profile that is being made.
 pub struct Profile {
-    file: PathBuf,
-    out: File,
+    folded: Output,
+    report: Option<Output>,
     every: u64,
     symbols: Arc<Symbols>,
     /// By hart.
@@ -80,23 +145,27 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads the symbols and makes the file, or empties it. Images that are no ELF programs, or have no symbols, are passed over.
-    pub fn create(spec: &ProfileSpec, images: &Images) -> Result<Profile, ProfileError> {
+    /// Reads the symbols and makes the files, or empties them. Images without symbols are passed over.
+    pub fn create(spec: &ProfileSpec, images: &Images, plan: &Plan) -> Result<Profile, ProfileError> {
         let mut symbols = Symbols::default();
+        let loaded: Vec<&Segment> = plan.pieces.iter().map(|piece| &piece.segment).collect();
+        if let Some(piece) = plan.pieces.iter().find(|piece| is_linux_image(&piece.segment.bytes)) {
+            let size = u64::try_from(piece.range.size()).unwrap_or(u64::MAX);
+            symbols.add_image(LinuxImage { start: piece.segment.addr, size }, &piece.segment.bytes);
+        }
         for source in programs(images)? {
             let bytes = source.read_unpacked(LIMIT)?;
             if symbols::is_program(&bytes) {
-                symbols.add_program(&source.name(), &bytes)?;
+                symbols.add_program(&source.name(), &bytes, &[])?;
             }
         }
         for file in &spec.symbols {
             let source = Source::File(file.clone());
-            symbols.add(&source.name(), &source.read_unpacked(LIMIT)?)?;
+            symbols.add(&source.name(), &source.read_unpacked(LIMIT)?, &loaded)?;
         }
-        let out = File::create(&spec.file).map_err(|error| ProfileError::Write { file: spec.file.clone(), error })?;
         Ok(Profile {
-            file: spec.file.clone(),
-            out,
+            folded: Output::create(&spec.file)?,
+            report: spec.report.as_ref().map(Output::create).transpose()?,
             every: spec.every,
             symbols: Arc::new(symbols.sorted()),
             harts: Vec::new(),
@@ -107,16 +176,26 @@ impl Profile {
     pub fn sampler(&mut self) -> Box<dyn Sampler> {
         let counts = Arc::<Mutex<Counts>>::default();
         self.harts.push(counts.clone());
-        Box::new(Counter { counts, symbols: self.symbols.clone(), every: self.every, random: 0 })
+        Box::new(Counter::new(counts, self.symbols.clone(), self.every))
     }
 
     /// Writes it. The harts have stopped.
-    pub fn finish(&mut self) -> Result<(), ProfileError> {
+    pub fn finish(&mut self) -> Result<Tally, ProfileError> {
         let harts: Vec<_> = self.harts.iter().map(|counts| counts.lock()).collect();
-        let text = folded::lines(harts.iter().map(|counts| &**counts), &self.symbols);
-        let written = self.out.write_all(text.as_bytes());
-        written.map_err(|error| ProfileError::Write { file: self.file.clone(), error })
+        let harts: Vec<&Counts> = harts.iter().map(|counts| &**counts).collect();
+        self.folded.write(&folded::lines(harts.iter().copied(), &self.symbols))?;
+        if let Some(report) = &mut self.report {
+            report.write(&report::table(&harts, &self.symbols, self.every))?;
+        }
+        Ok(tally(self.folded.path.clone(), &harts))
     }
+}
+
+fn tally(file: PathBuf, harts: &[&Counts]) -> Tally {
+    let all = || harts.iter().flat_map(|counts| counts.iter());
+    let sum = |of: &dyn Fn(&Key) -> bool| all().filter(|(key, _)| of(key)).map(|(_, count)| count).sum();
+    let named = |key: &Key| matches!(key.stack.first(), Some(Place::Function(_)));
+    Tally { file, samples: sum(&|_| true), named: sum(&named), user: sum(&|key| key.privilege == 0) }
 }
 
 /// Every image that may be a program.
@@ -127,86 +206,4 @@ fn programs(images: &Images) -> Result<Vec<Source>, LoadError> {
     };
     let more = images.more.iter().filter(|loader| !loader.force_raw).map(|loader| loader.source.clone());
     Ok(firmware.into_iter().chain(images.kernel.clone()).chain(more).collect())
-}
-
-/// Counts what one hart says.
-struct Counter {
-    counts: Arc<Mutex<Counts>>,
-    symbols: Arc<Symbols>,
-    every: u64,
-    random: u64,
-}
-
-impl Sampler for Counter {
-    fn interval(&mut self) -> u64 {
-        // Knuth's generator; its upper half is good enough.
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.every - self.every / 2 + (self.random >> 33) % self.every.max(1)
-    }
-
-    fn sample(&mut self, sample: &Sample<'_>) {
-        let mut stack = vec![self.symbols.place(sample.pc)];
-        // A return address may be behind its function's end: the call is before it. The first that is in no function is the end of what is known.
-        let calls = sample.callers.iter().map(|caller| caller.wrapping_sub(1));
-        stack.extend(calls.map_while(|call| self.symbols.function(call)));
-        let mut counts = self.counts.lock();
-        if counts.len() >= STACKS {
-            stack.truncate(1);
-        }
-        let mut key = (sample.privilege, stack.into_boxed_slice());
-        if counts.len() >= STACKS && !counts.contains_key(&key) {
-            key.1 = Box::default();
-        }
-        *counts.entry(key).or_default() += 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn counter(every: u64) -> Counter {
-        let mut symbols = Symbols::default();
-        symbols.add("map", b"1000 T outer\n2000 T inner\n3000 D data\n").expect("a map");
-        Counter { counts: Arc::default(), symbols: Arc::new(symbols.sorted()), every, random: 0 }
-    }
-
-    #[test]
-    fn intervals_vary_about_their_mean() {
-        for every in [1, 2, 3, 1000, 1_000_000] {
-            let mut counter = counter(every);
-            let intervals: Vec<u64> = (0..10_000).map(|_| counter.interval()).collect();
-            let (least, most) = (every - every / 2, every + every.div_ceil(2));
-            assert!(intervals.iter().all(|interval| (least..=most).contains(interval)), "{every}");
-            let mean = intervals.iter().sum::<u64>() as f64 / 10_000.0;
-            assert!((mean / every as f64 - 1.0).abs() < 0.02 + 0.5 / every as f64, "{every}: {mean}");
-        }
-    }
-
-    #[test]
-    fn callers_count_as_far_as_they_are_functions() {
-        let mut counter = counter(1);
-        let cases: [(u64, &[u64], &[u64]); 4] = [
-            (0x2010, &[0x1004, 0x1008, 0x5000, 0x1000], &[0x2000, 0x1000, 0x1000]),
-            (0x2010, &[0x2000], &[0x2000, 0x1000]),
-            (0x7123, &[0x1004], &[0x7000, 0x1000]),
-            (0x3000, &[0], &[0x3000]),
-        ];
-        for (pc, callers, want) in cases {
-            counter.counts.lock().clear();
-            counter.sample(&Sample { hart: 0, privilege: 1, pc, callers });
-            let counts = counter.counts.lock();
-            assert_eq!(counts.keys().map(|(_, stack)| &**stack).collect::<Vec<_>>(), [want]);
-        }
-    }
-
-    #[test]
-    fn a_guest_cannot_make_a_profile_grow_without_end() {
-        let mut counter = counter(1);
-        for page in 0..(STACKS as u64 + 1000) {
-            counter.sample(&Sample { hart: 0, privilege: 0, pc: page << 12 | 1 << 40, callers: &[] });
-        }
-        let counts = counter.counts.lock();
-        assert_eq!((counts.len(), counts[&(0, Box::default())]), (STACKS + 1, 1000));
-    }
 }

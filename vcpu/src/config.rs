@@ -112,6 +112,10 @@ pub struct Sample<'a> {
     pub privilege: u8,
     /// The next instruction.
     pub pc: u64,
+    /// Where in guest-physical memory that is, if it can be fetched.
+    pub physical: Option<u64>,
+    /// `satp`: whose page tables are in use.
+    pub satp: u64,
     /// Return addresses, innermost first, where the code keeps frame pointers; where it does not, whatever stood in their place.
     pub callers: &'a [u64],
 }

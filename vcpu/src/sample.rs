@@ -5,6 +5,7 @@
 //! that sleeps is not seen at all. What a sample looks at it leaves as it was: no A bit, no fault, nothing in a TLB.
 #![allow(unsafe_code)] // Guest memory is reached by host address.
 
+use manyhart_runtime::Gpa;
 use manyhart_runtime::ram::atomics;
 
 use crate::config::{Sample, Sampler};
@@ -54,8 +55,9 @@ impl Hart {
         if ended >= sampling.due {
             let mut callers = [0; DEPTH];
             let depth = self.callers(&mut callers);
-            let (hart, privilege, pc) = (self.id(), self.privilege(), self.pc);
-            sampling.sampler.sample(&Sample { hart, privilege, pc, callers: &callers[..depth] });
+            let physical = self.where_is(self.pc, AccessKind::Execute).map(|addr| addr.0);
+            let (hart, privilege, pc, satp) = (self.id(), self.privilege(), self.pc, self.csr.satp());
+            sampling.sampler.sample(&Sample { hart, privilege, pc, physical, satp, callers: &callers[..depth] });
             sampling.due = ended.saturating_add(sampling.sampler.interval().max(1));
         }
         let left = sampling.due - ended;
@@ -81,11 +83,16 @@ impl Hart {
         DEPTH
     }
 
+    /// Where an address leads, as the mode that runs sees it.
+    fn where_is(&mut self, va: u64, kind: AccessKind) -> Option<Gpa> {
+        let context = Context { update_accessed_dirty: false, ..self.csr.fetch_context() };
+        Some(self.translate(&context, va, kind).ok()?.physical)
+    }
+
     /// A doubleword of RAM at an aligned address, as the mode that runs sees it.
     fn peek(&mut self, va: u64) -> Option<u64> {
-        let context = Context { update_accessed_dirty: false, ..self.csr.fetch_context() };
-        let addr = self.translate(&context, va, AccessKind::Read).ok()?.physical;
-        if !self.csr.pmp.check(addr, 8, AccessKind::Read, context.privilege) {
+        let addr = self.where_is(va, AccessKind::Read)?;
+        if !self.csr.pmp.check(addr, 8, AccessKind::Read, self.csr.privilege()) {
             return None;
         }
         let ram = self.ram(addr, 8)?;

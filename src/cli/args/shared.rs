@@ -76,13 +76,17 @@ pub struct ServeArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Profile")]
 pub struct ProfileArgs {
-    /// At the end, writes where the guest's time went, as folded stacks for flame graphs: `hart;mode;caller;…;function SAMPLES`.
+    /// At the end, writes where the guest's time went, as folded stacks for flame graphs: `hart;mode[;process];caller;…;function SAMPLES`.
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
-    /// The functions' names, besides those in ELF images: an ELF file, a System.map, or the guest's /proc/kallsyms. May be said more than once.
+    /// At the end, writes a table of functions too, by how many samples are in each and in what it calls.
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    pub profile_report: Option<PathBuf>,
+    /// The functions' names, besides those in ELF images and in Linux' own tables: an ELF file, a System.map, or the guest's /proc/kallsyms. May be
+    /// given more than once.
     #[arg(long, value_name = "FILE", requires = "profile")]
     pub symbols: Vec<PathBuf>,
-    /// How many instructions a hart executes between two samples, on the average.
+    /// How many instructions a hart executes between two samples, on the average (100 to 2^40).
     #[arg(long, value_name = "N", default_value = "1000000", requires = "profile",
         value_parser = clap::value_parser!(u64).range(100..=1 << 40))]
     pub profile_every: u64,
