@@ -3,7 +3,7 @@
 mod support;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use support::{Scratch, manyhart, text};
 
@@ -16,21 +16,37 @@ fn build(scratch: &Scratch, harts: &str) -> String {
     out
 }
 
+/// The guest's run on so many harts, of a length that ends whatever the harts wait for.
+fn run(scratch: &Scratch, harts: &str, more: &[&str]) -> Output {
+    let guest = build(scratch, harts);
+    let mut command = manyhart(scratch);
+    command.args(["run", "-m", "128M", "-bios", "none", "-nographic", "--quiet", "-smp", harts, "-kernel", &guest]);
+    command.args(["--limit", "5000000000"]).args(more);
+    command.output().expect("the binary runs")
+}
+
 #[test]
 fn no_hart_runs_stale_code() {
     let scratch = Scratch::new();
     let mut of_hart_0 = Vec::new();
     for harts in ["1", "2", "4", "8"] {
-        let guest = build(&scratch, harts);
-        let mut command = manyhart(&scratch);
-        command.args(["run", "-m", "128M", "-bios", "none", "-nographic", "--quiet", "-smp", harts, "-kernel", &guest]);
-        // Far more than it takes: a hart that waits for nothing comes to an end, too.
-        command.args(["--limit", "5000000000"]);
-        let output = command.output().expect("the binary runs");
+        let output = run(&scratch, harts, &[]);
         let said = text(&output.stdout);
         assert!(output.status.success() && said.ends_with("DONE\n"), "{harts} harts: {said}{}", text(&output.stderr));
         let sums = said.lines().find_map(|line| line.strip_prefix("checksum ")).expect("sums");
         of_hart_0.push(sums.split(' ').next().expect("one for each hart").to_owned());
     }
     assert!(of_hart_0.iter().all(|sum| *sum == of_hart_0[0]), "the same work, however many do it: {of_hart_0:?}");
+}
+
+/// The guest's checks can fail: harts that keep what they decoded are found out, alone and together.
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn stale_code_is_found() {
+    let scratch = Scratch::new();
+    for harts in ["1", "2", "4"] {
+        let output = run(&scratch, harts, &["--plant", "code-kept"]);
+        let said = text(&output.stdout);
+        assert!(output.status.code() == Some(9) && said.starts_with("WRONG "), "{harts} harts: {said}");
+    }
 }

@@ -3,16 +3,24 @@
  *
  * - A compiler writes functions, executes `fence.i`, calls them, and writes others in their place.
  * - A tracer: in a loop that every hart runs, hart 0 makes a nop into a call and back, while the others run it. Then it interrupts each of
- *   them through the CLINT, and they execute `fence.i`, as operating systems do it. Until then a hart may see either; after that only the new.
+ *   them through the CLINT, and they execute `fence.i`, as operating systems do it. Until then a hart may see either (an aligned word is fetched
+ *   whole, Ziccif); after that only the new (Zifencei).
  * - Modules: code goes into pages, is run, is erased, and the pages hold other code soon.
  *
- * With STILL the same work is done by code that never changes: that says what changing costs. */
+ * With STILL the same work is done by code that never changes: that says what changing costs. With PARK the other harts wait, in other code, while
+ * the nop is changed: stop_machine's way, which the ISA does not ask for. */
 #include "work.h"
 
 #ifdef STILL
 #define CHANGES 0
 #else
 #define CHANGES 1
+#endif
+
+#ifdef PARK
+#define PARKS 1
+#else
+#define PARKS 0
 #endif
 
 #define CLINT ((volatile uint32_t *)0x02000000)
@@ -58,12 +66,18 @@ static void fence_i(void)
     __asm__ volatile("fence rw, rw\nfence.i" ::: "memory");
 }
 
-static void check(int is_right)
+/* `what` is a word for the part of the guest that found it. */
+static void check(const char *what, int is_right)
 {
-    if (!is_right) {
-        text("WRONG\n");
-        finish(9);
+    static uint32_t is_said;
+    if (is_right)
+        return;
+    while (__atomic_exchange_n(&is_said, 1, __ATOMIC_SEQ_CST)) {
     }
+    text("WRONG ");
+    text(what);
+    text("\n");
+    finish(9);
 }
 
 static void call(uint32_t *code, uint64_t sum)
@@ -71,7 +85,7 @@ static void call(uint32_t *code, uint64_t sum)
     uint64_t x = 0;
     for (int again = 0; again < CALLS; again++)
         x = ((function *)code)(x);
-    check(x == sum * CALLS);
+    check("call", x == sum * CALLS);
 }
 
 static uint64_t compile(uint64_t hart, uint64_t turn, int is_new)
@@ -138,12 +152,30 @@ static uint64_t run_loop(void)
     register uint64_t a0 __asm__("a0") = LOOPS;
     register uint64_t a1 __asm__("a1") = 0;
     __asm__ volatile("jalr ra, %2" : "+r"(a0), "+r"(a1) : "r"(traced) : "ra", "t0", "a2", "memory");
-    check(a0 == LOOPS);
+    check("loop", a0 == LOOPS);
     return a1;
 }
 
-/* Patches that have begun, and those that every hart has fenced for. The odd ones make the call. */
-static uint64_t begun, done, fenced[HARTS];
+/* Patches by their numbers: begun; in memory, and fenced for by hart 0; fenced for by everybody. The odd ones make the call. */
+static uint64_t begun, written, done;
+/* Of each hart: the last patch it has seen begun, and the last it has fenced for. They are stored, not counted: an interrupt may come again. */
+static uint64_t parked[HARTS], fenced[HARTS];
+
+static uint64_t load(uint64_t *from)
+{
+    return __atomic_load_n(from, __ATOMIC_SEQ_CST);
+}
+
+static void store(uint64_t *to, uint64_t value)
+{
+    __atomic_store_n(to, value, __ATOMIC_SEQ_CST);
+}
+
+/* The CLINT's registers are outputs, not memory. */
+static void fence_devices(void)
+{
+    __asm__ volatile("fence iorw, iorw" ::: "memory");
+}
 
 __attribute__((interrupt("machine"), aligned(4))) static void on_interrupt(void)
 {
@@ -153,21 +185,45 @@ __attribute__((interrupt("machine"), aligned(4))) static void on_interrupt(void)
     if (cause != (1ul << 63 | 3))
         __asm__ volatile("j unexpected");
     CLINT[hart] = 0;
+    fence_devices();
+    uint64_t now = load(&begun);
+    store(&parked[hart], now);
+    while (PARKS && load(&written) < now) {
+    }
+    now = load(&written);
     fence_i();
-    __atomic_fetch_add(&fenced[hart], 1, __ATOMIC_SEQ_CST);
+    store(&fenced[hart], now);
+}
+
+static void interrupt_others(void)
+{
+    fence_devices();
+    for (int other = 1; other < HARTS; other++)
+        CLINT[other] = 1;
+}
+
+static void wait_for_others(uint64_t *theirs, uint64_t now)
+{
+    for (int other = 1; other < HARTS; other++)
+        while (load(&theirs[other]) < now) {
+        }
 }
 
 static void patch(void)
 {
-    uint64_t now = __atomic_add_fetch(&begun, 1, __ATOMIC_SEQ_CST);
+    uint64_t now = begun + 1;
+    store(&begun, now);
+    if (PARKS) {
+        interrupt_others();
+        wait_for_others(parked, now);
+    }
     __atomic_store_n(&traced[SITE], now & 1 ? CALL_IT : NOP, __ATOMIC_SEQ_CST);
     fence_i();
-    for (int other = 1; other < HARTS; other++)
-        CLINT[other] = 1;
-    for (int other = 1; other < HARTS; other++)
-        while (__atomic_load_n(&fenced[other], __ATOMIC_SEQ_CST) < now) {
-        }
-    __atomic_store_n(&done, now, __ATOMIC_SEQ_CST);
+    store(&written, now);
+    if (!PARKS)
+        interrupt_others();
+    wait_for_others(fenced, now);
+    store(&done, now);
 }
 
 static void trace(uint64_t hart)
@@ -175,12 +231,12 @@ static void trace(uint64_t hart)
     for (int turn = 0; turn < PATCHES; turn++) {
         if (CHANGES && hart == 0)
             patch();
-        uint64_t before = __atomic_load_n(&done, __ATOMIC_SEQ_CST);
+        uint64_t before = load(&done);
         uint64_t calls = run_loop();
-        uint64_t after = __atomic_load_n(&begun, __ATOMIC_SEQ_CST);
-        check(calls <= LOOPS);
+        uint64_t after = load(&begun);
+        check("calls", calls <= LOOPS);
         if (before == after)
-            check(calls == (before & 1 ? LOOPS : 0));
+            check("stale", calls == (before & 1 ? LOOPS : 0));
     }
 }
 

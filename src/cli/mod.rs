@@ -102,7 +102,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Some(Command::Mtree(args)) => machine::print_mtree(&args.spec()),
         Some(Command::Run(run)) => match run.guest {
             Some(Guest::Debian(ref args)) => run_debian(args),
-            None => machine::run(run.spec()),
+            None => run_files(*run),
         },
     }
 }
@@ -124,6 +124,15 @@ fn print(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
     }
+}
+
+/// Runs what the command line names.
+fn run_files(run: RunArgs) -> ExitCode {
+    #[cfg(feature = "planted-bugs")]
+    if let Some(defect) = run.plant {
+        defect.arm();
+    }
+    machine::run(run.spec())
 }
 
 /// Fetches Debian's kernel where it is not there, and boots it.

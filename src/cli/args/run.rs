@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+#[cfg(feature = "planted-bugs")]
+use super::PlantedDefect;
 use super::{BoardArgs, PlugArgs, ProfileArgs, ServeArgs};
 use crate::cli::values::{Nothing, signature_granularity};
 use crate::console::Serial;
@@ -60,6 +62,10 @@ pub struct RunArgs {
     /// Where its time goes.
     #[command(flatten)]
     pub profile: ProfileArgs,
+    /// Arms a deliberate defect, to show that a guest finds it.
+    #[cfg(feature = "planted-bugs")]
+    #[arg(long, value_name = "DEFECT")]
+    pub plant: Option<PlantedDefect>,
 }
 
 /// Guests that are fetched.

@@ -14,7 +14,7 @@ use crate::emulator::Emulator;
 use crate::figures::Spread;
 use crate::plot::time;
 use crate::{BenchHartsArgs, Error, boot};
-use workload::{Case, WORKLOADS};
+use workload::{Case, Total, WORKLOADS};
 
 /// The name that stands for the boots among the workloads'.
 const BOOT: &str = "boot";
@@ -29,14 +29,37 @@ pub struct Figure {
     /// What it runs on.
     place: String,
     harts: u32,
-    /// Nanoseconds for each repetition: ours, then QEMU's.
-    times: [f64; 2],
+    ours: Took,
+    /// None where all of QEMU's runs were wrong.
+    theirs: Option<Took>,
     /// QEMU's time by ours, pair by pair: how many times as fast we are.
-    speed: Spread,
-    /// The same on the wall, for as many repetitions as one hart does.
-    walls: [f64; 2],
+    speed: Option<Spread>,
     /// Our instructions in a microsecond of processor time.
     mips: Option<f64>,
+    peer: PeerRuns,
+}
+
+/// The medians of one emulator.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Took {
+    /// Nanoseconds for each repetition.
+    time: f64,
+    /// Seconds on the wall, for as many repetitions as one hart does.
+    wall: f64,
+}
+
+/// How often QEMU ran, and how often the guest found what it did wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct PeerRuns {
+    all: u32,
+    wrong: u32,
+}
+
+impl PeerRuns {
+    /// Nothing, where none was wrong.
+    fn remark(&self) -> Option<String> {
+        (self.wrong > 0).then(|| format!("QEMU wrong in {} of {} runs", self.wrong, self.all))
+    }
 }
 
 impl Figure {
@@ -47,13 +70,15 @@ impl Figure {
     }
 
     fn row(&self) -> String {
-        let [ours, theirs] = self.times.map(time);
-        let Spread { min, median, max } = self.speed;
-        let mips = self.mips.map(|mips| format!("  {mips:.0} MIPS")).unwrap_or_default();
-        let [name, inverse] = [self.name(), format!("{:.3}", 1.0 / median)];
-        format!(
-            "{name:<36} {ours:>9} {theirs:>9}   {median:>6.2}x the speed ({min:.2} to {max:.2}), {inverse}x the time{mips}"
-        )
+        let (name, ours) = (self.name(), time(self.ours.time));
+        let theirs = self.theirs.map_or_else(|| "-".to_owned(), |took| time(took.time));
+        let ratio = self.speed.map(|Spread { min, median, max }| {
+            format!("   {median:>6.2}x the speed ({min:.2} to {max:.2}), {:.3}x the time", 1.0 / median)
+        });
+        let mips = self.mips.map(|mips| format!("  {mips:.0} MIPS"));
+        let remark = self.peer.remark().map(|remark| format!("  {remark}"));
+        let rest: String = [ratio, mips, remark].into_iter().flatten().collect();
+        format!("{name:<36} {ours:>9} {theirs:>9}{rest}")
     }
 }
 
@@ -102,64 +127,114 @@ pub fn bench(args: &BenchHartsArgs) -> Result<(), Error> {
     }
 }
 
-/// How often a run of QEMU's is tried again that the guest calls wrong.
-const TRIES: u32 = 10;
+/// How often a run is tried that QEMU gets wrong.
+const TRIES: u32 = 4;
 
-/// A run of QEMU's. Code that changes under several harts comes out wrong there now and then, which the guest notices: such a run has no time.
-fn by_peer(case: &Case, guest: &workload::Guest, theirs: &Emulator) -> Result<workload::Total, Error> {
-    let mut tries = 0;
-    loop {
-        match guest.run(theirs) {
-            Err(error) if case.workload.name == workload::PATCH && case.harts > 1 && tries < TRIES => {
-                eprintln!("once more, after {error}");
-                tries += 1;
+/// A run of QEMU's; none if each was wrong. Code that one hart changes while others run it comes out wrong there now and then
+/// (`docs/harts.md` says why), which the guest notices: such a run has no time, and no other workload may be wrong.
+fn by_peer(
+    case: &Case,
+    guest: &workload::Guest,
+    qemu: &Emulator,
+    runs: &mut PeerRuns,
+) -> Result<Option<workload::Total>, Error> {
+    for _ in 0..TRIES {
+        runs.all += 1;
+        match guest.run(qemu) {
+            Err(Error::Failed(why)) if case.workload.name == workload::PATCH && case.harts > 1 => {
+                eprintln!("{why}");
+                runs.wrong += 1;
             }
-            other => return other,
+            other => return other.map(Some),
         }
     }
+    Ok(None)
 }
 
-fn measure(case: &Case, [ours, theirs]: [&Emulator; 2], runs: u32) -> Result<Figure, Error> {
-    let guests = case.guests()?;
-    let mut pairs = Vec::new();
-    for _ in 0..runs {
-        let mut totals = [[workload::Total::default(); 2]; 2];
-        for length in [0, 1] {
-            totals[0][length] = guests[length].run(ours)?;
-            totals[1][length] = by_peer(case, &guests[length], theirs)?;
-        }
-        pairs.push(totals.map(|[short, long]| workload::Total::more(&long, &short)));
+/// What a workload's longer runs took more than its shorter, ours and QEMU's.
+#[derive(Debug)]
+struct Runs {
+    ours: Total,
+    theirs: Option<Total>,
+}
+
+fn pair(case: &Case, guests: &[workload::Guest; 2], both: [&Emulator; 2], runs: &mut PeerRuns) -> Result<Runs, Error> {
+    let [ours, theirs] = both;
+    let mut totals = [(Total::default(), None); 2];
+    for (guest, total) in guests.iter().zip(&mut totals) {
+        *total = (guest.run(ours)?, by_peer(case, guest, theirs, runs)?);
     }
-    let repetitions = f64::from(case.repetitions());
-    let of = |figure: fn(&workload::Total) -> f64| {
-        [0, 1].map(|side| Spread::of(pairs.iter().map(|pair: &[_; 2]| figure(&pair[side]))).median)
-    };
+    let [short, long] = totals;
+    let theirs = long.1.zip(short.1).map(|(long, short)| long.more(&short));
+    Ok(Runs { ours: long.0.more(&short.0), theirs })
+}
+
+fn measure(case: &Case, both: [&Emulator; 2], runs: u32) -> Result<Figure, Error> {
+    let guests = case.guests()?;
+    let mut peer = PeerRuns::default();
+    let pairs = (0..runs).map(|_| pair(case, &guests, both, &mut peer)).collect::<Result<Vec<_>, _>>()?;
+    let ours: Vec<Total> = pairs.iter().map(|runs| runs.ours).collect();
+    let theirs: Vec<Total> = pairs.iter().filter_map(|runs| runs.theirs).collect();
     let name = format!("{}, {}, {} hart(s)", case.workload.name, case.place, case.harts);
-    if pairs.iter().flatten().any(|total| total.cpu <= 0.0 || total.wall <= 0.0) {
+    if ours.iter().chain(&theirs).any(|total| total.cpu <= 0.0 || total.wall <= 0.0) {
         return Err(Error::Failed(format!("{name}: the longer run was not the longer one: the machine is too busy")));
     }
-    let (cpu, harts) = (of(|total| total.cpu), f64::from(case.harts));
+    let (repetitions, harts) = (f64::from(case.repetitions()), f64::from(case.harts));
+    let median = |totals: &[Total], figure: fn(&Total) -> f64| Spread::of(totals.iter().map(figure)).median;
+    let took = |totals: &[Total]| Took {
+        time: median(totals, |total| total.cpu) * 1e9 / repetitions / harts,
+        wall: median(totals, |total| total.wall),
+    };
+    let ratios: Vec<f64> = pairs.iter().filter_map(|runs| Some(runs.theirs?.cpu / runs.ours.cpu)).collect();
+    let instructions = median(&ours, |total| total.instructions as f64);
     Ok(Figure {
         workload: case.workload.name,
         place: case.place.to_owned(),
         harts: case.harts,
-        times: cpu.map(|seconds| seconds * 1e9 / repetitions / harts),
-        speed: Spread::of(pairs.iter().map(|[ours, theirs]| theirs.cpu / ours.cpu)),
-        walls: of(|total| total.wall),
-        mips: Some(of(|total| total.instructions as f64)[0] * harts / cpu[0] / 1e6),
+        ours: took(&ours),
+        theirs: (!theirs.is_empty()).then(|| took(&theirs)),
+        speed: (!ratios.is_empty()).then(|| Spread::of(ratios)),
+        mips: Some(instructions * harts / median(&ours, |total| total.cpu) / 1e6),
+        peer,
     })
 }
 
 /// A boot's time is on the wall: it is what somebody waits for.
 fn booted(harts: u32, goal: boot::Goal, pairs: &[(crate::emulator::Times, crate::emulator::Times)]) -> Figure {
-    let walls = [Spread::of(pairs.iter().map(|pair| pair.0.wall)), Spread::of(pairs.iter().map(|pair| pair.1.wall))];
+    let took = |walls: Spread| Took { time: walls.median * 1e9, wall: walls.median };
     Figure {
         workload: BOOT,
         place: format!("to {}", goal.marker),
         harts,
-        times: walls.map(|wall| wall.median * 1e9),
-        speed: Spread::of(pairs.iter().map(|(ours, theirs)| theirs.wall / ours.wall)),
-        walls: walls.map(|wall| wall.median),
+        ours: took(Spread::of(pairs.iter().map(|pair| pair.0.wall))),
+        theirs: Some(took(Spread::of(pairs.iter().map(|pair| pair.1.wall)))),
+        speed: Some(Spread::of(pairs.iter().map(|(ours, theirs)| theirs.wall / ours.wall))),
         mips: None,
+        peer: PeerRuns::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_says_what_is_known() {
+        let mut figure = Figure {
+            workload: workload::PATCH,
+            place: workload::BARE.to_owned(),
+            harts: 2,
+            ours: Took { time: 1000.0, wall: 1.0 },
+            theirs: Some(Took { time: 2000.0, wall: 1.0 }),
+            speed: Some(Spread::of([2.0])),
+            mips: Some(7.0),
+            peer: PeerRuns { all: 12, wrong: 0 },
+        };
+        assert!(figure.row().ends_with("x the speed (2.00 to 2.00), 0.500x the time  7 MIPS"), "{}", figure.row());
+        figure.peer.wrong = 3;
+        assert!(figure.row().ends_with("  QEMU wrong in 3 of 12 runs"), "{}", figure.row());
+        (figure.theirs, figure.speed) = (None, None);
+        let fields: Vec<_> = figure.row().split_whitespace().skip(4).map(str::to_owned).collect();
+        assert_eq!(fields.join(" "), format!("{} - 7 MIPS QEMU wrong in 3 of 12 runs", time(1000.0)));
     }
 }

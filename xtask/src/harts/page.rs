@@ -33,12 +33,16 @@ fn table(versions: &[String; 2], figures: &[Figure]) -> String {
         "{ours} beside {theirs}:\n\n| workload | ours | QEMU's | our speed by QEMU's | at least | MIPS |\n|---|---|---|---|---|---|\n"
     );
     let row = |figure: &Figure| {
-        let [ours, theirs] = figure.times.map(time);
-        let (speed, least) = (figure.speed.median, target::of(figure));
-        let least = least.map(|least| format!("{least:.2}{}", if speed < least { " (missed)" } else { "" }));
+        let (name, ours) = (figure.name(), time(figure.ours.time));
+        let theirs = [figure.theirs.map(|took| time(took.time)), figure.peer.remark()];
+        let theirs = theirs.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let speed = figure.speed.map(|speed| speed.median);
+        let missed = |least| if speed.is_some_and(|speed| speed < least) { " (missed)" } else { "" };
+        let least = target::of(figure).map(|least| format!("{least:.2}{}", missed(least)));
+        let speed = speed.map(|speed| format!("{speed:.2}"));
         let mips = figure.mips.map(|mips| format!("{mips:.0}"));
-        let [least, mips] = [least, mips].map(Option::unwrap_or_default);
-        format!("| {} | {ours} | {theirs} | {speed:.2} | {least} | {mips} |\n", figure.name())
+        let [speed, least, mips] = [speed, least, mips].map(Option::unwrap_or_default);
+        format!("| {name} | {ours} | {theirs} | {speed} | {least} | {mips} |\n")
     };
     figures.iter().fold(head, |text, figure| text + &row(figure))
 }
@@ -56,10 +60,11 @@ pub fn changes(losses: &[Loss]) -> String {
 }
 
 fn chart(figures: &[Figure]) -> Bars {
-    let bar = |figure: &Figure| Bar { name: figure.name(), value: figure.speed.median, target: target::of(figure) };
+    let bar =
+        |figure: &Figure| Some(Bar { name: figure.name(), value: figure.speed?.median, target: target::of(figure) });
     Bars {
         title: "Times the speed of QEMU's JIT; what is to be reached is marked".to_owned(),
-        bars: figures.iter().map(bar).collect(),
+        bars: figures.iter().filter_map(bar).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the figures are to reach.
 
 use super::workload::{BARE, PATCH, STILL, SV39};
-use super::{BOOT, Figure};
+use super::{BOOT, Figure, Took};
 use crate::figures;
 
 /// How fast we are to be, as so many times QEMU's speed.
@@ -62,37 +62,66 @@ impl Target {
             && self.place.is_none_or(|place| place == figure.place)
     }
 
-    fn verdict(&self, figure: &Figure) -> String {
-        let (name, speed) = (figure.name(), figure.speed.median);
+    /// None where there is nothing to compare with.
+    fn verdict(&self, figure: &Figure) -> Option<String> {
+        let (name, speed) = (figure.name(), figure.speed?.median);
         let what = match self.limit {
             Limit::Speed(least) => format!("{name}: {speed:.2} of QEMU's speed, at least {least}"),
             Limit::Time(most) => format!("{name}: {:.3} of QEMU's time, at most {most}", 1.0 / speed),
         };
-        figures::verdict(speed >= self.limit.speed(), &what)
+        Some(figures::verdict(speed >= self.limit.speed(), &what))
     }
 }
 
-/// How many times the work of one hart two do in the same time: ours, then QEMU's.
+/// One figure by another: ours, and QEMU's where it has both.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Ratio {
+    ours: f64,
+    theirs: Option<f64>,
+}
+
+impl Ratio {
+    fn of(a: &Figure, b: &Figure, figure: fn(&Took) -> f64) -> Ratio {
+        let theirs = a.theirs.zip(b.theirs).map(|(a, b)| figure(&a) / figure(&b));
+        Ratio { ours: figure(&a.ours) / figure(&b.ours), theirs }
+    }
+
+    fn doubled(self) -> Ratio {
+        Ratio { ours: 2.0 * self.ours, theirs: self.theirs.map(|theirs| 2.0 * theirs) }
+    }
+
+    fn theirs(&self) -> String {
+        self.theirs.map_or_else(|| "-".to_owned(), |theirs| format!("{theirs:.2}"))
+    }
+}
+
+/// How many times the work of one hart two do in the same time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gain {
     workload: &'static str,
     name: String,
     /// On the wall.
-    times: [f64; 2],
+    times: Ratio,
     /// As it would be if both had a processor of their own: by processor time.
-    undisturbed: [f64; 2],
+    undisturbed: Ratio,
 }
 
 impl Gain {
     /// Its line.
     pub fn row(&self) -> String {
-        let said = |side: usize| format!("{:.2}x ({:.2}x by processor time)", self.times[side], self.undisturbed[side]);
-        format!("{}: two harts do {} the work of one in the same time; QEMU's {}", self.name, said(0), said(1))
+        let Gain { name, times, undisturbed, .. } = self;
+        format!(
+            "{name}: two harts do {:.2}x ({:.2}x by processor time) the work of one in the same time; QEMU's {}x ({}x)",
+            times.ours,
+            undisturbed.ours,
+            times.theirs(),
+            undisturbed.theirs()
+        )
     }
 
     /// Its row of the page's table.
     pub fn cells(&self) -> String {
-        format!("| {} | {:.2} | {:.2} |", self.name, self.times[0], self.times[1])
+        format!("| {} | {:.2} | {} |", self.name, self.times.ours, self.times.theirs())
     }
 }
 
@@ -101,32 +130,35 @@ pub fn gains(figures: &[Figure]) -> Vec<Gain> {
     let of = |two: &Figure| {
         let same = |one: &&Figure| one.harts == 1 && one.workload == two.workload && one.place == two.place;
         let one = figures.iter().find(same)?;
-        let times = [0, 1].map(|side| 2.0 * one.walls[side] / two.walls[side]);
-        let undisturbed = [0, 1].map(|side| 2.0 * one.times[side] / two.times[side]);
+        // Each of the two does as much as the one.
+        let [times, undisturbed] =
+            [|took: &Took| took.wall, |took: &Took| took.time].map(|figure| Ratio::of(one, two, figure).doubled());
         Some(Gain { workload: two.workload, name: format!("{}, {}", two.workload, two.place), times, undisturbed })
     };
     figures.iter().filter(|figure| figure.harts == 2).filter_map(of).collect()
 }
 
-/// How many times as long work takes when its code changes: harts, then ours and QEMU's.
+/// How many times as long work takes when its code changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Loss {
     harts: u32,
-    times: [f64; 2],
+    times: Ratio,
 }
 
 impl Loss {
     /// Its line.
     pub fn row(&self) -> String {
-        let Loss { harts, times: [ours, theirs] } = self;
+        let Loss { harts, times } = self;
         format!(
-            "{PATCH}, {harts} hart(s): code that changes takes {ours:.2}x the time of code that does not; QEMU's {theirs:.2}x"
+            "{PATCH}, {harts} hart(s): code that changes takes {:.2}x the time of code that does not; QEMU's {}x",
+            times.ours,
+            times.theirs()
         )
     }
 
     /// Its row of the page's table.
     pub fn cells(&self) -> String {
-        format!("| {} | {:.2} | {:.2} |", self.harts, self.times[0], self.times[1])
+        format!("| {} | {:.2} | {} |", self.harts, self.times.ours, self.times.theirs())
     }
 }
 
@@ -134,7 +166,7 @@ impl Loss {
 pub fn losses(figures: &[Figure]) -> Vec<Loss> {
     let of = |patched: &Figure| {
         let still = figures.iter().find(|still| still.workload == STILL && still.harts == patched.harts)?;
-        Some(Loss { harts: patched.harts, times: [0, 1].map(|side| patched.times[side] / still.times[side]) })
+        Some(Loss { harts: patched.harts, times: Ratio::of(patched, still, |took| took.time) })
     };
     figures.iter().filter(|figure| figure.workload == PATCH).filter_map(of).collect()
 }
@@ -142,14 +174,15 @@ pub fn losses(figures: &[Figure]) -> Vec<Loss> {
 /// A line for each target whose figure was measured.
 pub fn verdicts(figures: &[Figure], gains: &[Gain], losses: &[Loss]) -> Vec<String> {
     let of_target = |target: &'static Target| {
-        figures.iter().filter(|figure| target.is_for(figure)).map(|figure| target.verdict(figure))
+        figures.iter().filter(|figure| target.is_for(figure)).filter_map(|figure| target.verdict(figure))
     };
     let (workload, least) = GAIN;
     let of_gains = gains.iter().filter(|gain| gain.workload == workload).map(|gain| {
-        let what = format!("{}: two harts do {:.2} times the work of one, at least {least}", gain.name, gain.times[0]);
-        figures::verdict(gain.times[0] >= least, &what)
+        let what =
+            format!("{}: two harts do {:.2} times the work of one, at least {least}", gain.name, gain.times.ours);
+        figures::verdict(gain.times.ours >= least, &what)
     });
-    let of_losses = losses.iter().map(|Loss { harts, times: [ours, _] }| {
+    let of_losses = losses.iter().map(|Loss { harts, times: Ratio { ours, .. } }| {
         let what = format!(
             "{PATCH}, {harts} hart(s): {ours:.2} times the time of code that does not change, less than {LOSS}"
         );
@@ -162,16 +195,18 @@ pub fn verdicts(figures: &[Figure], gains: &[Gain], losses: &[Loss]) -> Vec<Stri
 mod tests {
     use super::*;
     use crate::figures::Spread;
+    use crate::harts::PeerRuns;
 
     fn figure(workload: &'static str, place: &str, harts: u32, speed: f64, wall: f64) -> Figure {
         Figure {
             workload,
             place: place.to_owned(),
             harts,
-            times: [1.0, speed],
-            speed: Spread::of([speed]),
-            walls: [wall, wall],
+            ours: Took { time: 1.0, wall },
+            theirs: Some(Took { time: speed, wall }),
+            speed: Some(Spread::of([speed])),
             mips: None,
+            peer: PeerRuns::default(),
         }
     }
 
@@ -184,7 +219,9 @@ mod tests {
             figure("trap", SV39, 1, 3.0, 1.0),
             figure("boot", "to the end", 4, 0.49, 1.0),
         ];
-        let lines = verdicts(&figures, &[], &[]);
+        let mut unknown = figures[1].clone();
+        unknown.speed = None;
+        let lines = verdicts(&[&figures[..], &[unknown]].concat(), &[], &[]);
         let met: Vec<bool> = lines.iter().map(|line| line.starts_with("target met: ")).collect();
         assert_eq!(met, [true, false, true, false], "{lines:#?}");
         assert!(of(&figures[0]).is_none() && of(&figures[1]) == Some(2.0));
@@ -201,7 +238,7 @@ mod tests {
         let gains = gains(&figures);
         assert_eq!(
             gains.iter().map(|gain| (gain.name.as_str(), gain.times)).collect::<Vec<_>>(),
-            [("alu, bare", [1.6, 1.6])]
+            [("alu, bare", Ratio { ours: 1.6, theirs: Some(1.6) })]
         );
         let lines = verdicts(&[], &gains, &[]);
         assert!(lines.len() == 1 && lines[0].starts_with("target MISSED: alu, bare"), "{lines:?}");
@@ -210,17 +247,22 @@ mod tests {
     #[test]
     fn what_changing_costs_is_by_the_same_work() {
         let slow = |mut figure: Figure| {
-            figure.times = [3.0, 9.0];
+            figure.ours.time = 3.0;
             figure
         };
+        let mut wrong = slow(figure(PATCH, BARE, 4, 1.0, 1.0));
+        wrong.theirs = None;
         let figures = [
-            slow(figure(PATCH, BARE, 1, 1.0, 1.0)),
+            slow(figure(PATCH, BARE, 1, 9.0, 1.0)),
             slow(figure(PATCH, BARE, 2, 1.0, 1.0)),
+            wrong,
             figure(STILL, BARE, 1, 2.0, 1.0),
+            figure(STILL, BARE, 4, 2.0, 1.0),
         ];
         let losses = losses(&figures);
-        assert_eq!(losses, [Loss { harts: 1, times: [3.0, 4.5] }]);
+        let loss = |harts, theirs| Loss { harts, times: Ratio { ours: 3.0, theirs } };
+        assert_eq!(losses, [loss(1, Some(4.5)), loss(4, None)]);
         let lines = verdicts(&[], &[], &losses);
-        assert!(lines.len() == 1 && lines[0].starts_with("target MISSED: patch, 1 hart(s)"), "{lines:?}");
+        assert!(lines.len() == 2 && lines[0].starts_with("target MISSED: patch, 1 hart(s)"), "{lines:?}");
     }
 }
