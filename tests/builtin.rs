@@ -20,8 +20,7 @@ fn every_number_of_harts_passes() {
 fn a_signal_ends_it_early_with_a_verdict() {
     let mut console = Console::start(&["--harts", "2", "--seconds", "600"]);
     console.wait_for("map changes", Duration::from_secs(30));
-    let pid = rustix::process::Pid::from_raw(console.id().cast_signed()).expect("a process");
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    console.interrupt();
     let status = console.wait(Duration::from_secs(60));
     let output = console.output();
     assert!(status.success() && output.contains("(interrupted)") && output.contains("PASS"), "{status}\n{output}");

@@ -43,8 +43,7 @@ fn shapes_for_which_there_are_too_few_harts_are_named_and_not_run() {
 fn a_signal_ends_it_early_with_a_verdict() {
     let mut console = Console::start(&["litmus", "--harts", "2", "--iterations", "1000000000", "--shape", "CoRR"]);
     std::thread::sleep(Duration::from_secs(1));
-    let pid = rustix::process::Pid::from_raw(console.id().cast_signed()).expect("a process");
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    console.interrupt();
     let status = console.wait(Duration::from_secs(60));
     let output = console.output();
     assert!(status.success() && output.contains("(interrupted)") && output.contains("PASS"), "{status}\n{output}");

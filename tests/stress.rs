@@ -74,8 +74,7 @@ fn a_storm_may_be_as_long_as_it_takes_for_so_many_commits() {
 fn a_signal_ends_it_early_with_a_report() {
     let mut console = Console::start(&["stress", "--harts", "2", "--functions", "8", "--seconds", "600"]);
     console.wait_for("commits", Duration::from_secs(60));
-    let pid = rustix::process::Pid::from_raw(console.id().cast_signed()).expect("a process");
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    console.interrupt();
     let status = console.wait(Duration::from_secs(60));
     let output = console.output();
     assert!(status.success() && output.contains("(interrupted)") && output.contains("PASS"), "{status}\n{output}");

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::board::Aia;
 use crate::control::{Place, PlaceError};
 use crate::plug::{self, DeviceOptions, OptionError};
+use crate::text;
 
 /// The most harts a machine has.
 pub const MAX_HARTS: u32 = 512;
@@ -63,23 +64,13 @@ fn pairs<'a>(text: &'a str, first: &'static str) -> impl Iterator<Item = (&'a st
 
 /// A number, decimal or `0x` hexadecimal.
 pub fn number(text: &str) -> Result<u64, ValueError> {
-    let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|_| ValueError::NotANumber(text.to_owned()))
+    text::number(text).ok_or_else(|| ValueError::NotANumber(text.to_owned()))
 }
 
 /// `-m`: a bare number counts MiB; suffixes K, M, G, T.
 pub fn memory_size(text: &str) -> Result<u64, ValueError> {
     let text = text.strip_prefix("size=").unwrap_or(text);
-    let (digits, shift) = match text.char_indices().last() {
-        Some((at, 'k' | 'K')) => (&text[..at], 10),
-        Some((at, 'm' | 'M')) => (&text[..at], 20),
-        Some((at, 'g' | 'G')) => (&text[..at], 30),
-        Some((at, 't' | 'T')) => (&text[..at], 40),
-        _ => (text, 20),
-    };
+    let (digits, shift) = text::without_suffix(text).unwrap_or((text, 20));
     let bytes = u128::from(number(digits)?) << shift;
     match u64::try_from(bytes) {
         Ok(bytes) if bytes % 4096 != 0 => Err(ValueError::PartOfAPage),

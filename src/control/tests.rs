@@ -1,8 +1,7 @@
 //! What the tests of control share.
 
 use crate::console::Serial;
-use crate::control::ControlSpec;
-use crate::load::{Firmware, Images, Source};
+use crate::load::{Images, Source};
 use crate::machine::{BoardSpec, Machine, RunSpec};
 use crate::plug::PlugSpec;
 
@@ -10,26 +9,7 @@ use crate::plug::PlugSpec;
 pub fn machine(devices: &[&str]) -> Machine {
     let program = Source::Memory { name: "a loop", bytes: 0x0000_006f_u32.to_le_bytes().into() };
     let plug = PlugSpec { devices: devices.iter().map(|text| text.parse().unwrap()).collect(), ..PlugSpec::default() };
-    let spec = RunSpec {
-        board: BoardSpec { harts: 2, memory: 1 << 20, aia: crate::board::Aia::None },
-        images: Images {
-            firmware: Firmware::None,
-            kernel: Some(program),
-            initrd: None,
-            command_line: None,
-            device_tree: None,
-            more: Vec::new(),
-        },
-        dump_device_tree: None,
-        serial: Serial::Null,
-        reboots: true,
-        limit: None,
-        log_commits: None,
-        profile: None,
-        signature: None,
-        summary: false,
-        control: ControlSpec::default(),
-        plug,
-    };
+    let board = BoardSpec { harts: 2, memory: 1 << 20, aia: crate::board::Aia::None };
+    let spec = RunSpec { reboots: true, plug, ..RunSpec::unattended(board, Images::bare(program), Serial::Null) };
     Machine::build(&spec).unwrap()
 }

@@ -15,7 +15,7 @@ use manyhart_runtime::{AddressSpace, BusError, Gpa, Requester};
 
 use crate::board::Aia;
 use crate::console::Serial;
-use crate::load::{Firmware, Images, Source};
+use crate::load::{Images, Source};
 use crate::machine::{BoardSpec, Event, Machine, MachineError, RunSpec, Summary, listen_to_signals};
 
 /// How often the harts' figures are read.
@@ -137,15 +137,7 @@ impl Bench {
 fn spec(program: &Program, harts: u32) -> RunSpec {
     let image = Source::Memory { name: program.name, bytes: program.image.into() };
     let board = BoardSpec { harts, memory: program.memory, aia: Aia::None };
-    let images = Images {
-        firmware: Firmware::None,
-        kernel: Some(image),
-        initrd: None,
-        command_line: None,
-        device_tree: None,
-        more: Vec::new(),
-    };
-    RunSpec::unattended(board, images, Serial::Null)
+    RunSpec::unattended(board, Images::bare(image), Serial::Null)
 }
 
 /// What it means; nothing, of what the owner of the functions does itself.

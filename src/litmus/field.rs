@@ -98,17 +98,8 @@ fn plug(host: &PciHost, group: u64, place: u64, word: u32) -> Result<u64, FieldE
         size: 2 * PAGE,
         parts: vec![BarPart { offset: 0, size: 2 * PAGE, target }],
     };
-    let blueprint = Blueprint {
-        identity: Identity { vendor: 0x1234, device: 0x117e, class: 0x05_8000, ..Identity::default() },
-        bars: vec![bar],
-        rom: None,
-        interrupt_pin: None,
-        msi: None,
-        msix: None,
-        vendor_capabilities: Vec::new(),
-        express: false,
-        on_event: Box::new(|_| ()),
-    };
+    let identity = Identity { vendor: 0x1234, device: 0x117e, class: 0x05_8000, ..Identity::default() };
+    let blueprint = Blueprint::new(identity, vec![bar]);
     // The root bus's first device is the host bridge.
     let (device, function) = ((1 + group / 8) as u8, (group % 8) as u8);
     let port = host.port(&id)?;

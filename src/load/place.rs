@@ -28,6 +28,20 @@ pub struct Images {
     pub more: Vec<Loader>,
 }
 
+impl Images {
+    /// A bare-metal program and nothing else.
+    pub fn bare(program: Source) -> Images {
+        Images {
+            firmware: Firmware::None,
+            kernel: Some(program),
+            initrd: None,
+            command_line: None,
+            device_tree: None,
+            more: Vec::new(),
+        }
+    }
+}
+
 /// One more image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loader {

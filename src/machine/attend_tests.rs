@@ -8,9 +8,8 @@ use super::*;
 use crate::board::Aia;
 use crate::console::Serial;
 use crate::control::{Control, ControlSpec, Stamped};
-use crate::load::{Firmware, Images, Source};
+use crate::load::{Images, Source};
 use crate::machine::{BoardSpec, RunSpec, Summary};
-use crate::plug::PlugSpec;
 
 const LIMIT: Duration = Duration::from_secs(20);
 /// Where the guest counts.
@@ -29,27 +28,10 @@ struct Run {
 impl Run {
     fn start(stopped: bool, harts: u32) -> Run {
         let program = PROGRAM.iter().flat_map(|word| word.to_le_bytes()).collect();
-        let spec = RunSpec {
-            board: BoardSpec { harts, memory: 1 << 20, aia: Aia::None },
-            images: Images {
-                firmware: Firmware::None,
-                kernel: Some(Source::Memory { name: "a counter", bytes: program }),
-                initrd: None,
-                command_line: None,
-                device_tree: None,
-                more: Vec::new(),
-            },
-            dump_device_tree: None,
-            serial: Serial::Null,
-            reboots: true,
-            limit: None,
-            log_commits: None,
-            profile: None,
-            signature: None,
-            summary: false,
-            control: ControlSpec { stopped, ..ControlSpec::default() },
-            plug: PlugSpec::default(),
-        };
+        let board = BoardSpec { harts, memory: 1 << 20, aia: Aia::None };
+        let images = Images::bare(Source::Memory { name: "a counter", bytes: program });
+        let control = ControlSpec { stopped, ..ControlSpec::default() };
+        let spec = RunSpec { reboots: true, control, ..RunSpec::unattended(board, images, Serial::Null) };
         let mut machine = Machine::build(&spec).unwrap();
         let (control, ram) = (machine.control().clone(), machine.board().ram.clone());
         let heard = control.listen();

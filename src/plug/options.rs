@@ -191,18 +191,8 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 fn number(text: &str) -> Option<u64> {
-    let (digits, shift) = match text.char_indices().last()? {
-        (at, 'k' | 'K') => (&text[..at], 10),
-        (at, 'm' | 'M') => (&text[..at], 20),
-        (at, 'g' | 'G') => (&text[..at], 30),
-        (at, 't' | 'T') => (&text[..at], 40),
-        _ => (text, 0),
-    };
-    let number = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        Some(hex) => u64::from_str_radix(hex, 16),
-        None => digits.parse(),
-    };
-    number.ok()?.checked_mul(1 << shift)
+    let (digits, shift) = crate::text::without_suffix(text).unwrap_or((text, 0));
+    crate::text::number(digits)?.checked_mul(1 << shift)
 }
 
 #[cfg(test)]

@@ -217,17 +217,8 @@ impl Field {
 
     fn plug_at(&self, number: u16, id: &str, bars: Vec<pci::Bar>) -> Result<(), FieldError> {
         let (device, function) = slot(number);
-        let blueprint = Blueprint {
-            identity: Identity { vendor: 0x1234, device: 0x5e1f, class: 0x05_8000, ..Identity::default() },
-            bars,
-            rom: None,
-            interrupt_pin: None,
-            msi: None,
-            msix: None,
-            vendor_capabilities: Vec::new(),
-            express: false,
-            on_event: Box::new(|_| ()),
-        };
+        let identity = Identity { vendor: 0x1234, device: 0x5e1f, class: 0x05_8000, ..Identity::default() };
+        let blueprint = Blueprint::new(identity, bars);
         let port = self.host.port(id)?;
         self.host.surprise_plug(id, &PciPlace::at(ROOT_BUS, device, function), port, blueprint)?;
         Ok(())

@@ -52,6 +52,12 @@ impl Console {
         self.child.id()
     }
 
+    /// Ctrl-C, as a terminal sends it.
+    pub fn interrupt(&self) {
+        let pid = rustix::process::Pid::from_raw(self.id().cast_signed()).expect("a process");
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    }
+
     /// Everything it has printed, on both outputs.
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&self.seen.lock().expect("no panic")).into_owned()

@@ -26,6 +26,9 @@
 //! Specifications: RISC-V Unprivileged ISA 20240411, Privileged 20240213, Advanced Interrupt Architecture 1.0.
 
 mod block;
+#[cfg(test)]
+#[path = "../tests/support/board.rs"]
+mod board;
 mod caches;
 mod config;
 pub mod csr;

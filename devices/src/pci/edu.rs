@@ -106,16 +106,12 @@ pub fn edu(executive: &Executive, name: &str, port: &Port, dma_mask: u64) -> Blu
             tracing::trace!("a reset of a function that is gone");
         }
     };
+    let bar = Bar { index: 0, kind: BarKind::Memory32 { prefetchable: false }, size: BAR_SIZE, parts };
     Blueprint {
-        identity: IDENTITY,
-        bars: vec![Bar { index: 0, kind: BarKind::Memory32 { prefetchable: false }, size: BAR_SIZE, parts }],
-        rom: None,
         interrupt_pin: Some(Pin::A),
         msi: Some(MsiSpec { vectors: 1, per_vector_masking: false }),
-        msix: None,
-        vendor_capabilities: Vec::new(),
-        express: false,
         on_event: Box::new(on_event),
+        ..Blueprint::new(IDENTITY, vec![bar])
     }
 }
 

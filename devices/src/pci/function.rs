@@ -156,6 +156,23 @@ pub struct Blueprint {
     pub on_event: Box<dyn Fn(FunctionEvent) + Send>,
 }
 
+impl Blueprint {
+    /// A conventional function without interrupts, ROM or capabilities, that listens to nothing.
+    pub fn new(identity: Identity, bars: Vec<Bar>) -> Blueprint {
+        Blueprint {
+            identity,
+            bars,
+            rom: None,
+            interrupt_pin: None,
+            msi: None,
+            msix: None,
+            vendor_capabilities: Vec::new(),
+            express: false,
+            on_event: Box::new(|_| ()),
+        }
+    }
+}
+
 /// How much power a function has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PowerState {

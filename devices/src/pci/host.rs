@@ -88,18 +88,7 @@ impl PciHost {
     }
 
     fn add_host_bridge(&self) -> Result<(), PlugError> {
-        let identity = generic(HOST_BRIDGE, CLASS_HOST_BRIDGE);
-        let blueprint = Blueprint {
-            identity,
-            bars: Vec::new(),
-            rom: None,
-            interrupt_pin: None,
-            msi: None,
-            msix: None,
-            vendor_capabilities: Vec::new(),
-            express: false,
-            on_event: Box::new(|_| ()),
-        };
+        let blueprint = Blueprint::new(generic(HOST_BRIDGE, CLASS_HOST_BRIDGE), Vec::new());
         let port = self.port("host bridge")?;
         self.plug("host-bridge", &Place::at(ROOT_BUS, 0, 0), port, blueprint).map(drop)
     }

@@ -103,15 +103,11 @@ pub fn scratch(
         pba_offset: PENDING_BITS,
     };
     let blueprint = Blueprint {
-        identity: ID,
-        bars,
-        rom: None,
         interrupt_pin: Some(Pin::A),
-        msi: None,
         msix: Some(msix),
-        vendor_capabilities: Vec::new(),
         express: true,
         on_event: Box::new(on_event),
+        ..Blueprint::new(ID, bars)
     };
     Ok((blueprint, stamps))
 }

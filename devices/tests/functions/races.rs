@@ -17,17 +17,8 @@ const THERE: u64 = 0x4300_0000;
 /// A function whose only BAR is `registers`.
 fn one_bar(registers: BarTarget) -> Blueprint {
     let parts = vec![BarPart { offset: 0, size: 0x1000, target: registers }];
-    Blueprint {
-        identity: Identity { vendor: 0x1b36, device: 0x00fe, ..Identity::default() },
-        bars: vec![Bar { index: 0, kind: BarKind::Memory32 { prefetchable: false }, size: 0x1000, parts }],
-        rom: None,
-        interrupt_pin: None,
-        msi: None,
-        msix: None,
-        vendor_capabilities: Vec::new(),
-        express: false,
-        on_event: Box::new(|_| ()),
-    }
+    let bar = Bar { index: 0, kind: BarKind::Memory32 { prefetchable: false }, size: 0x1000, parts };
+    Blueprint::new(Identity { vendor: 0x1b36, device: 0x00fe, ..Identity::default() }, vec![bar])
 }
 
 fn plug_scratch(machine: &Machine, id: &str, device: u8, identity: u64) {

@@ -11,8 +11,8 @@ use super::{Doorbells, RegionId, RegionKind, Target};
 /// The largest size there is: all of `[0, 2^64)`.
 pub(crate) const SPACE_SIZE: u128 = 1 << 64;
 
-/// Offsets and sizes. Boxed, because hardly any region has some and a region is to be small.
-#[allow(clippy::box_collection)]
+/// Offsets and sizes.
+#[allow(clippy::box_collection, reason = "hardly any region has some, and a region is to be small")]
 pub(crate) type CoalescedParts = Option<Box<Vec<(u64, u128)>>>;
 
 /// A region: its attributes, apart from where it is placed.

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use manyhart_runtime::{Attention, Clock, Config, Executive, Gpa, RamBlock};
+use manyhart_runtime::{Attention, Executive, Gpa, RamBlock};
 
 use super::*;
 use crate::block::CodeCache;
+use crate::board::Board;
 use crate::config::HartConfig;
 use crate::decode::{Format, Opcode};
 use crate::translate::translate_block;
@@ -108,16 +109,7 @@ struct Machine {
 
 impl Machine {
     fn new(fuse: bool, steps: bool) -> Machine {
-        let clock = Clock::manual(10_000_000);
-        let executive =
-            Executive::new(Config { clock: clock.clone(), on_device_failure: None }).expect("a helper thread");
-        let ram = Arc::new(RamBlock::anonymous("ram", SIZE).expect("memory"));
-        let mut change = executive.topology().transaction();
-        let root = change.container("root", 1 << 64);
-        let region = change.ram("ram", Arc::clone(&ram));
-        change.add_subregion(root, BASE, region);
-        let space = change.address_space("memory", root);
-        change.commit().expect("a valid map");
+        let Board { executive, clock, ram, space, .. } = Board::new(BASE, SIZE);
         let attention = Arc::new(Attention::new());
         let reader = executive.reader("hart 0", Some(Arc::clone(&attention)));
         let config =

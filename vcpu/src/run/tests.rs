@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use manyhart_runtime::{Attention, Clock, Config, Executive, RamBlock, RegionId};
+use manyhart_runtime::{Attention, Executive, RamBlock, RegionId};
 
 use super::*;
+use crate::board::Board;
 use crate::config::{HartConfig, Isa};
 
 const BASE: u64 = 0x8000_0000;
@@ -18,18 +19,10 @@ fn ram(value: u32) -> Arc<RamBlock> {
 
 /// A hart that has not run, its program, and the root of its map.
 fn machine(program: &[u32]) -> (Executive, Box<Hart>, RegionId) {
-    let clock = Clock::manual(10_000_000);
-    let executive = Executive::new(Config { clock: clock.clone(), on_device_failure: None }).expect("a helper thread");
-    let ram = Arc::new(RamBlock::anonymous("ram", 1 << 16).expect("memory"));
+    let Board { executive, clock, ram, root, space, .. } = Board::new(BASE, 1 << 16);
     for (at, word) in (0..).step_by(4).zip(program) {
         assert!(ram.store(at, *word));
     }
-    let mut change = executive.topology().transaction();
-    let root = change.container("root", 1 << 64);
-    let region = change.ram("ram", ram);
-    change.add_subregion(root, BASE, region);
-    let space = change.address_space("memory", root);
-    change.commit().expect("a valid map");
     let attention = Arc::new(Attention::new());
     let reader = executive.reader("hart 0", Some(Arc::clone(&attention)));
     let config =

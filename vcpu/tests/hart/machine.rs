@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use manyhart_runtime::{AddressSpaceId, Attention, Clock, Config, Executive, RamBlock, RegionId};
+use manyhart_runtime::{AddressSpaceId, Attention, Clock, Executive, RamBlock, RegionId};
 use manyhart_vcpu::{Exit, Hart, HartConfig, Isa};
+
+use crate::board::Board;
 
 /// Where RAM lies.
 pub const BASE: u64 = 0x8000_0000;
@@ -27,16 +29,7 @@ pub struct Machine {
 impl Machine {
     /// A hart at [`BASE`], all memory zero, time at 0 and standing still.
     pub fn new() -> Machine {
-        let clock = Clock::manual(10_000_000);
-        let executive =
-            Executive::new(Config { clock: clock.clone(), on_device_failure: None }).expect("a helper thread");
-        let ram = Arc::new(RamBlock::anonymous("ram", SIZE).expect("memory"));
-        let mut change = executive.topology().transaction();
-        let root = change.container("root", 1 << 64);
-        let region = change.ram("ram", Arc::clone(&ram));
-        change.add_subregion(root, BASE, region);
-        let space = change.address_space("memory", root);
-        change.commit().expect("a valid map");
+        let Board { executive, clock, ram, region, root, space } = Board::new(BASE, SIZE);
         let attention = Arc::new(Attention::new());
         let hart = hart(&executive, space, 0, &attention, &clock);
         Machine { executive, clock, attention, ram, region, root, space, hart }

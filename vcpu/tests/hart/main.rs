@@ -2,6 +2,8 @@
 
 mod asm;
 mod atomics;
+#[path = "../support/board.rs"]
+mod board;
 mod code;
 mod commits;
 mod compute;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use manyhart_runtime::{Attention, Clock, Config, Executive, InterruptFile, RamBlock};
+use manyhart_runtime::{Attention, Clock, Executive, InterruptFile, RamBlock};
 use manyhart_vcpu::csr::address::*;
 use manyhart_vcpu::trap::Privilege;
 use manyhart_vcpu::{Exit, Hart, HartConfig, Isa};
 
 use crate::asm::{MRET, SPIN};
+use crate::board::Board;
 
 /// Where RAM begins; `mret` stands there, by which cases enter their mode.
 pub const RAM: u64 = 0x8000_0000;
@@ -57,17 +58,7 @@ impl Machine {
     }
 
     fn made(pace: Pace, aia: bool) -> Machine {
-        let clock = Clock::manual(10_000_000);
-        let executive =
-            Executive::new(Config { clock: clock.clone(), on_device_failure: None }).expect("the host has threads");
-        let ram = Arc::new(RamBlock::anonymous("ram", SIZE).expect("the host has memory"));
-        let mut transaction = executive.topology().transaction();
-        let root = transaction.container("system", 1 << 64);
-        let region = transaction.ram("ram", ram.clone());
-        transaction.add_subregion(root, RAM, region);
-        let space = transaction.address_space("system", root);
-        transaction.commit().expect("a valid topology");
-
+        let Board { executive, clock, ram, space, .. } = Board::new(RAM, SIZE);
         let attention = Arc::new(Attention::new());
         let reader = executive.reader("hart 0", Some(attention.clone()));
         let files = [11, 9].map(|level| Arc::new(InterruptFile::new(255, attention.clone(), level)));

@@ -3,6 +3,8 @@
 //! Each case is a few instructions on one hart with RAM alone; the rules themselves have their tables beside the code.
 
 mod asm;
+#[path = "../support/board.rs"]
+mod board;
 mod interrupts;
 mod machine;
 mod messages;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::machine::{Machine, taken};
-use crate::actor::{Access, Answer, ByteOrder, Context, Device, MmioSpec, MmioTarget, NoAnswer, Registers, Reply};
+use super::slow::Slow;
+use crate::actor::{Access, Answer, ByteOrder, Context, Device, MmioSpec, MmioTarget, NoAnswer, Registers};
 use crate::{AddressSpace, BusError, DeviceError, Gpa, RegionId, Requester};
 
 /// Two cells of 4 bytes; the one at 8 refuses.
@@ -118,36 +119,10 @@ fn a_handler_reads_and_writes_direct_registers_at_once() {
     assert!(matches!(&refused, Err(BusError::Device { error, .. }) if error.to_string().contains("inside -> bytes")));
 }
 
-/// Answers reads when it is told to.
-struct Slow(Vec<Reply>);
-
-impl Device for Slow {
-    type Message = u64;
-
-    fn read(&mut self, cx: &mut Context<'_, u64>, _: Access) -> Answer<u64> {
-        let (reply, deferred) = cx.defer();
-        self.0.push(reply);
-        Err(NoAnswer::Deferred(deferred))
-    }
-
-    fn write(&mut self, _: &mut Context<'_, u64>, _: Access, _: u64) -> Answer<()> {
-        Err(DeviceError::NoRegister.into())
-    }
-
-    fn message(&mut self, cx: &mut Context<'_, u64>, value: u64) {
-        match self.0.pop() {
-            Some(reply) => reply.answer(Ok(value)),
-            None => cx.post_at(cx.clock().now(), value),
-        }
-    }
-
-    fn reset(&mut self, _: &mut Context<'_, u64>) {}
-}
-
 #[test]
 fn c5_an_access_that_outlives_its_view_holds_direct_registers_back() {
     let mut machine = Machine::new();
-    let slow = machine.executive.spawn("slow", Slow(Vec::new()));
+    let slow = machine.executive.spawn("slow", Slow::default());
     machine.map(&slow, 0xff0, 0x10, MmioSpec::aligned(1, 8));
     let (region, cells) = map_cells(&mut machine, 0x1000, MmioSpec::aligned(4, 4));
     cells.0[0].store(0x55, Ordering::Relaxed);

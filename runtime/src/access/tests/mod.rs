@@ -7,4 +7,5 @@ mod iommu;
 pub(crate) mod machine;
 mod regressions;
 mod rules;
+mod slow;
 mod waiting;

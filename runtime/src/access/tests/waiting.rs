@@ -3,43 +3,17 @@
 use std::time::Duration;
 
 use super::machine::{CPU, Machine, taken};
-use crate::actor::{Access, Answer, Context, Device, MmioSpec, NoAnswer, Reply};
-use crate::{DeviceError, Gpa, Requester};
+use super::slow::Slow;
+use crate::actor::MmioSpec;
+use crate::{Gpa, Requester};
 
 /// Long enough for another thread to go wrong.
 const A_WHILE: Duration = Duration::from_millis(10);
 
-/// Answers reads when it is told to.
-struct Slow(Vec<Reply>);
-
-impl Device for Slow {
-    type Message = u64;
-
-    fn read(&mut self, cx: &mut Context<'_, u64>, _: Access) -> Answer<u64> {
-        let (reply, deferred) = cx.defer();
-        self.0.push(reply);
-        Err(NoAnswer::Deferred(deferred))
-    }
-
-    fn write(&mut self, _: &mut Context<'_, u64>, _: Access, _: u64) -> Answer<()> {
-        Err(DeviceError::NoRegister.into())
-    }
-
-    fn message(&mut self, cx: &mut Context<'_, u64>, value: u64) {
-        match self.0.pop() {
-            Some(reply) => reply.answer(Ok(value)),
-            // Nobody has asked yet: once more, later.
-            None => cx.post_at(cx.clock().now(), value),
-        }
-    }
-
-    fn reset(&mut self, _: &mut Context<'_, u64>) {}
-}
-
 #[test]
 fn a4_a_part_that_is_still_to_come_holds_its_region_back() {
     let mut machine = Machine::new();
-    let slow = machine.executive.spawn("slow", Slow(Vec::new()));
+    let slow = machine.executive.spawn("slow", Slow::default());
     machine.map(&slow, 0x1000, 0x10, MmioSpec::aligned(1, 8));
     let (next, log) = machine.map_bytes("next", 0x1010, 0x10, MmioSpec::aligned(1, 8));
     let (executive, root, space) = (machine.executive.clone(), machine.root, machine.space);

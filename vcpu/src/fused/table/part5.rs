@@ -1,7 +1,7 @@
 //! @generated, see above.
 #![allow(unsafe_code)] // Handlers: see `op`.
 
-#[allow(unused_imports, clippy::wildcard_imports)]
+#[allow(unused_imports, clippy::wildcard_imports, reason = "any part may have a step of any room")]
 use crate::exec::{alu::*, flow::*, mem::*, zb::*};
 
 crate::fused::pairs! {

@@ -134,16 +134,12 @@ impl Lab {
             let target = BarTarget::Registers(device.mmio(index.into(), MmioSpec::aligned(1, 8)));
             Bar { index, kind, size, parts: vec![BarPart { offset: 0, size, target }] }
         };
+        let identity = Identity { vendor: 0x1234, device: 0x11e8, class: 0xff_0000, ..Identity::default() };
         let blueprint = Blueprint {
-            identity: Identity { vendor: 0x1234, device: 0x11e8, class: 0xff_0000, ..Identity::default() },
-            bars: bars.iter().map(bar).collect(),
-            rom: None,
             interrupt_pin: Some(Pin::A),
-            msi: None,
-            msix: None,
-            vendor_capabilities: Vec::new(),
             express: true,
             on_event: Box::new(move |event: FunctionEvent| note.lock().push(format!("{event:?}"))),
+            ..Blueprint::new(identity, bars.iter().map(bar).collect())
         };
         (blueprint, told)
     }
