@@ -6,6 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::output;
+
 const FETCH: &str = include_str!("../guest/debian/fetch.sh");
 const INIT: &str = include_str!("../guest/debian/init");
 const SLOTS: &str = include_str!("../guest/debian/slots");
@@ -63,7 +65,10 @@ pub fn ensure(dir: &Path) -> Result<Guest, DebianError> {
         std::fs::write(path, text).map_err(|source| DebianError::File { path: path.clone(), source })?;
     }
     if !run(&script, &["--check".as_ref(), dir.as_os_str()])? {
-        eprintln!("manyhart: no Debian guest in {} yet: fetching about 110 MB of packages, once", dir.display());
+        output::note(&format_args!(
+            "manyhart: no Debian guest in {} yet: fetching about 110 MB of packages, once",
+            dir.display()
+        ));
         if !run(&script, &[dir.as_os_str()])? {
             return Err(DebianError::Fetch(dir.to_owned()));
         }

@@ -12,6 +12,9 @@
 //! * [`guest`]: what running one of the repository's own bare guests takes.
 //! * [`builtin`], [`stress`], [`litmus`], [`debian`]: guests that come along or are fetched; they only describe a machine and hand it to [`machine`].
 
+// A full disk or a reader that went away would make these panic: [`output`].
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod board;
 pub mod builtin;
 pub mod cli;
@@ -22,6 +25,7 @@ pub mod guest;
 pub mod litmus;
 pub mod load;
 pub mod machine;
+mod output;
 pub mod plug;
 pub mod profile;
 pub mod stress;

@@ -130,6 +130,107 @@ fn without_opensbi_it_says_where_it_looked_and_what_to_install() {
     assert!(said.starts_with("no OpenSBI found (looked at ") && said.contains("package opensbi"), "{said}");
 }
 
+/// Every command that prints, with its output full, closed, or read by somebody who has gone.
+#[test]
+fn an_output_that_takes_nothing_is_an_error_and_never_a_panic() {
+    let scratch = Scratch::new();
+    let lines = [
+        "--help",
+        "--version",
+        "run --help",
+        "run -device help",
+        "mtree",
+        "mtree --json",
+        "litmus --list",
+        "litmus --shape SB --iterations 64",
+        "stress --seconds 1 --harts 1 --functions 2",
+        "--seconds 1 --harts 1",
+    ];
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    for line in lines {
+        let start = || {
+            let mut command = manyhart(&scratch);
+            command.args(line.split(' '));
+            command
+        };
+        let output = start().stdout(full()).output().expect("runs");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{line}: {said}");
+        let last = said.lines().last().unwrap_or_default();
+        assert_eq!(last, "manyhart: standard output: No space left on device (os error 28)", "{line}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = start().stdout(writer).output().expect("runs");
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && !said.contains("manyhart:"), "{line}: {:?} {said}", output.status);
+    }
+    for (line, status) in [("run -smp 0", 2), ("run -bios none -kernel {}/missing", 2), ("--seconds 1 --harts 1", 0)] {
+        let status_of =
+            manyhart(&scratch).args(line.split(' ')).stderr(full()).stdout(std::process::Stdio::null()).status();
+        assert_eq!(status_of.expect("runs").code(), Some(status), "{line}");
+    }
+}
+
+/// A run is not for nothing: what it is to write at its end is made before it begins.
+#[test]
+fn a_file_that_cannot_be_written_is_said_at_once() {
+    let scratch = Scratch::new();
+    let symbols = [("begin_signature", BASE), ("end_signature", BASE + 4)];
+    let kernel = scratch.file("spin", program(BASE, &[Part::at(BASE, [0x6f, 0, 0, 0])], &symbols));
+    let endless = "--seconds 100000";
+    let lines = [
+        format!("stress {endless} --json {{}}/no/file"),
+        format!("stress {endless} --html {{}}/no/file"),
+        "litmus --iterations 1000000000 --json {}/no/file".to_owned(),
+        format!("run -bios none -nographic -kernel {kernel} --signature {{}}/no/file"),
+    ];
+    for line in lines {
+        let said = refused(&scratch, &line);
+        assert!(said.ends_with("/no/file: cannot write: No such file or directory (os error 2)"), "{line}: {said}");
+    }
+    for line in ["stress --seconds 1 --harts 1 --json /dev/full", "litmus --shape SB --iterations 64 --json /dev/full"]
+    {
+        let output = run(&scratch, &line.split(' ').collect::<Vec<_>>());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{line}: {said}");
+        assert!(
+            said.ends_with("manyhart: /dev/full: cannot write: No space left on device (os error 28)\n"),
+            "{line}: {said}"
+        );
+        assert!(!output.stdout.is_empty(), "{line}: the verdict is said all the same");
+    }
+}
+
+#[test]
+fn wrong_values_of_checks_are_refused_in_words() {
+    let scratch = Scratch::new();
+    let cases = [
+        ("--harts 0", "invalid value '0' for '--harts <N>': 0 is not in 1..=64"),
+        ("--seconds -1", "invalid value '-1' for '--seconds <S>': not a number"),
+        ("--seed 18446744073709551616", "invalid value '18446744073709551616' for '--seed <N>': number too large"),
+        ("--harts 1 --harts 2", "the argument '--harts <N>' cannot be used multiple times"),
+        ("stress --mix move=0", "invalid value 'move=0' for '--mix <KIND=WEIGHT,...>': all weights are zero"),
+        (
+            "stress --inject panic=-1",
+            "invalid value 'panic=-1' for '--inject <FAULT=WEIGHT,...>': '-1' is not a weight",
+        ),
+        ("stress --seconds 1 --commits 5", "the argument '--seconds <S>' cannot be used with '--commits <N>'"),
+        ("litmus --harts 1", "invalid value '1' for '--harts <N>': 1 is not in 2..=64"),
+        ("litmus --shape NOPE", "no shape is called NOPE"),
+        ("litmus --list --shape NOPE", "no shape is called NOPE"),
+        ("mtree --generation -1", "invalid value '-1' for '--generation <N>': not a number"),
+    ];
+    for (line, want) in cases {
+        let said = refused(&scratch, line);
+        assert!(said.starts_with(want), "{line}: {said}");
+    }
+    let output = run(&scratch, &["litmus", "--list", "--shape", "SB*"]);
+    let names = text(&output.stdout);
+    assert!(names.lines().count() > 1 && names.lines().all(|name| name.starts_with("SB")), "{names}");
+    let version = run(&scratch, &["run", "--version"]);
+    assert_eq!(version.status.code(), Some(0));
+}
+
 #[test]
 fn help_is_complete_and_a_success() {
     let scratch = Scratch::new();

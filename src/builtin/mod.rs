@@ -18,6 +18,7 @@ use crate::cli::{BuiltinArgs, fail};
 use crate::guest::progress::{Goal, Progress};
 use crate::guest::{Bench, LOOK, News, Program};
 use crate::machine::MachineError;
+use crate::output;
 use crate::text::grouped;
 
 use layout::{HartStatistics, STOP};
@@ -48,8 +49,11 @@ pub fn run(args: &BuiltinArgs) -> ExitCode {
     }
     match play(args) {
         Ok(report) => {
-            println!("{report}");
-            if report.objections().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            let told = output::answer(&format!("{report}\n"));
+            match report.objections().is_empty() {
+                true => told.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS),
+                false => ExitCode::FAILURE,
+            }
         }
         Err(error) => fail(&error, 1),
     }

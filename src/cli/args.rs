@@ -21,7 +21,7 @@ pub use shared::{BoardArgs, PlugArgs, ProfileArgs, ServeArgs};
 /// Without a subcommand it runs the built-in stress guest: every hart works while regions come, go and move under it, and
 /// what they see is checked.
 #[derive(Debug, Parser)]
-#[command(name = "manyhart", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "manyhart", version, propagate_version = true, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// Options of the built-in guest.
     #[command(flatten)]
@@ -32,6 +32,9 @@ pub struct Cli {
 }
 
 const EXAMPLES: &str = "\
+Exit status: 0 when every value was right, 1 otherwise, 2 for a wrong command line or an output that cannot be written, 130 when a second \
+Ctrl-C ended it; of `run`: see `manyhart run --help`.
+
 Examples:
   manyhart                          the built-in stress guest on four harts
   manyhart --harts 8 --seconds 60   longer and wider

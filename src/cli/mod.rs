@@ -6,7 +6,7 @@ mod spelling;
 mod values;
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -18,6 +18,7 @@ pub use args::PlantedDefect;
 pub use args::{BoardArgs, BuiltinArgs, Cli, Command, DebianArgs, Guest, LitmusArgs, MtreeArgs, RunArgs, StressArgs};
 pub use values::{DeviceOption, LoaderOption, ValueError, number};
 
+use crate::output::{self, OutputError};
 use crate::{builtin, debian, litmus, machine, plug, stress};
 
 /// The exit status of a wrong command line and of an image that cannot be used.
@@ -37,8 +38,8 @@ fn log_to_standard_error() {
     let filter = EnvFilter::try_from_env("MANYHART_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    if let Err(error) = log.with_target(false).without_time().try_init() {
-        eprintln!("manyhart: no log: {error}");
+    if let Err(error) = log.log_internal_errors(false).with_target(false).without_time().try_init() {
+        output::note(&format_args!("manyhart: no log: {error}"));
     }
 }
 
@@ -56,7 +57,7 @@ impl Refusal {
         match self {
             Refusal::Answer(text) => match text.print() {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(error) => fail(&error, 1),
+                Err(error) => OutputError::Standard(error).report(),
             },
             Refusal::Usage(line) => fail(&line, EXIT_USAGE),
         }
@@ -65,7 +66,7 @@ impl Refusal {
 
 /// Says what went wrong, in one line.
 pub fn fail(error: &dyn std::fmt::Display, status: u8) -> ExitCode {
-    eprintln!("manyhart: {error}");
+    output::note(&format_args!("manyhart: {error}"));
     ExitCode::from(status)
 }
 
@@ -84,6 +85,8 @@ fn refusal(error: clap::Error) -> Refusal {
             let text = error.render().to_string();
             let paragraph = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
             let line = paragraph.collect::<Vec<_>>().join(" ");
+            // The words of Rust's own parsers.
+            let line = line.replace("invalid digit found in string", "not a number");
             Refusal::Usage(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
         }
     }
@@ -91,7 +94,7 @@ fn refusal(error: clap::Error) -> Refusal {
 
 fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.as_ref().and_then(help) {
-        Some(Ok(text)) => return print(&text),
+        Some(Ok(text)) => return output::answer(&text).map_or_else(|error| error.report(), |()| ExitCode::SUCCESS),
         Some(Err(error)) => return fail(&format!("-device: {error}"), EXIT_USAGE),
         None => {}
     }
@@ -119,13 +122,6 @@ fn help(command: &Command) -> Option<Result<String, plug::PlugError>> {
     }
 }
 
-fn print(text: &str) -> ExitCode {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, 1),
-    }
-}
-
 /// Runs what the command line names.
 fn run_files(run: RunArgs) -> ExitCode {
     #[cfg(feature = "planted-bugs")]
@@ -140,7 +136,7 @@ fn run_debian(args: &DebianArgs) -> ExitCode {
     let dir = args.dir.clone().map_or_else(debian::default_dir, Ok);
     match dir.and_then(|dir| debian::ensure(&dir)) {
         Ok(guest) => {
-            eprintln!("manyhart: {}", debian::describe(&guest));
+            output::note(&format_args!("manyhart: {}", debian::describe(&guest)));
             machine::run(args.spec(guest))
         }
         Err(error) => fail(&error, EXIT_USAGE),

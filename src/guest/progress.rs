@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output;
 use crate::text::grouped;
 
 /// Shows how far a run is.
@@ -71,7 +72,7 @@ impl Progress {
         let line = format!("{}  {}", self.goal.in_words(elapsed), line());
         if self.plain {
             self.last = Instant::now();
-            eprintln!("{line}");
+            output::note(&line);
         } else {
             self.bar.set_position(self.goal.position(elapsed, count).0);
             self.bar.set_message(line);

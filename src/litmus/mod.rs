@@ -8,8 +8,6 @@ mod layout;
 mod report;
 mod shapes;
 
-use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
@@ -20,6 +18,7 @@ use crate::cli::{EXIT_USAGE, LitmusArgs, fail};
 use crate::guest::random::Random;
 use crate::guest::{Bench, News};
 use crate::machine::MachineError;
+use crate::output::{self, OutputError, OutputFile};
 
 use field::FieldError;
 use layout::{BATCH, Job, PROGRAM};
@@ -44,37 +43,41 @@ enum LitmusError {
     Bus(#[from] BusError),
     #[error(transparent)]
     Field(#[from] FieldError),
-    #[error("{}: cannot write: {error}", .file.display())]
-    Write { file: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 /// Runs the shapes and says what came out: 0 for PASS, 1 for FAIL.
 pub fn run(args: &LitmusArgs) -> ExitCode {
-    if args.list {
-        for shape in SHAPES {
-            println!("{}", shape.name);
-        }
-        return ExitCode::SUCCESS;
-    }
     #[cfg(feature = "planted-bugs")]
     if let Some(defect) = args.plant {
         defect.arm();
     }
-    match play(args).and_then(|report| tell(args, &report).map(|()| report.passed)) {
+    match if args.list { list(args) } else { play_and_tell(args) } {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error @ LitmusError::NoShape(_)) => fail(&error, EXIT_USAGE),
+        Err(LitmusError::Output(error)) => error.report(),
         Err(error) => fail(&error, 1),
     }
 }
 
-fn tell(args: &LitmusArgs, report: &Report) -> Result<(), LitmusError> {
-    println!("{report}");
-    let Some(file) = &args.json else { return Ok(()) };
-    let written = serde_json::to_string_pretty(report).map_err(io::Error::from);
-    written
-        .and_then(|text| std::fs::write(file, text + "\n"))
-        .map_err(|error| LitmusError::Write { file: file.clone(), error })
+fn list(args: &LitmusArgs) -> Result<bool, LitmusError> {
+    let names = selected(&args.shape)?.into_iter().map(|(_, shape)| format!("{}\n", shape.name));
+    output::answer(&names.collect::<String>())?;
+    Ok(true)
+}
+
+/// A verdict that is bad stays so where nobody can be told all of it.
+fn play_and_tell(args: &LitmusArgs) -> Result<bool, LitmusError> {
+    let json = args.json.as_deref().map(OutputFile::create).transpose()?;
+    let report = play(args)?;
+    let told = output::answer(&format!("{report}\n"));
+    let written = json.map_or(Ok(()), |mut file| file.write_json(&report));
+    if report.passed {
+        told.and(written)?;
+    }
+    Ok(report.passed)
 }
 
 /// The shapes that are asked for, each with its number: by name, or by how names begin (`MP*`); all, where nothing is asked for.
@@ -104,7 +107,7 @@ fn play(args: &LitmusArgs) -> Result<Report, LitmusError> {
             continue;
         }
         let outcomes = run.shape(number, shape)?;
-        println!("{outcomes}");
+        output::answer(&format!("{outcomes}\n"))?;
         run.report.shapes.push(outcomes);
         if run.report.interrupted || run.report.trouble.is_some() {
             break;

@@ -6,6 +6,7 @@ use manyhart_runtime::{BusError, TopologyError};
 
 use crate::board::BoardError;
 use crate::load::LoadError;
+use crate::output::OutputError;
 use crate::plug::PlugError;
 use crate::profile::ProfileError;
 
@@ -32,6 +33,9 @@ pub enum MachineError {
         /// Why.
         error: std::io::Error,
     },
+    /// Something that the run is to write.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// The kernel has no signature.
     #[error("the kernel has no symbols begin_signature and end_signature in this order, so it has no signature")]
     NoSignature,
@@ -86,6 +90,7 @@ impl MachineError {
             | MachineError::Plug(_)
             | MachineError::Profile(_)
             | MachineError::Write { .. }
+            | MachineError::Output(_)
             | MachineError::Place { .. }
             | MachineError::NoSignature
             | MachineError::StandardInput

@@ -31,6 +31,7 @@ pub use summary::Summary;
 use crate::cli::fail;
 use crate::console::Serial;
 use crate::load::{Firmware, Plan};
+use crate::output::{self, OutputError, OutputFile};
 pub(crate) use attend::attend;
 use planner::PlannedBoard;
 
@@ -51,6 +52,7 @@ fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
         return Err(MachineError::StandardInput);
     }
     let mut machine = Machine::build(spec)?;
+    let mut signature = signature_file(spec)?;
     signals::listen(machine.sender())?;
     let servers =
         spec.control.serve(machine.control()).map_err(|(place, error)| MachineError::Place { place, error })?;
@@ -62,22 +64,25 @@ fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
     let end = attend(&mut machine, spec.reboots);
     // Clients hear of the end before it.
     drop(servers);
-    let signature = match (&end, &spec.signature) {
-        (Ok(_), Some(signature)) => Some((signature, machine.signature(signature.granularity)?)),
-        _ => None,
+    let signed = match (&end, &spec.signature) {
+        (Ok(_), Some(signature)) => machine.signature(signature.granularity)?,
+        _ => String::new(),
     };
     // What ended the run is worth more than what went wrong after it.
     let (status, summary) = match (end, machine.stop()) {
         (Err(error), _) | (Ok(_), Err(error)) => return Err(error),
         (Ok(status), Ok(summary)) => (status, summary),
     };
-    if let Some((SignatureSpec { file, .. }, text)) = signature {
-        std::fs::write(file, text).map_err(|error| MachineError::Write { file: file.clone(), error })?;
-    }
+    signature.as_mut().map_or(Ok(()), |file| file.write(&signed))?;
     if spec.summary {
-        eprintln!("{summary}");
+        output::note(&summary);
     }
     Ok(status)
+}
+
+/// Where the signature goes, made before anything runs.
+fn signature_file(spec: &RunSpec) -> Result<Option<OutputFile>, OutputError> {
+    spec.signature.as_ref().map(|signature| OutputFile::create(&signature.file)).transpose()
 }
 
 /// Writes the tree that the guest would get. Without a kernel none is needed, and no firmware either.

@@ -14,6 +14,7 @@ use super::{Event, MachineError};
 use crate::console::{self, HELP, InputThread, Patient, RawMode, Serial, Taken};
 use crate::control::Control;
 use crate::control::monitor::{Next, Person};
+use crate::output;
 
 /// How long the end of a run waits for a host that does not take the last output.
 const LAST_OUTPUT: Duration = Duration::from_secs(2);
@@ -176,7 +177,7 @@ impl console::Guest for Typed {
             console::Event::Quit if self.events.send(Event::Quit).is_err() => tracing::debug!("leaving already"),
             console::Event::Quit => {}
             console::Event::Break => self.port.line_break(),
-            console::Event::Help => eprintln!("{HELP}"),
+            console::Event::Help => output::note(&HELP),
             console::Event::Monitor => self.monitor(false),
             console::Event::Bytes(bytes) => drop(self.send(bytes)),
         }

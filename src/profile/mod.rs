@@ -12,8 +12,6 @@ mod symbols;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +22,7 @@ use counter::Counter;
 use symbols::{LinuxImage, Place, Symbols};
 
 use crate::load::{Firmware, Images, LoadError, Plan, Segment, Source, is_linux_image};
+use crate::output::{OutputError, OutputFile};
 use crate::text::grouped;
 
 /// The most bytes of a file with symbols, unpacked.
@@ -47,14 +46,9 @@ pub struct ProfileSpec {
 /// Why there is no profile.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// The file cannot be written.
-    #[error("{}: cannot write: {error}", .file.display())]
-    Write {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] OutputError),
     /// A file with symbols cannot be used.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -116,28 +110,10 @@ impl fmt::Display for Tally {
     }
 }
 
-/// A file that is written at the end.
-struct Output {
-    path: PathBuf,
-    file: File,
-}
-
-impl Output {
-    fn create(path: &PathBuf) -> Result<Output, ProfileError> {
-        let file = File::create(path).map_err(|error| ProfileError::Write { file: path.clone(), error })?;
-        Ok(Output { path: path.clone(), file })
-    }
-
-    fn write(&mut self, text: &str) -> Result<(), ProfileError> {
-        let written = self.file.write_all(text.as_bytes());
-        written.map_err(|error| ProfileError::Write { file: self.path.clone(), error })
-    }
-}
-
 /// A profile that is being made.
 pub struct Profile {
-    folded: Output,
-    report: Option<Output>,
+    folded: OutputFile,
+    report: Option<OutputFile>,
     every: u64,
     symbols: Arc<Symbols>,
     /// By hart.
@@ -164,8 +140,8 @@ impl Profile {
             symbols.add(&source.name(), &source.read_unpacked(LIMIT)?, &loaded)?;
         }
         Ok(Profile {
-            folded: Output::create(&spec.file)?,
-            report: spec.report.as_ref().map(Output::create).transpose()?,
+            folded: OutputFile::create(&spec.file)?,
+            report: spec.report.as_deref().map(OutputFile::create).transpose()?,
             every: spec.every,
             symbols: Arc::new(symbols.sorted()),
             harts: Vec::new(),
@@ -187,7 +163,7 @@ impl Profile {
         if let Some(report) = &mut self.report {
             report.write(&report::table(&harts, &self.symbols, self.every))?;
         }
-        Ok(tally(self.folded.path.clone(), &harts))
+        Ok(tally(self.folded.path().to_owned(), &harts))
     }
 }
 

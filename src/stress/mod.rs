@@ -22,7 +22,7 @@ mod storm;
 mod watch;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,6 +35,7 @@ use crate::debian::DebianError;
 use crate::guest::progress::{Goal, Progress};
 use crate::guest::{Bench, LOOK, News};
 use crate::machine::MachineError;
+use crate::output::{self, OutputError, OutputFile};
 use crate::text::grouped;
 
 use field::{Field, FieldError};
@@ -71,6 +72,8 @@ enum StressError {
     Host { what: &'static str, error: io::Error },
     #[error("{}: cannot write: {error}", .file.display())]
     Write { file: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 /// Runs the storm and says what happened: 0 for PASS, 1 for FAIL.
@@ -79,27 +82,36 @@ pub fn run(args: &StressArgs) -> ExitCode {
     if let Some(defect) = args.plant {
         defect.arm();
     }
-    match play(args).and_then(|report| tell(args, &report).map(|()| report.passed)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+    match Files::create(args).map_err(StressError::from).and_then(|files| Ok((play(args)?, files))) {
+        Ok((report, files)) => match (report.passed, tell(&report, files)) {
+            (true, Ok(())) => ExitCode::SUCCESS,
+            (true, Err(error)) => error.report(),
+            (false, _) => ExitCode::FAILURE,
+        },
+        Err(StressError::Output(error)) => error.report(),
         Err(error) => fail(&error, 1),
     }
 }
 
-fn tell(args: &StressArgs, report: &Report) -> Result<(), StressError> {
-    println!("{report}");
-    let write = |file: &Path, text: String| {
-        std::fs::write(file, text).map_err(|error| StressError::Write { file: file.to_owned(), error })
-    };
-    if let Some(file) = &args.json {
-        let text = serde_json::to_string_pretty(report)
-            .map_err(|error| StressError::Write { file: file.clone(), error: error.into() })?;
-        write(file, text + "\n")?;
+/// Where the report goes besides standard output.
+struct Files {
+    json: Option<OutputFile>,
+    html: Option<OutputFile>,
+}
+
+impl Files {
+    fn create(args: &StressArgs) -> Result<Files, OutputError> {
+        let create = |file: &Option<PathBuf>| file.as_deref().map(OutputFile::create).transpose();
+        Ok(Files { json: create(&args.json)?, html: create(&args.html)? })
     }
-    if let Some(file) = &args.html {
-        write(file, html::page(report))?;
-    }
-    Ok(())
+}
+
+/// All that can be told is told; the first that cannot is the answer.
+fn tell(report: &Report, Files { json, html }: Files) -> Result<(), OutputError> {
+    let told = output::answer(&format!("{report}\n"));
+    let json = json.map_or(Ok(()), |mut file| file.write_json(report));
+    let html = html.map_or(Ok(()), |mut file| file.write(&html::page(report)));
+    told.and(json).and(html)
 }
 
 fn options(args: &StressArgs) -> Options {
@@ -123,7 +135,7 @@ fn play(args: &StressArgs) -> Result<Report, StressError> {
         (Some(console), Ok(report)) if report.passed => {
             std::fs::remove_file(&console).map_err(|error| StressError::Write { file: console, error })?;
         }
-        (Some(console), _) => eprintln!("manyhart: what the guest said is in {}", console.display()),
+        (Some(console), _) => output::note(&format_args!("manyhart: what the guest said is in {}", console.display())),
         (None, _) => (),
     }
     played

@@ -26,7 +26,8 @@ pub struct BuiltinArgs {
 }
 
 const STRESS_EXAMPLES: &str = "\
-Exit status: 0 when no value was wrong, nothing hung and memory stayed flat; 1 otherwise. A failure prints the command that \
+Exit status: 0 when no value was wrong, nothing hung and memory stayed flat; 1 otherwise; 2 for a wrong command line, or an output \
+that cannot be written; 130 when a second Ctrl-C ended it. A failure prints the command that \
 repeats its operations.
 
 Examples:
@@ -88,7 +89,8 @@ const LITMUS_EXAMPLES: &str = "\
 A histogram marks by *> the outcomes that the shape is about; an observation says whether they were seen. \
 docs/litmus.md explains the shapes, and which outcomes no host of total store order shows.
 
-Exit status: 0 when nothing was seen that is forbidden; 1 otherwise; 2 for a wrong command line.
+Exit status: 0 when nothing was seen that is forbidden; 1 otherwise; 2 for a wrong command line, or an output that \
+cannot be written; 130 when a second Ctrl-C ended it.
 
 Examples:
   manyhart litmus                                          every shape

@@ -8,6 +8,8 @@ use super::{BoardArgs, PlugArgs};
 use crate::cli::values::number;
 
 const MTREE_EXAMPLES: &str = "\
+Exit status: 0, or 2 for a wrong command line or an output that cannot be written.
+
 Examples:
   manyhart mtree -smp 4                    the region tree and the flat view
   manyhart mtree --svg map.svg             a picture: nesting, priorities, what is visible and what is obscured

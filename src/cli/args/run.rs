@@ -18,7 +18,7 @@ what is not there yet is refused by name.
 Keys on a terminal (--serial mon:stdio): Ctrl-A x leaves, Ctrl-A c leads to the monitor and back, Ctrl-A h lists the others; Ctrl-C goes to the guest.
 
 Exit status: what the guest passes to the test finisher or to HTIF (0 for a power-off), 1 when the machine failed, \
-2 for a wrong command line, image or console, 130 when a second Ctrl-C ended it. MANYHART_LOG=debug says more on the way.
+2 for a wrong command line, an image that cannot be used or an output that cannot be written, 130 when a second Ctrl-C ended it. MANYHART_LOG=debug says more on the way.
 
 Examples:
   Linux, with OpenSBI from where Debian's package puts it:

@@ -4,7 +4,6 @@ mod json;
 #[cfg(test)]
 mod tests;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,6 +16,7 @@ use super::{BoardSpec, MachineError};
 use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use crate::cli::fail;
 use crate::load::{Board as _, Chosen};
+use crate::output;
 use crate::plug::{PlugSpec, Plugs};
 
 /// What is to be printed, and how.
@@ -65,8 +65,9 @@ pub struct Report {
 
 /// Prints what is asked for about a board's memory map.
 pub fn print_mtree(spec: &MtreeSpec) -> ExitCode {
-    match mtree(spec).and_then(|text| std::io::stdout().write_all(text.as_bytes()).map_err(MachineError::Console)) {
+    match mtree(spec).and_then(|text| Ok(output::answer(&text)?)) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(MachineError::Output(error)) => error.report(),
         Err(error) => fail(&error, error.status()),
     }
 }
