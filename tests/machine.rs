@@ -42,10 +42,10 @@ fn finish(mut child: Child) -> Output {
     let status = loop {
         match child.try_wait().expect("a child") {
             Some(status) => break status,
-            None if start.elapsed() > Duration::from_secs(60) => {
+            None if start.elapsed() > Duration::from_secs(180) => {
                 child.kill().expect("killed");
                 let said = text(&err.join().expect("a reader"));
-                panic!("no end within a minute: {said}");
+                panic!("no end within three minutes: {said}");
             }
             None => std::thread::sleep(Duration::from_millis(5)),
         }
@@ -298,7 +298,7 @@ fn a_second_signal_ends_it_at_once() {
     // Output that nobody takes holds the clean end up for some seconds; the first signal alone would come to one.
     let scratch = Scratch::new();
     let elf = guest(&[&endless_print()], &[], &[]);
-    for (signals, status) in [(1, 0), (2, 130)] {
+    let ends_after = |signals: usize| {
         let mut child = command(&scratch, &elf, &[]).spawn().expect("runs");
         let unread = child.stdout.take().expect("a pipe");
         wait_until_full(&unread);
@@ -307,9 +307,14 @@ fn a_second_signal_ends_it_at_once() {
             std::thread::sleep(Duration::from_millis(300));
         }
         let output = finish(child);
-        assert_eq!(output.status.code(), Some(status), "{}", text(&output.stderr));
         drop(unread);
-    }
+        let status = output.status.code().unwrap_or_else(|| panic!("{}", text(&output.stderr)));
+        assert!([0, 130].contains(&status), "{status}: {}", text(&output.stderr));
+        status
+    };
+    assert_eq!(ends_after(1), 0);
+    // On a busy machine two signals may arrive as one, or the second one after the end: tried again.
+    assert!((0..20).any(|_| ends_after(2) == 130));
 }
 
 /// Waits until a pipe takes no more: it holds much, and no more comes for a while. How much that is depends on how its pages were filled.
@@ -320,7 +325,7 @@ fn wait_until_full(pipe: &impl std::os::fd::AsFd) {
         if now != held {
             (held, since) = (now, Instant::now());
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "the guest does not fill the pipe");
+        assert!(start.elapsed() < Duration::from_secs(120), "the guest does not fill the pipe");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -13,7 +13,7 @@ use support::elf::{Part, program};
 use support::qmp::Client;
 use support::{Scratch, manyhart, text};
 
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// A machine whose hart spins, with a socket.
 struct Machine {
@@ -166,7 +166,7 @@ fn clients_that_do_not_read_or_vanish_hold_up_nobody() {
     let before = Instant::now();
     client.execute("quit");
     machine.ends(0);
-    assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
+    assert!(before.elapsed() < Duration::from_secs(60), "{:?}", before.elapsed());
 }
 
 #[test]

@@ -230,7 +230,7 @@ impl Pin {
 
     /// Timers are carried out by the runtime's helper thread.
     fn wait(&self) {
-        let patience = Instant::now() + Duration::from_secs(10);
+        let patience = Instant::now() + Duration::from_secs(120);
         while !self.is_high() {
             assert!(Instant::now() < patience, "the timer never came");
             std::thread::yield_now();

@@ -11,7 +11,7 @@ use crate::control::{Control, ControlSpec, Stamped};
 use crate::load::{Images, Source};
 use crate::machine::{BoardSpec, RunSpec, Summary};
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(120);
 /// Where the guest counts.
 const COUNT: u64 = 0x1000;
 

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The command under test.
@@ -13,6 +14,7 @@ pub struct Console {
     child: Child,
     stdin: Option<ChildStdin>,
     seen: Arc<Mutex<Vec<u8>>>,
+    readers: Vec<JoinHandle<()>>,
     /// How much of `seen` earlier waits have used up.
     used: usize,
 }
@@ -34,17 +36,18 @@ impl Console {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let outputs: [Box<dyn Read + Send>; 2] =
             [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
-        for mut output in outputs {
+        let reader = |mut output: Box<dyn Read + Send>| {
             let seen = seen.clone();
             std::thread::spawn(move || {
                 let mut chunk = [0; 4096];
                 while let Ok(read @ 1..) = output.read(&mut chunk) {
                     seen.lock().expect("no panic").extend_from_slice(&chunk[..read]);
                 }
-            });
-        }
+            })
+        };
+        let readers = outputs.map(reader).into();
         let stdin = child.stdin.take();
-        Console { child, stdin, seen, used: 0 }
+        Console { child, stdin, seen, readers, used: 0 }
     }
 
     /// The process.
@@ -91,8 +94,11 @@ impl Console {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
-                // The reading threads may be a moment behind.
-                std::thread::sleep(Duration::from_millis(50));
+                // The reading threads may be behind.
+                while !self.readers.iter().all(JoinHandle::is_finished) {
+                    assert!(started.elapsed() < limit + Duration::from_secs(60), "somebody keeps its outputs open");
+                    std::thread::sleep(Duration::from_millis(1));
+                }
                 return status;
             }
             assert!(started.elapsed() < limit, "still running after {limit:?}; the last output:\n{}", self.tail());

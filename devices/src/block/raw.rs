@@ -43,9 +43,13 @@ pub(super) fn open_locked(options: &OpenOptions) -> Result<File, OpenError> {
 /// Locks a file, for readers together or for one writer. Whoever has just let go of it may not be rid of it quite: a process that is
 /// being started holds every file of its maker until its own program runs, and a lock with each. So a refusal counts after a moment only.
 fn lock(file: &File, shared: bool) -> Result<(), TryLockError> {
-    const TRIES: u32 = 40;
+    lock_within(100, file, shared)
+}
+
+/// Tries so often.
+pub(super) fn lock_within(tries: u32, file: &File, shared: bool) -> Result<(), TryLockError> {
     const REST: Duration = Duration::from_millis(5);
-    let mut left = TRIES;
+    let mut left = tries;
     loop {
         match if shared { file.try_lock_shared() } else { file.try_lock() } {
             Err(TryLockError::WouldBlock) if left > 0 => {

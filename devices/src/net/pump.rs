@@ -111,7 +111,7 @@ impl Drop for Pump {
         self.kick();
         let Some(thread) = self.thread.take() else { return };
         // It ends soon, unless the host keeps it in a connection that takes its time.
-        let end = Instant::now() + Duration::from_millis(200);
+        let end = Instant::now() + Duration::from_secs(2);
         while !thread.is_finished() && Instant::now() < end {
             std::thread::sleep(Duration::from_micros(50));
         }

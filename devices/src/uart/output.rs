@@ -161,7 +161,7 @@ mod tests {
         let text: Vec<u8> = (0..200).collect();
         for &byte in &text {
             while sink.put(byte) == Put::Full {
-                told.recv_timeout(Duration::from_secs(10)).expect("a full sink is told when there is room");
+                told.recv_timeout(Duration::from_secs(120)).expect("a full sink is told when there is room");
             }
         }
         assert_eq!(sink.finish(b"end"), 0);

@@ -20,7 +20,7 @@ const QUEUE: u64 = 0x1_0000;
 const BUFFERS: u64 = BASE + (1 << 20);
 
 /// What a test waits for at most.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A buffer: guest address, length, whether the device writes it.
 pub(super) type Buffer = (u64, u32, bool);
@@ -41,6 +41,8 @@ pub(super) struct Driver<D: VirtioDevice> {
     pub(super) told: Vec<u64>,
     pub(super) config_changes: u64,
     pub(super) needs_reset: bool,
+    /// How often the device was woken.
+    pub(super) wakes: u64,
     _executive: Executive,
 }
 
@@ -79,6 +81,7 @@ impl<D: VirtioDevice> Driver<D> {
             next_buffer: BUFFERS,
             config_changes: 0,
             needs_reset: false,
+            wakes: 0,
             _executive: executive,
         }
     }
@@ -208,6 +211,7 @@ impl<D: VirtioDevice> Driver<D> {
                 Posted::Wake => {
                     self.waker.taken();
                     self.device.wake();
+                    self.wakes += 1;
                 }
                 Posted::Of(session, signal) if session == self.sessions => match signal {
                     Signal::Used(queue) => self.told[usize::from(queue)] += 1,

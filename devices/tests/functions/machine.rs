@@ -219,7 +219,7 @@ impl Function<'_> {
 
 /// Waits for what another thread does.
 pub fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(20);
+    let patience = Instant::now() + Duration::from_secs(120);
     while !done() {
         assert!(Instant::now() < patience, "{what} does not happen");
         std::thread::yield_now();

@@ -31,7 +31,7 @@ pub const WRITE: u16 = 2;
 pub const INDIRECT_TABLE: u16 = 4;
 
 /// How long anything may take.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until `done`.
 pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {

@@ -110,7 +110,7 @@ proptest! {
         let end = End::new().unwrap();
         let client = Client { output: theirs.try_clone().unwrap().into(), input: theirs.into() };
         let served = { let end = end.clone(); std::thread::spawn(move || serve(control(), client, &end)) };
-        ours.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        ours.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
         let mut said = ours.try_clone().unwrap();
         said.write_all(&bytes).unwrap();
         said.write_all(b"\xff{\"execute\":\"query-status\",\"id\":\"mine\"}").unwrap();

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use manyhart_runtime::live_copy::Limits;
 use manyhart_runtime::{Attention, DirtyClient, live_copy};
@@ -126,6 +128,7 @@ fn hammer() -> Vec<u32> {
 fn dirty_live_copies_of_running_harts_are_what_memory_is() {
     const HARTS: u32 = 2;
     let machine = Machine::with_program(&hammer());
+    let begun = Arc::new(AtomicU32::new(0));
     let threads: Vec<_> = (0..HARTS)
         .map(|id| {
             let attention = Arc::new(Attention::new());
@@ -135,18 +138,25 @@ fn dirty_live_copies_of_running_harts_are_what_memory_is() {
             for (register, value) in registers {
                 hart.set_x(register as usize, value);
             }
-            let thread = std::thread::Builder::new().stack_size(16 << 20);
-            thread.spawn(move || (hart.run(None), hart.instret())).expect("a thread")
+            let (thread, begun) = (std::thread::Builder::new().stack_size(16 << 20), Arc::clone(&begun));
+            let run = move || {
+                assert_eq!(hart.run(Some(1000)), Exit::Limit);
+                begun.fetch_add(1, Ordering::Release);
+                hart.run(None)
+            };
+            thread.spawn(run).expect("a thread")
         })
         .collect();
-    // They have begun when the first of them has written.
-    let mut bytes = vec![0; 0x4_0000];
-    while bytes.iter().all(|&byte| byte == 0) {
+    while begun.load(Ordering::Acquire) < HARTS {
         std::thread::yield_now();
-        assert!(machine.ram.read(DATA - BASE, &mut bytes));
     }
-    let mut written_meanwhile = 0;
-    for round in 0..8 {
+    // On a busy machine they may get to nothing while a copy is made.
+    let (mut written_meanwhile, end) = (0, Instant::now() + Duration::from_secs(120));
+    for round in 0.. {
+        if round >= 8 && written_meanwhile > 0 {
+            break;
+        }
+        assert!(Instant::now() < end, "the harts write while they are copied");
         let mut copy = vec![0; SIZE as usize];
         let limits = Limits { small: 8 * (round % 2), rounds: 4 };
         let copied = live_copy(&machine.executive, &[machine.region], limits, &mut |_, offset, bytes| {
@@ -161,11 +171,8 @@ fn dirty_live_copies_of_running_harts_are_what_memory_is() {
         written_meanwhile += copied.rounds[1..].iter().map(|round| round.pages).sum::<u64>();
         drop(copied.paused);
     }
-    assert!(written_meanwhile > 0, "the harts wrote while they were copied");
     machine.executive.stop();
     for thread in threads {
-        let (exit, instructions) = thread.join().expect("it ends");
-        assert_eq!(exit, Exit::Stopped);
-        assert!(instructions > 0);
+        assert_eq!(thread.join().expect("it ends"), Exit::Stopped);
     }
 }

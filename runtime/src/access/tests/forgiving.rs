@@ -1,6 +1,6 @@
 //! Regions that forgive: what fails in them is answered as on a bus where nobody is.
 
-use super::machine::Machine;
+use super::machine::{Machine, eventually};
 use crate::actor::{Access, Answer, Context, Device, DeviceHandle, MmioSpec, NoAnswer, Reply};
 use crate::{BusError, DeviceError, Gpa, Requester};
 
@@ -79,7 +79,8 @@ fn what_fails_reads_as_ones_and_swallows_writes() {
         assert!(device.post(()));
         assert_eq!(machine.read(at + LATER, 4), Ok(0xffff_ffff));
         assert_eq!(machine.read(at + PANICS, 4), Ok(0xffff_ffff));
-        assert!(device.is_failed());
+        // The thread that ran the handler, the helper's perhaps, answers first and notes its end then.
+        eventually(|| device.is_failed());
         assert_eq!((machine.read(at, 4), machine.write(at, 4, 1)), (Ok(0xffff_ffff), Ok(())), "from now on");
     }
 }

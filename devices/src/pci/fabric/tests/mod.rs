@@ -174,7 +174,7 @@ impl Lab {
 
     /// Waits until something has come about, within reason.
     pub(super) fn until(&self, is: impl Fn() -> bool) {
-        for _ in 0..5000 {
+        for _ in 0..100_000 {
             if is() {
                 return;
             }

@@ -14,7 +14,7 @@ fn is_well(driver: &mut Driver<Blk>) {
 /// Makes `head` available and looks what becomes of it: a status where there is one, or the need of a reset.
 fn outcome(driver: &mut Driver<Blk>) -> Option<(u16, u32)> {
     driver.notify(0);
-    for _ in 0..500 {
+    for _ in 0..50_000 {
         if let Some(used) = driver.used(0) {
             return Some(used);
         }
