@@ -312,7 +312,7 @@ mod tests {
         let len = prop_oneof![1..16u64, 1..PAGE_SIZE * 200];
         let write = (at.clone(), len).prop_map(|(at, len)| Step::Write(at, len.min(PAGES * PAGE_SIZE - at)));
         let collect = (at.clone(), at).prop_map(|(a, b)| Step::Collect(a.min(b), a.max(b)));
-        proptest::collection::vec(prop_oneof![3 => write, 1 => collect], 1..40)
+        proptest::collection::vec(prop_oneof![3 => write, 1 => collect], 1..if cfg!(miri) { 8 } else { 40 })
     }
 
     proptest! {

@@ -136,9 +136,9 @@ impl Topology {
         &self.0.graces
     }
 
-    /// Ends it: later transactions are refused as [`TopologyError::Closed`].
+    /// Ends it: the map is empty, later transactions are refused as [`TopologyError::Closed`].
     pub(crate) fn close(&self) {
-        Arc::clone(&self.0.mailbox).close(false);
+        Arc::clone(&self.0.mailbox).close(true);
     }
 
     /// Transactions carried out.

@@ -1,7 +1,7 @@
 //! Registers without a mailbox: reached by everybody at once, held back like any region.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::machine::{Machine, taken};
@@ -179,13 +179,27 @@ impl Registers for Relay {
     }
 }
 
-fn map_relay(machine: &mut Machine, at: u64) {
-    let relay = Arc::new(Relay(machine.dma())) as Arc<dyn Registers>;
+fn map_relay(machine: &mut Machine, at: u64) -> Weak<Relay> {
+    let relay = Arc::new(Relay(machine.dma()));
+    let weak = Arc::downgrade(&relay);
     let target = MmioTarget::direct("relay", MmioSpec::aligned(4, 4), relay);
     machine.change(|t, root| {
         let region = t.mmio("relay", 0x20, target);
         t.add_subregion(root, at, region);
     });
+    weak
+}
+
+/// They hold a way into the map, and the map holds them.
+#[test]
+fn registers_that_reach_memory_end_with_the_machine() {
+    let mut machine = Machine::new();
+    let relay = map_relay(&mut machine, 0x8000);
+    let (_, log) = machine.map_bytes("bytes", 0x1000, 0x1000, MmioSpec::aligned(1, 4));
+    assert_eq!(machine.write(0x8004, 4, 7), Ok(()));
+    assert_eq!(taken(&log).len(), 1);
+    drop(machine);
+    assert!(relay.upgrade().is_none());
 }
 
 /// A pause waits for a reader that is inside such registers; what those send must not wait for the pause.
