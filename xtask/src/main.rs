@@ -154,10 +154,10 @@ struct LoomArgs {
     /// The model of this name, or those in the file of this name.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// With the larger bounds: takes hours.
+    /// With the larger bounds: about half an hour.
     #[arg(long)]
     deep: bool,
-    /// Puts the table into docs/loom.md.
+    /// Puts the table into docs/loom.md; with --deep, that of the larger bounds.
     #[arg(long)]
     write: bool,
 }
@@ -191,7 +191,7 @@ struct TsanArgs {
     #[arg(long, default_value_t = 4)]
     harts: u32,
     /// How many storms of a few seconds, each of its seed.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 2)]
     storms: u64,
 }
 
