@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::models;
+use common::{map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{Attention, Clock, Gpa};
@@ -47,20 +47,14 @@ fn two_raise() {
 /// A commit, then an interrupt: who takes the interrupt sees the commit.
 fn commit_then_interrupt() {
     let rig = Rig::new(64);
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (root, space) = map::change(&rig, map::root);
     let attention = Arc::new(Attention::new());
     let mut reader = rig.reader("reader");
     reader.checkpoint(&mut ());
     let sends = {
         let (attention, rig) = (Arc::clone(&attention), rig.clone());
         thread::spawn(move || {
-            let mut t = rig.topology().transaction();
-            let region = t.reservation("region", 0x1000);
-            t.add_subregion(root, 0, region);
-            t.commit().expect("lawful");
+            map::add_page(&rig, root, 0);
             attention.set_level(SOFTWARE, true);
         })
     };

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 use manyhart_runtime::model::{Actor, Rig, SwapCell};
@@ -65,13 +65,8 @@ impl Registers for World {
 /// A device's DMA against a pause: before it or after it, and after it means behind all that the pausing thread did.
 fn dma_and_pause() {
     let (rig, world) = (Rig::new(64), Arc::<Watched>::default());
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
     let target = MmioTarget::direct("world", MmioSpec::aligned(4, 4), Arc::new(World(Arc::clone(&world))));
-    let region = t.mmio("world", 0x10, target);
-    t.add_subregion(root, 0, region);
-    t.commit().expect("lawful");
+    let (_, space, _) = map::with_region(&rig, 0, |t| t.mmio("world", 0x10, target));
     let writes = {
         let memory = rig.topology().address_space(space);
         thread::spawn(move || {

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::models;
+use common::{map, models};
 use loom::sync::atomic::{AtomicU32, Ordering, fence};
 use loom::thread;
 use manyhart_runtime::Gpa;
@@ -13,10 +13,7 @@ use manyhart_runtime::model::Rig;
 /// One hart commits and signals with fences, as a guest would; the other sees the signal, fences, and looks.
 fn signal() {
     let rig = Rig::new(64);
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (root, space) = map::change(&rig, map::root);
     let mut reader = rig.reader("reader");
     reader.checkpoint(&mut ());
 
@@ -24,10 +21,7 @@ fn signal() {
     let signals = {
         let (flag, rig) = (Arc::clone(&flag), rig.clone());
         thread::spawn(move || {
-            let mut t = rig.topology().transaction();
-            let region = t.reservation("region", 0x1000);
-            t.add_subregion(root, 0, region);
-            t.commit().expect("lawful");
+            map::add_page(&rig, root, 0);
             fence(Ordering::Release);
             flag.store(1, Ordering::Relaxed);
         })
@@ -46,10 +40,7 @@ fn signal() {
 /// As `signal`, by acquire and release, and with another committer, on whose thread the commit may be carried out.
 fn signal_by_release() {
     let rig = Rig::new(64);
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (root, space) = map::change(&rig, map::root);
     let mut reader = rig.reader("reader");
     reader.checkpoint(&mut ());
 
@@ -57,21 +48,13 @@ fn signal_by_release() {
     let signals = {
         let (flag, rig) = (Arc::clone(&flag), rig.clone());
         thread::spawn(move || {
-            let mut t = rig.topology().transaction();
-            let region = t.reservation("region", 0x1000);
-            t.add_subregion(root, 0, region);
-            t.commit().expect("lawful");
+            map::add_page(&rig, root, 0);
             flag.store(1, Ordering::Release);
         })
     };
     let other = {
         let rig = rig.clone();
-        thread::spawn(move || {
-            let mut t = rig.topology().transaction();
-            let region = t.reservation("other", 0x1000);
-            t.add_subregion(root, 0x8000, region);
-            t.commit().expect("lawful");
-        })
+        thread::spawn(move || map::add_page(&rig, root, 0x8000))
     };
 
     let signalled = flag.load(Ordering::Acquire) == 1;

@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{BusError, DeviceError, Gpa, MmioSpec, MmioTarget, Registers, Requester};
@@ -28,13 +28,8 @@ impl Registers for Cell {
 fn written(writers: u32) {
     let rig = Rig::new(64);
     let life: Arc<Watched> = Arc::default();
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
     let target = MmioTarget::direct("cell", MmioSpec::aligned(4, 4), Arc::new(Cell(Arc::clone(&life))));
-    let region = t.mmio("cell", 0x10, target);
-    t.add_subregion(root, 0, region);
-    t.commit().expect("lawful");
+    let (root, space, region) = map::with_region(&rig, 0, |t| t.mmio("cell", 0x10, target));
 
     let writes: Vec<_> = (0..writers)
         .map(|device| {
@@ -46,13 +41,8 @@ fn written(writers: u32) {
         })
         .collect();
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::remove(&rig, root, region);
+    map::help_until(&rig, &retired);
     life.write();
     for write in writes {
         write.join().expect("it ends");

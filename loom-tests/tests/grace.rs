@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{AddressSpaceId, DropCached, Flow, Gpa, Invalidate, Reader};
@@ -38,12 +38,7 @@ fn delete(rounds: usize) {
     let rig = Rig::new(64);
     // The removed region's memory: readers read it, and its end is a write.
     let memory: Arc<Watched> = Arc::default();
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let region = t.reservation("region", 0x1000);
-    t.add_subregion(root, PLACE, region);
-    t.commit().expect("lawful");
+    let (root, space, region) = map::with_region(&rig, PLACE, map::page);
 
     let mut reader = rig.reader("reader");
     let readers_memory = Arc::clone(&memory);
@@ -60,14 +55,8 @@ fn delete(rounds: usize) {
         reader.go_offline();
     });
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    t.destroy(region);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::destroy(&rig, root, region);
+    map::help_until(&rig, &retired);
     memory.write();
     reads.join().expect("it ends");
 }
@@ -126,12 +115,7 @@ fn close() {
 fn two_readers() {
     let rig = Rig::new(64);
     let memory: Arc<Watched> = Arc::default();
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let region = t.reservation("region", 0x1000);
-    t.add_subregion(root, PLACE, region);
-    t.commit().expect("lawful");
+    let (root, space, region) = map::with_region(&rig, PLACE, map::page);
     let reads = [0, 1].map(|n| {
         let (mut reader, memory) = (rig.reader(&format!("reader {n}")), Arc::clone(&memory));
         thread::spawn(move || {
@@ -143,13 +127,8 @@ fn two_readers() {
             reader.go_offline();
         })
     });
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::remove(&rig, root, region);
+    map::help_until(&rig, &retired);
     memory.write();
     for read in reads {
         read.join().expect("it ends");

@@ -9,7 +9,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::models;
+use common::{map, models};
 use loom::sync::atomic::AtomicU32;
 use loom::thread;
 use manyhart_runtime::Gpa;
@@ -88,21 +88,39 @@ fn write_y([_, y, _]: &[Word; 3]) -> [u32; 2] {
     [0; 2]
 }
 
+fn writes_with_a_fence([x, y, _]: &[Word; 3]) -> [u32; 2] {
+    x.store(1);
+    light_fence();
+    y.store(1);
+    [0; 2]
+}
+
+fn writes_y_then_reads_x([x, y, _]: &[Word; 3]) -> [u32; 2] {
+    y.store(1);
+    full_fence();
+    [x.load(), 0]
+}
+
+/// MP: who reads the flag reads what was written before it.
+fn message(writes: Thread, reads: Thread) {
+    let ([_, seen], _) = run([writes, reads]);
+    assert_ne!(seen, [1, 0], "forbidden");
+}
+
+/// SB: of two that write and then read what the other writes, one sees it.
+fn either_sees(one: Thread, other: Thread) {
+    let (seen, _) = run([one, other]);
+    assert_ne!(seen, [[0; 2]; 2], "forbidden");
+}
+
 /// MP+fence.tsos
 fn message_passing() {
-    let writes: Thread = |[x, y, _]| {
-        x.store(1);
-        light_fence();
-        y.store(1);
-        [0; 2]
-    };
     let reads: Thread = |[x, y, _]| {
         let first = y.load();
         light_fence();
         [first, x.load()]
     };
-    let ([_, seen], _) = run([writes, reads]);
-    assert_ne!(seen, [1, 0], "forbidden");
+    message(writes_with_a_fence, reads);
 }
 
 /// MP+poprl+poaqp
@@ -113,21 +131,13 @@ fn message_passing_by_atomics() {
         [0; 2]
     };
     let reads: Thread = |[x, y, _]| [y.or_nothing_ordered(), x.load()];
-    let ([_, seen], _) = run([writes, reads]);
-    assert_ne!(seen, [1, 0], "forbidden");
+    message(writes, reads);
 }
 
 /// MP+fence.tso+lraqp
 fn message_passing_to_a_reservation() {
-    let writes: Thread = |[x, y, _]| {
-        x.store(1);
-        light_fence();
-        y.store(1);
-        [0; 2]
-    };
     let reads: Thread = |[x, y, _]| [y.load_reserved_ordered(), x.load()];
-    let ([_, seen], _) = run([writes, reads]);
-    assert_ne!(seen, [1, 0], "forbidden");
+    message(writes_with_a_fence, reads);
 }
 
 /// SB+fence.rw.rws
@@ -137,13 +147,7 @@ fn store_buffering() {
         full_fence();
         [y.load(), 0]
     };
-    let other: Thread = |[x, y, _]| {
-        y.store(1);
-        full_fence();
-        [x.load(), 0]
-    };
-    let (seen, _) = run([one, other]);
-    assert_ne!(seen, [[0; 2]; 2], "forbidden");
+    either_sees(one, writes_y_then_reads_x);
 }
 
 /// SB+poprl+fence.rw.rw: a release keeps what went before ahead of the atomic's load, too.
@@ -152,13 +156,7 @@ fn store_buffering_before_an_atomic() {
         x.store(1);
         [y.or_nothing_ordered(), 0]
     };
-    let other: Thread = |[x, y, _]| {
-        y.store(1);
-        full_fence();
-        [x.load(), 0]
-    };
-    let (seen, _) = run([one, other]);
-    assert_ne!(seen, [[0; 2]; 2], "forbidden");
+    either_sees(one, writes_y_then_reads_x);
 }
 
 /// SB+poaqps: an acquire keeps what follows after the atomic's store, too.
@@ -171,8 +169,7 @@ fn store_buffering_by_atomics() {
         y.swap_ordered(1);
         [x.load(), 0]
     };
-    let (seen, _) = run([one, other]);
-    assert_ne!(seen, [[0; 2]; 2], "forbidden");
+    either_sees(one, other);
 }
 
 /// SB+polraqrls: a release keeps what went before, stores too, before the load.
@@ -185,8 +182,7 @@ fn store_buffering_by_reservations() {
         y.store(1);
         [x.load_reserved_ordered(), 0]
     };
-    let (seen, _) = run([one, other]);
-    assert_ne!(seen, [[0; 2]; 2], "forbidden");
+    either_sees(one, other);
 }
 
 /// R+poprl+fence.rw.rw: a release keeps what went before, also for those who see its store overwritten.
@@ -229,12 +225,7 @@ fn read_to_write_causality() {
         full_fence();
         [first, y.load()]
     };
-    let writes: Thread = |[x, y, _]| {
-        y.store(1);
-        full_fence();
-        [x.load(), 0]
-    };
-    let ([_, seen, last], _) = run([write_x, reads, writes]);
+    let ([_, seen, last], _) = run([write_x, reads, writes_y_then_reads_x]);
     assert!(seen != [1, 0] || last[0] != 0, "forbidden");
 }
 
@@ -257,20 +248,14 @@ fn independent_reads() {
 /// SB with a commit for one of the stores: a host of total store order hardly ever shows what a poll before the fence would do.
 fn store_buffering_with_a_map() {
     let rig = Rig::new(64);
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (root, space) = map::change(&rig, map::root);
     let mut reader = rig.reader("reader");
     reader.checkpoint(&mut ());
     let word = Arc::new(Word::default());
     let changes = {
         let (word, rig) = (Arc::clone(&word), rig.clone());
         thread::spawn(move || {
-            let mut t = rig.topology().transaction();
-            let region = t.reservation("region", 0x1000);
-            t.add_subregion(root, 0, region);
-            t.commit().expect("lawful");
+            map::add_page(&rig, root, 0);
             full_fence();
             word.load()
         })

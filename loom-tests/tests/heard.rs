@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{FlatRange, Listener};
@@ -21,27 +21,18 @@ impl Listener for Shows {
 /// A region goes; the helper tells the listener, and the thread that committed helps.
 fn told_by_another() {
     let (rig, memory) = (Rig::new(64), Arc::<Watched>::default());
-    let mut t = rig.topology().transaction();
-    let (root, region) = (t.container("root", 1 << 64), t.reservation("region", 0x1000));
-    t.add_subregion(root, 0x1000, region);
-    let space = t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (root, space, region) = map::with_region(&rig, 0x1000, map::page);
     let handle = rig.topology().add_listener("shows", space, 0, Shows(Arc::clone(&memory)));
     rig.help_all();
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    let retired = t.commit().expect("lawful").retired;
+    let retired = map::remove(&rig, root, region);
     let helper = {
         let rig = rig.clone();
         thread::spawn(move || {
             rig.help();
         })
     };
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    map::help_until(&rig, &retired);
     memory.write();
     helper.join().expect("it ends");
     drop(handle);

@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use common::models;
+use common::{map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{FlatRange, Listener};
@@ -25,11 +25,7 @@ impl Listener for Copy {
 
 fn registers_while_a_region_moves() {
     let rig = Rig::new(64);
-    let mut t = rig.topology().transaction();
-    let (root, region) = (t.container("root", 1 << 64), t.reservation("region", 0x1000));
-    t.add_subregion(root, 0x1000, region);
-    let space = t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (_, space, region) = map::with_region(&rig, 0x1000, map::page);
     rig.help_all();
 
     let copy = Arc::new(Mutex::new(Vec::new()));

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::models;
+use common::{map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{Access, Answer, Context, Device, Gpa, MmioSpec, NoAnswer, RegionId, Requester};
@@ -37,17 +37,12 @@ impl Device for Mover {
 /// A reader writes to the device, while another thread commits something else.
 fn moved_by_a_write() {
     let rig = Rig::new(64);
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let moves = t.reservation("moves", 0x1000);
-    t.add_subregion(root, 0x1000, moves);
-    t.commit().expect("lawful");
+    let (root, space, moves) = map::with_region(&rig, 0x1000, map::page);
     let device = rig.spawn("mover", Mover { moves });
-    let mut t = rig.topology().transaction();
-    let region = t.mmio("mover", 0x1000, device.mmio(0, MmioSpec::aligned(4, 4)));
-    t.add_subregion(root, REGISTER.0, region);
-    t.commit().expect("lawful");
+    map::change(&rig, |t| {
+        let region = t.mmio("mover", 0x1000, device.mmio(0, MmioSpec::aligned(4, 4)));
+        t.add_subregion(root, REGISTER.0, region);
+    });
 
     let other = {
         let rig = rig.clone();

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::Flow;
 use manyhart_runtime::model::{Actor, Replier, Rig, pair};
@@ -130,11 +130,7 @@ fn reset_and_delete() {
     let rig = Rig::new(64);
     let world = Arc::<Watched>::default();
     let device = rig.mailbox("device", Device { world: Arc::clone(&world), owed: None, completed: true });
-    let mut t = rig.topology().transaction();
-    let (root, region) = (t.container("root", 1 << 64), t.reservation("region", 0x1000));
-    t.add_subregion(root, 0, region);
-    t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (root, _, region) = map::with_region(&rig, 0, map::page);
     let worker = {
         let device = Arc::clone(&device);
         thread::spawn(move || {
@@ -143,11 +139,7 @@ fn reset_and_delete() {
     };
     let deletes = {
         let rig = rig.clone();
-        thread::spawn(move || {
-            let mut t = rig.topology().transaction();
-            t.del_subregion(root, region).destroy(region);
-            t.commit().expect("lawful").retired
-        })
+        thread::spawn(move || map::destroy(&rig, root, region))
     };
     let paused = rig.pause();
     world.read();

@@ -4,22 +4,21 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::{Gpa, RamBlock, Target};
+use manyhart_runtime::{Gpa, RamBlock, RegionId, Target, Transaction};
+
+fn memory_of_the_host(t: &mut Transaction) -> RegionId {
+    t.ram("ram", Arc::new(RamBlock::anonymous("ram", 4096).expect("memory")))
+}
 
 /// A reader that pins a block and uses it while it is offline, against the block's removal.
 fn pinned() {
     let rig = Rig::new(64);
     // Host memory is not modelled: this cell stands for the block's contents.
     let memory: Arc<Watched> = Arc::default();
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let region = t.ram("ram", Arc::new(RamBlock::anonymous("ram", 4096).expect("memory")));
-    t.add_subregion(root, 0, region);
-    t.commit().expect("lawful");
+    let (root, space, region) = map::with_region(&rig, 0, memory_of_the_host);
 
     let mut reader = rig.reader("reader");
     let readers_memory = Arc::clone(&memory);
@@ -36,13 +35,8 @@ fn pinned() {
         drop(pin);
     });
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::remove(&rig, root, region);
+    map::help_until(&rig, &retired);
     memory.write();
     reads.join().expect("it ends");
 }
@@ -51,12 +45,7 @@ fn pinned() {
 fn held() {
     let rig = Rig::new(64);
     let memory: Arc<Watched> = Arc::default();
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let region = t.ram("ram", Arc::new(RamBlock::anonymous("ram", 4096).expect("memory")));
-    t.add_subregion(root, 0, region);
-    t.commit().expect("lawful");
+    let (root, space, region) = map::with_region(&rig, 0, memory_of_the_host);
 
     let (topology, readers_memory) = (rig.topology().clone(), Arc::clone(&memory));
     let reads = thread::spawn(move || {
@@ -68,13 +57,8 @@ fn held() {
         drop(hold);
     });
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::remove(&rig, root, region);
+    map::help_until(&rig, &retired);
     memory.write();
     reads.join().expect("it ends");
 }

@@ -5,10 +5,10 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::{Access, Answer, BusError, Context, Device, Gpa, MmioSpec, Requester};
+use manyhart_runtime::{Access, AddressSpaceId, Answer, BusError, Context, Device, Gpa, MmioSpec, Reader, Requester};
 
 /// What its handlers use is gone once its mapping has retired.
 struct Uses {
@@ -37,37 +37,30 @@ impl Drop for Uses {
     }
 }
 
+/// An access to it, before its removal or after.
+fn ask(mut reader: Reader, space: AddressSpaceId) {
+    reader.checkpoint(&mut ());
+    match reader.read(space, Gpa(8), 4, Requester::Cpu(0), &mut ()) {
+        Ok(value) => assert_eq!(value, 8),
+        Err(error) => assert_eq!(error, BusError::Decode(Gpa(8))),
+    }
+    reader.go_offline();
+}
+
 /// An access to a device against the device's removal.
 fn remove() {
     let rig = Rig::new(64);
     let (window, drops): (Arc<Watched>, Arc<AtomicUsize>) = Default::default();
     let device = rig.spawn("device", Uses { window: Arc::clone(&window), drops: Arc::clone(&drops) });
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let region = t.mmio("region", 0x1000, device.mmio(0, MmioSpec::aligned(1, 8)));
-    t.add_subregion(root, 0, region);
-    t.commit().expect("lawful");
+    let target = device.mmio(0, MmioSpec::aligned(1, 8));
+    let (root, space, region) = map::with_region(&rig, 0, |t| t.mmio("region", 0x1000, target));
     drop(device);
 
-    let mut reader = rig.reader("reader");
-    let reads = thread::spawn(move || {
-        reader.checkpoint(&mut ());
-        match reader.read(space, Gpa(8), 4, Requester::Cpu(0), &mut ()) {
-            Ok(value) => assert_eq!(value, 8),
-            Err(error) => assert_eq!(error, BusError::Decode(Gpa(8))),
-        }
-        reader.go_offline();
-    });
+    let reader = rig.reader("reader");
+    let reads = thread::spawn(move || ask(reader, space));
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    t.destroy(region);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::destroy(&rig, root, region);
+    map::help_until(&rig, &retired);
     window.write();
     reads.join().expect("it ends");
     rig.help_all();
@@ -79,33 +72,17 @@ fn in_flight() {
     let rig = Rig::new(64);
     let (window, drops): (Arc<Watched>, Arc<AtomicUsize>) = Default::default();
     let device = rig.spawn("device", Uses { window: Arc::clone(&window), drops: Arc::clone(&drops) });
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let region = t.mmio("region", 0x1000, device.mmio(0, MmioSpec::aligned(1, 8)));
-    t.add_subregion(root, 0, region);
-    t.commit().expect("lawful");
+    let target = device.mmio(0, MmioSpec::aligned(1, 8));
+    let (root, space, region) = map::with_region(&rig, 0, |t| t.mmio("region", 0x1000, target));
 
-    let mut reader = rig.reader("reader");
-    let reads = thread::spawn(move || {
-        reader.checkpoint(&mut ());
-        match reader.read(space, Gpa(8), 4, Requester::Cpu(0), &mut ()) {
-            Ok(value) => assert_eq!(value, 8),
-            Err(error) => assert_eq!(error, BusError::Decode(Gpa(8))),
-        }
-        reader.go_offline();
-    });
+    let reader = rig.reader("reader");
+    let reads = thread::spawn(move || ask(reader, space));
     let keeps_busy = thread::spawn(move || {
         device.post(());
     });
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::remove(&rig, root, region);
+    map::help_until(&rig, &retired);
     window.write();
     reads.join().expect("it ends");
     keeps_busy.join().expect("it ends");

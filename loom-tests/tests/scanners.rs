@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{DeviceError, FlatRange, Gpa, Listener, MmioSpec, MmioTarget, Registers};
@@ -37,14 +37,9 @@ impl Drop for Ends {
 fn two_scan() {
     let rig = Rig::new(64);
     let (life, ends): (Arc<Watched>, Arc<AtomicUsize>) = Default::default();
-    let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
-    let target =
-        MmioTarget::direct("ends", MmioSpec::aligned(4, 4), Arc::new(Ends(Arc::clone(&life), Arc::clone(&ends))));
-    let region = t.mmio("ends", 0x10, target);
-    t.add_subregion(root, 0, region);
-    t.commit().expect("lawful");
+    let registers = Arc::new(Ends(Arc::clone(&life), Arc::clone(&ends)));
+    let target = MmioTarget::direct("ends", MmioSpec::aligned(4, 4), registers);
+    let (root, space, region) = map::with_region(&rig, 0, |t| t.mmio("ends", 0x10, target));
 
     let reads = {
         let (mut reader, life) = (rig.reader("reader"), Arc::clone(&life));
@@ -56,17 +51,10 @@ fn two_scan() {
             reader.go_offline();
         })
     };
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region).destroy(region);
-    let retired = t.commit().expect("lawful").retired;
+    let retired = map::destroy(&rig, root, region);
     let helps = {
         let (rig, retired) = (rig.clone(), retired.clone());
-        thread::spawn(move || {
-            while !retired.is_complete() {
-                rig.help();
-                thread::yield_now();
-            }
-        })
+        thread::spawn(move || map::help_until(&rig, &retired))
     };
     rig.scan();
     retired.wait();
@@ -94,17 +82,11 @@ impl Listener for Shows {
 fn told_and_scanned() {
     let rig = Rig::new(64);
     let life: Arc<Watched> = Arc::default();
-    let mut t = rig.topology().transaction();
-    let (root, region) = (t.container("root", 1 << 64), t.reservation("region", 0x1000));
-    t.add_subregion(root, 0, region);
-    let space = t.address_space("space", root);
-    t.commit().expect("lawful");
+    let (root, space, region) = map::with_region(&rig, 0, map::page);
     let listener = rig.topology().add_listener("shows", space, 0, Shows(Arc::clone(&life)));
     rig.help_all();
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, region);
-    let retired = t.commit().expect("lawful").retired;
+    let retired = map::remove(&rig, root, region);
     let helps = {
         let rig = rig.clone();
         thread::spawn(move || rig.help_all())

@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, models};
+use common::{Watched, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
 use manyhart_runtime::{
@@ -49,8 +49,7 @@ fn second_half_removed() {
     let life: Arc<Watched> = Arc::default();
     let device = rig.spawn("busy", Busy);
     let mut t = rig.topology().transaction();
-    let root = t.container("root", 1 << 64);
-    let space = t.address_space("space", root);
+    let (root, space) = map::root(&mut t);
     let first = t.mmio("busy", 4, device.mmio(0, MmioSpec::aligned(4, 4)));
     let target = MmioTarget::direct("cell", MmioSpec::aligned(4, 4), Arc::new(Cell(Arc::clone(&life))));
     let second = t.mmio("cell", 4, target);
@@ -68,13 +67,8 @@ fn second_half_removed() {
     };
     let keeps_busy = thread::spawn(move || device.post(()));
 
-    let mut t = rig.topology().transaction();
-    t.del_subregion(root, second);
-    let retired = t.commit().expect("lawful").retired;
-    while !retired.is_complete() {
-        rig.help();
-        thread::yield_now();
-    }
+    let retired = map::remove(&rig, root, second);
+    map::help_until(&rig, &retired);
     life.write();
     writes.join().expect("it ends");
     keeps_busy.join().expect("it ends");

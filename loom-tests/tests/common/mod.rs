@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each uses its part.
 #![allow(unsafe_code)] // For `Watched` to be shared: it has no contents.
 
+pub mod map;
 pub mod registry;
 
 pub(crate) use registry::models;
