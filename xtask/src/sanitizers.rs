@@ -98,7 +98,11 @@ pub fn tsan(args: &TsanArgs) -> Result<(), Error> {
     let mut tests = instrumented("test");
     tests.args(["--package", RUNTIME, "--lib", "--"]).args(THREADS);
     timed(&mut tests, &format!("ThreadSanitizer: {}", THREADS.join(" ")))?;
-    planted("WARNING: ThreadSanitizer: data race", || instrumented("test"))
+    planted("WARNING: ThreadSanitizer: data race", || {
+        let mut tests = instrumented("test");
+        tests.env("TSAN_OPTIONS", format!("{OPTIONS} halt_on_error=1"));
+        tests
+    })
 }
 
 /// `cargo build` or `cargo test`, of everything with the sanitizer.
