@@ -6,7 +6,7 @@ use super::listeners::Listeners;
 use super::op::Op;
 use super::publication::Publication;
 use super::retired::{Committed, Retired};
-use super::{Generation, Requesters, Snapshot, State};
+use super::{Generation, Requesters, ShownSpaces, Snapshot, State};
 use crate::TopologyError;
 use crate::grace::{Graces, Removed};
 use crate::mailbox::{Actor, Mailbox};
@@ -97,7 +97,7 @@ impl Actor for TopologyActor {
     /// An empty map: what the map holds may hold a way into it, as registers do that send interrupt messages, and each would keep the other
     /// for ever.
     fn flush(&mut self) {
-        let empty = Snapshot::new(self.generation + 1, Vec::new(), Requesters::default(), self.marks);
+        let empty = Snapshot::new(self.generation + 1, ShownSpaces::default(), Requesters::default(), self.marks);
         self.publication.publish(Arc::new(empty));
     }
 }
