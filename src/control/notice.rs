@@ -58,8 +58,6 @@ pub enum Notice {
     Reset(Cause),
     /// The end.
     Shutdown(Cause),
-    /// Somebody asked the guest to power off.
-    Powerdown,
     /// This device is gone.
     DeviceDeleted {
         /// Its id.

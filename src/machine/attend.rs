@@ -80,7 +80,6 @@ fn obey(machine: &mut Machine, request: Request) -> Result<(), MachineError> {
         }
         Command::Reset => reset(machine, Cause::HostReset),
         Command::Powerdown => {
-            machine.control().tell(&Notice::Powerdown);
             request.answer(Err(ControlError::NoPowerButton));
             return Ok(());
         }

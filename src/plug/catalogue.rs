@@ -175,6 +175,18 @@ pub const DRIVERS: &[Driver] = &[
     },
 ];
 
+impl Driver {
+    /// All that it takes.
+    pub fn all_properties(&self) -> impl Iterator<Item = &'static Property> + use<> {
+        self.properties.iter().chain(self.make.bus_properties())
+    }
+
+    /// Whether it can be plugged in while the machine runs.
+    pub fn is_hot(&self) -> bool {
+        matches!(self.make, Make::VirtioPci(_) | Make::Function(_))
+    }
+}
+
 /// The driver of this name.
 pub(super) fn find(name: &str) -> Result<&'static Driver, PlugError> {
     let driver = DRIVERS.iter().find(|driver| driver.names.contains(&name));
@@ -206,7 +218,7 @@ fn list() -> String {
 
 fn describe(driver: &Driver) -> String {
     let mut out = format!("{} options:\n", driver.names[0]);
-    let mut properties: Vec<_> = driver.properties.iter().chain(driver.make.bus_properties()).collect();
+    let mut properties: Vec<_> = driver.all_properties().collect();
     properties.sort_by_key(|property| property.name);
     for Property { name, values, about } in properties {
         writeln!(out, "  {:<40} - {about}", format!("{name}=<{values}>")).expect("a String takes whatever is written");

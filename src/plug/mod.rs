@@ -17,13 +17,13 @@ mod plugs;
 mod virtio;
 
 pub use backends::{Backends, ObjectSpec};
-pub use catalogue::{DRIVERS, Driver, help, is_driver};
+pub use catalogue::{DRIVERS, Driver, Property, help, is_driver};
 pub use chardevs::ChardevSpec;
 pub use drives::{BlockdevSpec, DriveSpec};
 pub use error::PlugError;
 pub use netdevs::NetdevSpec;
 pub use options::{DeviceOptions, OptionError, is_id};
-pub use plugs::{Plugged, Plugs};
+pub use plugs::{Plugged, Plugs, Seat};
 
 /// What a command line plugs in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

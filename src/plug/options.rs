@@ -87,6 +87,12 @@ impl DeviceOptions {
         }
     }
 
+    /// What is said of it, for people.
+    pub fn said(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.properties.iter().map(|(key, value)| (key.clone(), text(value))).collect()
+    }
+
     /// Takes a text.
     pub fn text(&mut self, key: &str) -> Result<Option<String>, OptionError> {
         match self.take(key) {

@@ -40,9 +40,10 @@ struct Table {
 
 struct Device {
     driver: &'static str,
-    is_pci: bool,
+    seat: Seat,
     is_bridge: bool,
     inside: Option<Inside>,
+    properties: Vec<(String, String)>,
 }
 
 /// A device, for people.
@@ -52,6 +53,23 @@ pub struct Plugged {
     pub id: String,
     /// Its driver.
     pub driver: &'static str,
+    /// What it is plugged into.
+    pub seat: Seat,
+    /// Whether there is a bus behind it, of its name.
+    pub is_bridge: bool,
+    /// What was said of it, in order.
+    pub properties: Vec<(String, String)>,
+}
+
+/// What a device is plugged into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seat {
+    /// A bus of PCI.
+    Pci,
+    /// A virtio slot of the board.
+    Virtio,
+    /// A virtio console.
+    Console,
 }
 
 impl Plugs {
@@ -107,6 +125,7 @@ impl Plugs {
 
     fn plug(&self, mut options: DeviceOptions, board: Option<&mut Board>) -> Result<(), PlugError> {
         let driver = catalogue::find(&options.driver)?;
+        let properties = options.said();
         // One at a time, so that two of one name are told apart.
         let mut table = self.0.plugged.lock();
         let name = match options.id.take() {
@@ -120,8 +139,12 @@ impl Plugs {
         let made = self.make(&mut table, driver.make, options, &name, board);
         let inside = made.inspect_err(|_| self.0.backends.release(&name))?;
         let is_bridge = matches!(driver.make, Make::Bridge(_));
-        let is_pci = !matches!(driver.make, Make::VirtioMmio(_) | Make::Console);
-        table.devices.insert(name, Device { driver: driver.names[0], is_pci, is_bridge, inside });
+        let seat = match driver.make {
+            Make::VirtioMmio(_) => Seat::Virtio,
+            Make::Console => Seat::Console,
+            Make::VirtioPci(_) | Make::Function(_) | Make::Bridge(_) => Seat::Pci,
+        };
+        table.devices.insert(name, Device { driver: driver.names[0], seat, is_bridge, inside, properties });
         Ok(())
     }
 
@@ -211,7 +234,9 @@ impl Plugs {
     fn removable(&self, id: &str) -> Result<(), PlugError> {
         match self.0.plugged.lock().devices.get(id) {
             None => Err(PlugError::NotFound(id.to_owned())),
-            Some(device) if !device.is_pci || device.is_bridge => Err(PlugError::Cold(device.driver.to_owned())),
+            Some(device) if device.seat != Seat::Pci || device.is_bridge => {
+                Err(PlugError::Cold(device.driver.to_owned()))
+            }
             Some(_) => Ok(()),
         }
     }
@@ -235,6 +260,13 @@ impl Plugs {
     /// All of them, by name.
     pub fn list(&self) -> Vec<Plugged> {
         let table = self.0.plugged.lock();
-        table.devices.iter().map(|(id, device)| Plugged { id: id.clone(), driver: device.driver }).collect()
+        let plugged = |(id, device): (&String, &Device)| Plugged {
+            id: id.clone(),
+            driver: device.driver,
+            seat: device.seat,
+            is_bridge: device.is_bridge,
+            properties: device.properties.clone(),
+        };
+        table.devices.iter().map(plugged).collect()
     }
 }

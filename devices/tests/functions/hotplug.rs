@@ -154,6 +154,9 @@ fn a_guest_that_does_not_notice_is_reported() {
     lab.acknowledge();
     lab.control(ON);
     machine.host.request_unplug("x").unwrap();
+    // Nothing comes of another press on a button that nobody has looked at.
+    let again = machine.host.request_unplug("x").unwrap_err();
+    assert_eq!(again.to_string(), "Device x is already in the process of unplug");
     clock.advance(310);
     let mut events = Vec::new();
     until("the report", || {
@@ -162,7 +165,35 @@ fn a_guest_that_does_not_notice_is_reported() {
     });
     let [PciEvent::UnplugRefused { id, reason }] = &events[..] else { panic!("{events:?}") };
     assert!(id == "x" && reason.contains("attention button"), "{reason}");
+    machine.host.request_unplug("x").expect("who was told may ask again");
+    assert!(machine.host.request_unplug("x").is_err());
     // It may still come to its senses.
+    lab.control(OFF);
+    wait_for(&machine, &deleted("x"));
+}
+
+/// A driver that hangs: the button is acknowledged, the indicator blinks, and that is all.
+#[test]
+fn a_guest_that_notices_and_does_nothing_is_reported() {
+    let clock = manyhart_runtime::Clock::manual(10);
+    let machine = Machine::with_clock(clock.clone());
+    let lab = Lab::new(&machine);
+    machine.plug_scratch("x", "rp", 7).unwrap();
+    lab.acknowledge();
+    lab.control(ON);
+    machine.host.request_unplug("x").unwrap();
+    lab.acknowledge();
+    lab.control(BLINK);
+    let mut events = Vec::new();
+    // The second look is arranged by the first.
+    until("the report", || {
+        clock.advance(310);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        events.extend(machine.events());
+        !events.is_empty()
+    });
+    let [PciEvent::UnplugRefused { id, reason }] = &events[..] else { panic!("{events:?}") };
+    assert!(id == "x" && reason.contains("two minutes"), "{reason}");
     lab.control(OFF);
     wait_for(&machine, &deleted("x"));
 }

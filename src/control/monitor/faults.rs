@@ -39,8 +39,13 @@ pub fn inject_error(control: &Control, line: &str) -> Said {
     done(control.plugs().pci().inject_error(id, error))
 }
 
+/// The errors that a function may meet, by name.
+pub fn errors() -> impl Iterator<Item = &'static str> {
+    AerError::names()
+}
+
 fn names() -> String {
-    AerError::names().collect::<Vec<_>>().join(", ")
+    errors().collect::<Vec<_>>().join(", ")
 }
 
 fn number(word: &str) -> Option<u32> {

@@ -1,7 +1,7 @@
 //! `info`: what a person may ask about the machine, a page each.
 
 use super::table::{Entry, Said, find, list, split};
-use super::{map, pci, plug};
+use super::{map, pci, plug, tree};
 use crate::control::{Control, RunState};
 
 /// The pages.
@@ -10,14 +10,14 @@ pub const PAGES: &[Entry] = &[
     Entry { names: &["cpus"], arguments: "", help: "the harts and the threads that run them", run: cpus },
     Entry {
         names: &["mtree"],
-        arguments: "[-f] [-j]",
-        help: "the region tree; -f: the flat views; -j: as JSON",
+        arguments: "[-f] [-j] [@GENERATION]",
+        help: "the region tree, perhaps of an earlier generation; -f: the flat views; -j: as JSON",
         run: map::mtree,
     },
     Entry {
         names: &["why"],
-        arguments: "ADDR [SPACE]",
-        help: "what decodes an address, and what would",
+        arguments: "ADDR [SPACE] [@GENERATION]",
+        help: "what decodes an address, and what would; or did, in an earlier generation",
         run: map::why,
     },
     Entry {
@@ -30,7 +30,7 @@ pub const PAGES: &[Entry] = &[
     Entry { names: &["pci"], arguments: "", help: "the PCI hierarchy", run: pci::pci },
     Entry { names: &["block"], arguments: "", help: "disks' contents, and who uses them", run: plug::block },
     Entry { names: &["network"], arguments: "", help: "wires, and who uses them", run: plug::network },
-    Entry { names: &["qtree"], arguments: "", help: "what is plugged in", run: plug::tree },
+    Entry { names: &["qtree"], arguments: "", help: "what is plugged in where, and how", run: tree::tree },
     Entry { names: &["version"], arguments: "", help: "the emulator's version", run: version },
 ];
 

@@ -55,7 +55,7 @@ fn as_text(control: &Control, request: &MapRequest) -> Said {
     Ok(request.report(control).map_err(|error| error.to_string())?.text())
 }
 
-/// `info mtree`.
+/// `info mtree [-f] [-j] [@GENERATION]`.
 pub fn mtree(control: &Control, flags: &str) -> Said {
     let mut request = MapRequest::default();
     let mut json = false;
@@ -65,7 +65,10 @@ pub fn mtree(control: &Control, flags: &str) -> Said {
             "-j" => json = true,
             // Of the other emulator: dispatch trees, owners, disabled regions; what there is of it is always shown.
             "-d" | "-o" | "-D" => {}
-            other => return Err(format!("info mtree: '{other}' is not -f or -j")),
+            other => match generation(other) {
+                Some(generation) => request.generation = Some(generation.map_err(|why| format!("info mtree: {why}"))?),
+                None => return Err(format!("info mtree: '{other}' is not -f, -j or @GENERATION")),
+            },
         }
     }
     request.tree = !request.flat;
@@ -75,16 +78,22 @@ pub fn mtree(control: &Control, flags: &str) -> Said {
     }
 }
 
-/// `info why ADDR [SPACE]`.
+/// `info why ADDR [SPACE] [@GENERATION]`. The names of spaces may be of several words.
 pub fn why(control: &Control, line: &str) -> Said {
-    let mut words = line.split_whitespace();
-    let address = words.next().ok_or("info why: an address is missing")?;
-    let address = number(address).map_err(|error| format!("info why: {error}"))?;
-    let space = words.next().map(str::to_owned);
-    match words.next() {
-        Some(word) => Err(format!("info why: nothing may follow, not '{word}'")),
-        None => as_text(control, &MapRequest { why: Some(address), space, ..MapRequest::default() }),
+    let mut words: Vec<&str> = line.split_whitespace().collect();
+    let at = words.last().and_then(|word| generation(word)).transpose().map_err(|why| format!("info why: {why}"))?;
+    if at.is_some() {
+        words.pop();
     }
+    let (address, space) = words.split_first().ok_or("info why: an address is missing")?;
+    let address = number(address).map_err(|error| format!("info why: {error}"))?;
+    let space = (!space.is_empty()).then(|| space.join(" "));
+    as_text(control, &MapRequest { why: Some(address), space, generation: at, ..MapRequest::default() })
+}
+
+/// `@N`: as the map was then; `None` of a word that is something else.
+fn generation(word: &str) -> Option<Result<u64, String>> {
+    Some(number(word.strip_prefix('@')?).map_err(|error| error.to_string()))
 }
 
 /// `info history`.

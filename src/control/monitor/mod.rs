@@ -1,5 +1,6 @@
 //! The monitor: commands for a person, one a line. The same table serves QMP's `human-monitor-command`.
 
+mod complete;
 mod faults;
 mod info;
 mod lines;
@@ -8,11 +9,13 @@ pub mod pci;
 mod person;
 mod plug;
 mod table;
+mod tree;
 
+pub use complete::candidates;
 pub use lines::{GREETING, Line, Lines, PROMPT, answer, serve};
 pub use map::{MapRequest, as_json as map_as_json};
 pub use person::{Next, Person};
-pub use table::{Entry, candidates, execute, is_quit};
+pub use table::{Entry, execute, is_quit};
 
 /// What a line came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

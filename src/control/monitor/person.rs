@@ -111,7 +111,7 @@ impl Person {
     fn read(&mut self) -> Result<String, ReadlineError> {
         let editor = match &mut self.editor {
             Some(editor) => editor,
-            empty => empty.insert(editor(&self.key)?),
+            empty => empty.insert(editor(&self.control, &self.key)?),
         };
         let line = editor.readline(PROMPT)?;
         if !line.trim().is_empty() {
@@ -134,10 +134,10 @@ impl Person {
     }
 }
 
-fn editor(key: &Arc<AtomicU8>) -> Result<Editor<Words, DefaultHistory>, ReadlineError> {
+fn editor(control: &Control, key: &Arc<AtomicU8>) -> Result<Editor<Words, DefaultHistory>, ReadlineError> {
     let config = Config::builder().completion_type(CompletionType::List).max_history_size(1000)?.build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Words));
+    editor.set_helper(Some(Words(control.clone())));
     let keys = Keys { after: AtomicBool::new(false), key: key.clone() };
     editor.bind_sequence(Event::Any, EventHandler::Conditional(Box::new(keys)));
     Ok(editor)
@@ -164,8 +164,8 @@ impl ConditionalEventHandler for Keys {
     }
 }
 
-/// Completes the words of the monitor's commands.
-struct Words;
+/// Completes the monitor's commands, and what they are about.
+struct Words(Control);
 
 impl Completer for Words {
     type Candidate = String;
@@ -176,8 +176,7 @@ impl Completer for Words {
         at: usize,
         _: &rustyline::Context<'_>,
     ) -> Result<(usize, Vec<String>), ReadlineError> {
-        let (start, words) = candidates(&line[..at]);
-        Ok((start, words.into_iter().map(|word| format!("{word} ")).collect()))
+        Ok(candidates(&self.0, &line[..at]))
     }
 }
 

@@ -75,12 +75,6 @@ pub fn network(control: &Control, _: &str) -> Said {
     Ok(control.plugs().backends().netdevs.list().into_iter().map(line).collect())
 }
 
-/// `info qtree`.
-pub fn tree(control: &Control, _: &str) -> Said {
-    let line = |plugged: plug::Plugged| format!("{}: {}\n", plugged.id, plugged.driver);
-    Ok(control.plugs().list().into_iter().map(line).collect())
-}
-
 fn parse<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }

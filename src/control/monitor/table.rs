@@ -104,19 +104,6 @@ pub fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
     entries.iter().find(|entry| entry.names.contains(&name))
 }
 
-/// What the word that ends at the line's end could become, and where it starts.
-pub fn candidates(line: &str) -> (usize, Vec<&'static str>) {
-    let start = line.rfind(' ').map_or(0, |space| space + 1);
-    let word = &line[start..];
-    let entries = match line[..start].trim() {
-        "" | "help" | "?" => COMMANDS,
-        "info" | "i" | "help info" => info::PAGES,
-        _ => &[],
-    };
-    let names = entries.iter().map(|entry| entry.names[0]);
-    (start, names.filter(|name| name.starts_with(word)).collect())
-}
-
 /// A list of entries for people.
 pub fn list<'a>(entries: impl IntoIterator<Item = &'a Entry>, prefix: &str) -> String {
     let lines = entries.into_iter().map(|entry| {

@@ -24,7 +24,7 @@ fn lines_are_carried_out_or_refused_with_a_reason() {
         ("help", "help|? [COMMAND]                   these lines\n"),
         ("help stop", "stop|s                             stop the harts\n"),
         ("help info", "info status"),
-        ("help info why", "info why ADDR [SPACE]"),
+        ("help info why", "info why ADDR [SPACE] [@GENERATION]"),
         ("help x", "Error: there is no 'x'\n"),
         ("stop now", "stop: nothing may follow, not 'now'\n"),
         ("info", "info status"),
@@ -35,7 +35,7 @@ fn lines_are_carried_out_or_refused_with_a_reason() {
         ("info mtree", "address space memory\n  0000000000000000-ffffffffffffffff (priority 0, container): system\n"),
         ("info mtree -f", "view of memory at generation "),
         ("info mtree -j", "{\n"),
-        ("info mtree -x", "Error: info mtree: '-x' is not -f or -j\n"),
+        ("info mtree -x", "Error: info mtree: '-x' is not -f, -j or @GENERATION\n"),
         ("info why 0x10000004", "0x0000000010000004 in memory at generation "),
         ("info why 0x2004 elsewhere", "Error: there is no address space 'elsewhere'\n"),
         ("info why", "Error: info why: an address is missing\n"),
@@ -44,7 +44,7 @@ fn lines_are_carried_out_or_refused_with_a_reason() {
         ("info version", "manyhart "),
         ("info pci", "  Bus  0, device   0, function 0:\n    Host bridge: PCI device 1b36:0008\n"),
         ("info block", ""),
-        ("info qtree", "e0: edu\nrp0: pcie-root-port\n"),
+        ("info qtree", "bus: pcie.0\n"),
         ("device_add help", "name \"edu\", bus PCI, "),
         ("device_add edu,help", "edu options:\n"),
         ("device_add", "Error: Parameter 'driver' is missing\n"),
@@ -90,16 +90,73 @@ fn lines_are_carried_out_or_refused_with_a_reason() {
 
 #[test]
 fn words_are_completed() {
-    let cases: [(&str, (usize, &[&str])); 7] = [
-        ("st", (0, &["stop"])),
-        ("sy", (0, &["system_reset", "system_powerdown"])),
-        ("info st", (5, &["status"])),
-        ("help sto", (5, &["stop"])),
-        ("help info mt", (10, &["mtree"])),
+    let machine = machine(&["pcie-root-port,id=rp0", "pcie-root-port,id=rp1", "edu,id=e0", "virtio-rng-device,id=v0"]);
+    let control = machine.control();
+    let cases: [(&str, (usize, &[&str])); 22] = [
+        ("st", (0, &["stop "])),
+        ("sy", (0, &["system_reset ", "system_powerdown "])),
+        ("info st", (5, &["status "])),
+        ("help sto", (5, &["stop "])),
+        ("help info mt", (10, &["mtree "])),
         ("stop x", (5, &[])),
         ("zz", (0, &[])),
+        ("info why 0x1000 me", (16, &["memory "])),
+        ("device_del ", (11, &["e0 "])),
+        ("device_pull e", (12, &["e0 "])),
+        ("pcie_link ", (10, &["rp0 ", "rp1 "])),
+        ("pcie_link rp0 o", (14, &["on ", "off "])),
+        ("pcie_aer_inject_error rp1 ec", (26, &["ecrc "])),
+        ("device_add virtio-r", (11, &["virtio-rng-pci"])),
+        ("device_add ed", (11, &["edu"])),
+        ("device_add nonsense,b", (11, &[])),
+        ("device_add virtio-blk,drive=d,q", (30, &["queue-size="])),
+        ("device_add edu,id=x,", (20, &["dma_mask=", "addr=", "bus="])),
+        ("device_add edu,id=x,bus=", (24, &["rp0", "rp1"])),
+        ("device_add edu,bus=rp1,b", (23, &[])),
+        ("device_add virtio-blk-pci,write-cache=", (38, &["on", "off"])),
+        ("device_add edu,addr=", (20, &[])),
     ];
     for (line, (start, want)) in cases {
-        assert_eq!(candidates(line), (start, want.to_vec()), "{line}");
+        let want: Vec<String> = want.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(candidates(control, line), (start, want), "{line}");
     }
+    machine.stop().unwrap();
+}
+
+#[test]
+fn the_tree_of_what_is_plugged_in_says_where_and_how() {
+    let devices =
+        ["pcie-root-port,id=rp0,slot=3", "edu,id=e0,bus=rp0", "edu,id=e1,addr=5,dma_mask=0xff", "virtio-rng-device"];
+    let machine = machine(&devices);
+    let want = "bus: pcie.0\n  type PCI\n  dev: pcie-root-port, id \"rp0\"\n    addr = \"01.0\"\n    slot = \"3\"\n\
+                \x20   bus: rp0\n      type PCI\n      dev: edu, id \"e0\"\n        addr = \"00.0\"\n\
+                \x20 dev: edu, id \"e1\"\n    addr = \"05.0\"\n    dma_mask = \"0xff\"\n\
+                bus: virtio-mmio\n  type virtio-bus\n  dev: virtio-rng-device, id \"device[0]\"\n";
+    assert_eq!(execute(machine.control(), "info qtree").text, want);
+    machine.stop().unwrap();
+}
+
+#[test]
+fn the_map_is_shown_as_it_was() {
+    let machine = machine(&["edu,id=e0,addr=5"]);
+    let control = machine.control();
+    let newest = control.history().unwrap().newest().generation();
+    let says = |line: &str| execute(control, line).text;
+    assert!(says("info mtree @0").contains("at generation 0") || !says("info mtree @0").contains("e0 bar 0"));
+    assert!(!says(&format!("info mtree @{}", newest - 1)).contains("e0 bar 0"));
+    assert!(says(&format!("info mtree @{newest}")).contains("e0 bar 0"));
+    let then = says("info why 0x40000000 @1");
+    assert!(then.contains("at generation 1: nothing"), "{then}");
+    let now = says(&format!("info why 0x40000000 memory @{newest}"));
+    assert!(now.contains(&format!("at generation {newest}: pci-mmio32 background")), "{now}");
+    let dma = control.survey().unwrap().spaces().last().unwrap().name.clone();
+    assert!(dma.contains(' ') && says(&format!("info why 0x80000000 {dma}")).contains(&format!("in {dma} at")));
+    for (line, want) in [
+        ("info mtree @x", "Error: info mtree: 'x' is not a number\n"),
+        ("info why 0 @99999", "Error: "),
+        ("info why @1", "Error: info why: an address is missing\n"),
+    ] {
+        assert!(says(line).starts_with(want), "{line}: {}", says(line));
+    }
+    machine.stop().unwrap();
 }

@@ -128,7 +128,6 @@ pub fn event(stamped: &Stamped) -> Vec<u8> {
     let (name, data) = match &stamped.notice {
         Notice::Stop => ("STOP", None),
         Notice::Resume => ("RESUME", None),
-        Notice::Powerdown => ("POWERDOWN", None),
         Notice::Reset(cause) => ("RESET", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
         Notice::Shutdown(cause) => ("SHUTDOWN", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
         Notice::DeviceDeleted { id } => ("DEVICE_DELETED", Some(Value::Object(device(id)))),

@@ -19,6 +19,11 @@ const PORT_VECTOR: u32 = 0;
 const PATIENCE: u64 = 30;
 /// What the user hears then.
 const UNNOTICED: &str = "the guest has not noticed the attention button: does it serve hot-plug?";
+/// How long a guest that has noticed may take: it blinks for five seconds, has a driver let go, and may be slow.
+const MORE_PATIENCE: u64 = 120;
+/// What the user hears then.
+const STUCK: &str =
+    "the guest has noticed the attention button and has not let the device go for two minutes: does its driver hang?";
 
 /// A port's slot, and what goes with it.
 pub(in crate::pci) struct PortSlot {
@@ -27,13 +32,15 @@ pub(in crate::pci) struct PortSlot {
     asked: Option<String>,
     /// How often the host has asked.
     requests: u64,
+    /// The host was told that the guest has not noticed, and may ask again.
+    unnoticed: bool,
     /// Whether the port's error interrupt is asserted.
     errors: bool,
 }
 
 impl PortSlot {
     pub(in crate::pci) fn new(slot: Slot) -> PortSlot {
-        PortSlot { slot, asked: None, requests: 0, errors: false }
+        PortSlot { slot, asked: None, requests: 0, unnoticed: false, errors: false }
     }
 }
 
@@ -87,24 +94,48 @@ impl Fabric {
         let no_slot = || PlugError::NoHotplug(self.bus(bus).name.clone());
         let port = self.port_of(bus).filter(|_| self.is_hotplug(bus)).ok_or_else(no_slot)?;
         let Some((at, config)) = self.slot_mut(port) else { return Ok(()) };
+        if at.slot.is_asked() && at.slot.is_unnoticed(config) && !at.unnoticed {
+            return Err(PlugError::Refused(format!("Device {id} is already in the process of unplug")));
+        }
         let outcome = at.slot.press(config).map_err(|error| PlugError::Refused(error.to_string()))?;
         if at.slot.is_asked() {
             at.asked = Some(id.to_owned());
             at.requests += 1;
+            at.unnoticed = false;
             let request = at.requests;
-            let due = cx.clock().now().saturating_add(PATIENCE.saturating_mul(cx.clock().frequency()));
-            cx.post_at(due, Message::Command(Box::new(move |fabric, _| fabric.look_after(port, request))));
+            look_later(cx, PATIENCE, move |fabric, cx| fabric.look_after(port, request, cx));
         }
         self.follow(port, outcome, turn);
         Ok(())
     }
 
     /// Some time after the button was pressed.
-    fn look_after(&mut self, port: u32, request: u64) {
+    fn look_after(&mut self, port: u32, request: u64, cx: &mut Context<'_, Message>) {
         let Some((at, config)) = self.slot_mut(port) else { return };
-        let waiting = at.requests == request && at.slot.is_asked() && at.slot.is_unnoticed(config);
-        if let Some(id) = at.asked.clone().filter(|_| waiting) {
-            self.tell_host(PciEvent::UnplugRefused { id, reason: UNNOTICED.to_owned() });
+        if at.requests != request || !at.slot.is_asked() {
+            return;
+        }
+        if at.slot.is_unnoticed(config) {
+            at.unnoticed = true;
+            self.report_patience(port, UNNOTICED);
+        } else {
+            look_later(cx, MORE_PATIENCE - PATIENCE, move |fabric, _| fabric.look_again(port, request));
+        }
+    }
+
+    /// Long after it was pressed and noticed.
+    fn look_again(&mut self, port: u32, request: u64) {
+        let Some((at, _)) = self.slot_mut(port) else { return };
+        if at.requests == request && at.slot.is_asked() {
+            self.report_patience(port, STUCK);
+        }
+    }
+
+    /// The removal may still be carried out.
+    fn report_patience(&mut self, port: u32, reason: &str) {
+        let asked = self.slot_mut(port).and_then(|(at, _)| at.asked.clone());
+        if let Some(id) = asked {
+            self.tell_host(PciEvent::UnplugRefused { id, reason: reason.to_owned() });
         }
     }
 
@@ -238,4 +269,14 @@ impl Fabric {
         self.route();
         self.show(number, turn);
     }
+}
+
+/// Has the fabric do something after so many seconds of the machine's clock.
+fn look_later(
+    cx: &mut Context<'_, Message>,
+    seconds: u64,
+    look: impl FnOnce(&mut Fabric, &mut Context<'_, Message>) + Send + 'static,
+) {
+    let due = cx.clock().now().saturating_add(seconds.saturating_mul(cx.clock().frequency()));
+    cx.post_at(due, Message::Command(Box::new(look)));
 }
