@@ -41,7 +41,7 @@ pub struct Crew {
 
 impl Crew {
     /// Services with no thread yet.
-    pub fn new(clock: Clock, tunables: Tunables, on_failure: Option<OnFailure>) -> Arc<Crew> {
+    pub(crate) fn new(clock: Clock, tunables: Tunables, on_failure: Option<OnFailure>) -> Arc<Crew> {
         let on_failure = on_failure.unwrap_or_else(|| Box::new(|name| tracing::error!(device = name, "device failed")));
         Arc::new(Crew {
             gate: Gate::new(),

@@ -85,14 +85,18 @@
 //! # Examples
 //! Each shows one concept (`cargo run -p manyhart-runtime --example …`): `map` (regions, priorities, aliases), `transaction` (all or
 //! nothing), `device` (an actor with registers), `deferred` (a handler that answers later), `reader` (a CPU's loop and its cache), `retire` (when
-//! memory may be freed), `messages` (interrupts that are writes), `listener` (a copy that is kept elsewhere), `logging` (which pages were written), `pause`, `why` (history and
-//! differences), `picture`, `virtqueue` (a device of rust-vmm, with the feature `vm-memory`).
+//! memory may be freed), `messages` (interrupts that are writes), `listener` (a copy that is kept elsewhere), `logging` (which pages were written), `pause`, `coalescing` (writes
+//! that nobody waits for), `why` (history and differences), `picture`, `virtqueue` (a device of rust-vmm, with the feature `vm-memory`), `kvm` (a machine of the
+//! host's hypervisor, with the feature `kvm`). `mmio_latency` and `dirty_cost` measure.
 //!
 //! # Known holes
 //! * Guests race accesses of mixed sizes on the same bytes. The host's hardware defines that; Rust's memory model does not.
 //!   All such accesses stand in [`ram`].
 //! * `arc-swap` and `crossbeam` are not verified by the models in `loom-tests`, which put cells no stronger than their written
 //!   contracts in their place (see `sync`).
+
+// The models name what is private otherwise.
+#![cfg_attr(not(any(manyhart_loom, manyhart_shuttle)), warn(unnameable_types))]
 
 pub mod access;
 pub mod actor;

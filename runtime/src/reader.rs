@@ -110,6 +110,9 @@ impl Reader {
 
     /// The host's fence of this order, and then [`Reader::must_check`]: what another thread did before it signalled through memory, a commit
     /// included, is seen by the poll because the poll comes after the fence.
+    ///
+    /// # Panics
+    /// If the order is Relaxed, of which there is no fence: a mistake in the program.
     #[inline]
     pub fn fence(&self, order: Ordering) -> bool {
         #[cfg(any(manyhart_loom, feature = "planted-bugs"))]
@@ -302,7 +305,10 @@ impl Reader {
         self.snapshot.as_ref()
     }
 
-    /// The view of `space` in the snapshot held; nothing decodes in a space that is not there. Panics when offline, which is the caller's error.
+    /// The view of `space` in the snapshot held; nothing decodes in a space that is not there.
+    ///
+    /// # Panics
+    /// If the reader is offline: a mistake in the program.
     #[inline]
     pub fn view(&self, space: AddressSpaceId) -> &FlatView {
         self.held().shown(space)
@@ -313,8 +319,10 @@ impl Reader {
         Hold::new(Arc::clone(self.held()), Arc::clone(&self.graces))
     }
 
-    /// The range that decodes `addr` in `space`, in the snapshot held. The range found last is at hand; others are searched for. Panics as
-    /// [`Reader::view`] does.
+    /// The range that decodes `addr` in `space`, in the snapshot held. The range found last is at hand; others are searched for.
+    ///
+    /// # Panics
+    /// As [`Reader::view`].
     #[inline]
     pub fn find(&mut self, space: AddressSpaceId, addr: Gpa) -> Option<&FlatRange> {
         let snapshot = self.snapshot.as_ref().expect(OFFLINE);

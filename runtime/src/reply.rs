@@ -35,7 +35,7 @@ impl<T> Replier<T> {
     }
 
     /// That there will be none, and why.
-    pub fn refuse(mut self, why: Refusal) {
+    pub(crate) fn refuse(mut self, why: Refusal) {
         self.settle(Err(why));
     }
 

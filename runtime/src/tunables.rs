@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use rcu_clean::graceful::{Grace, Rcu};
 
-/// The values.
+/// The values: see [`Executive::tune`](crate::Executive::tune).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Values {
     /// How many messages a sender handles of an actor's queue before it leaves the rest to the helper thread.
@@ -32,12 +32,12 @@ impl Default for Values {
 
 /// Reads the values. Cheap to clone.
 #[derive(Clone)]
-pub struct Tunables {
+pub(crate) struct Tunables {
     values: Arc<Rcu<Values>>,
 }
 
 /// Changes the values: there is one for all readers, owned by one actor or thread at a time.
-pub struct TunablesWriter {
+pub(crate) struct TunablesWriter {
     values: Arc<Rcu<Values>>,
 }
 

@@ -231,3 +231,13 @@ fn every_dependency_has_its_reason() {
         assert!(reasons.contains(name), "ARCHITECTURE.md gives no reason for {name}");
     }
 }
+
+#[test]
+fn every_example_of_the_runtime_is_listed() {
+    let listed = read("runtime/src/lib.rs");
+    for entry in std::fs::read_dir(root().join("runtime/examples")).expect("the examples") {
+        let path = entry.expect("a directory entry").path();
+        let name = path.file_stem().expect("a file").to_string_lossy();
+        assert!(listed.contains(&format!("`{name}`")), "runtime/src/lib.rs does not list {name}");
+    }
+}

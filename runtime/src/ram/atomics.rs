@@ -17,6 +17,7 @@ use std::sync::atomic::{
 use super::{monitor, order};
 
 mod sealed {
+    #[allow(unnameable_types, reason = "nobody else is to implement what needs it")]
     pub trait Sealed {}
 }
 

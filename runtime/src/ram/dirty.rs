@@ -56,7 +56,8 @@ impl DirtyClient {
     }
 }
 
-/// The dirty logs of one block.
+/// The dirty logs of one block. Whoever writes by host address marks here; a [`DirtyLog`](crate::DirtyLog) begins, collects and ends a log.
+// What begins, collects and ends them is the topology's. It is public for the models and for measurements, and hidden.
 pub struct DirtyLogs {
     pages: u64,
     /// The clients that log now. A client's map is there before its bit is.
@@ -69,6 +70,7 @@ pub struct DirtyLogs {
 
 impl DirtyLogs {
     /// Logs of that many pages, none of them active.
+    #[doc(hidden)]
     pub fn new(pages: u64) -> DirtyLogs {
         DirtyLogs {
             pages,
@@ -113,7 +115,8 @@ impl DirtyLogs {
         result
     }
 
-    /// Marks what somebody else has written by now and noted elsewhere: another process, or a guest under the host's hypervisor.
+    /// Marks the pages of the `len` bytes at `offset`, which somebody else has written by now and noted elsewhere: another process, or a guest under
+    /// the host's hypervisor.
     pub fn mark_written(&self, offset: u64, len: u64) {
         self.logged_by_anyone(offset, len, || ());
     }
@@ -136,6 +139,7 @@ impl DirtyLogs {
     /// Takes out a client's marks of the pages that the bytes of `range` lie in; as ascending, disjoint ranges of bytes.
     ///
     /// Readers may still store unmarked into these pages, until they have dropped what they cache.
+    #[doc(hidden)]
     pub fn collect(&self, client: DirtyClient, range: Range<u64>) -> Vec<Range<u64>> {
         let mut runs = Vec::new();
         let end = range.end.min(self.pages * PAGE_SIZE);
@@ -157,6 +161,7 @@ impl DirtyLogs {
     }
 
     /// A view is about to show `bytes` more of the block as logged by the clients of `mask`.
+    #[doc(hidden)]
     pub fn show(&self, mask: u8, bytes: u128) {
         let mut shown = self.shown.lock();
         for client in DirtyClient::of_mask(mask) {
@@ -168,6 +173,7 @@ impl DirtyLogs {
     }
 
     /// A view does not show these any more.
+    #[doc(hidden)]
     pub fn hide(&self, mask: u8, bytes: u128) {
         let mut shown = self.shown.lock();
         for client in DirtyClient::of_mask(mask) {

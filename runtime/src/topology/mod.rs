@@ -55,7 +55,7 @@ pub(crate) use doorbell::{Doorbells, ring};
 pub use handle::Topology;
 pub use lint::Finding;
 pub use listener::{Listener, ListenerGone, ListenerHandle};
-pub use log::DirtyLog;
+pub use log::{Collected, DirtyLog};
 pub use retired::{Committed, Retired};
 pub use rom_device::{RomDevice, RomDeviceMode};
 pub use snapshot::Snapshot;

@@ -37,7 +37,10 @@ impl IdSource {
 /// calls on the same transaction, and for everybody once it is committed.
 ///
 /// Operations apply in the order in which they were recorded, so a region is taken out of one parent before it is put into another; only
-/// overlaps are judged at the end, so that two siblings may trade places.
+/// overlaps are judged at the end, so that two siblings may trade places. Recording never fails: what is unlawful, and why, is the
+/// [`TopologyError`](crate::TopologyError) of the commit.
+///
+/// Offsets, addresses and sizes are in bytes; an offset counts from the parent's start.
 #[must_use = "nothing happens before commit or post"]
 pub struct Transaction {
     ops: Vec<Op>,
