@@ -1,6 +1,7 @@
 //! From a command line to a typed configuration, and from an error to one line and an exit status. Nothing runs here.
 
 mod args;
+mod doors;
 mod spec;
 mod spelling;
 mod values;
@@ -74,7 +75,15 @@ pub fn fail(error: &dyn std::fmt::Display, status: u8) -> ExitCode {
 pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
     let argv = spelling::normalise(&Cli::command(), argv).map_err(|error| Refusal::Usage(error.to_string()))?;
     let matches = Cli::command().try_get_matches_from(argv).map_err(refusal)?;
-    Cli::from_arg_matches(&matches).map_err(refusal)
+    let mut cli = Cli::from_arg_matches(&matches).map_err(refusal)?;
+    if let Some(Command::Run(run)) = &mut cli.command {
+        let (plug, serve) = match &mut run.guest {
+            Some(Guest::Debian(debian)) => (&mut debian.plug, &mut debian.serve),
+            None => (&mut run.plug, &mut run.control.serve),
+        };
+        doors::lead(plug, serve).map_err(Refusal::Usage)?;
+    }
+    Ok(cli)
 }
 
 /// clap explains at length; here an error is one line.

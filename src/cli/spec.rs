@@ -1,6 +1,7 @@
 //! What the options mean: from what was said to what a machine is told.
 
 use super::args::{BoardArgs, DebianArgs, ImageArgs, MtreeArgs, PlugArgs, ProfileArgs, RunArgs, ServeArgs};
+use super::doors::ChardevOption;
 use super::values::{DeviceOption, LoaderOption};
 use crate::console::Serial;
 use crate::control::ControlSpec;
@@ -81,6 +82,11 @@ impl PlugArgs {
         let PlugArgs {
             drive: drives, blockdev: blockdevs, netdev: netdevs, chardev: chardevs, object: objects, ..
         } = self;
+        let ends = |option| match option {
+            ChardevOption::End(spec) => Some(spec),
+            ChardevOption::Socket { .. } => None,
+        };
+        let chardevs = chardevs.into_iter().filter_map(ends).collect();
         (loaders, PlugSpec { devices, drives, blockdevs, netdevs, chardevs, objects })
     }
 

@@ -48,7 +48,6 @@ const NOT_THERE: &[&str] = &[
     "loadvm",
     "mem-path",
     "mem-prealloc",
-    "mon",
     "msg",
     "mtdblock",
     "name",

@@ -124,6 +124,30 @@ fn a_refusal_is_one_line_that_names_the_cause() {
             "run -qmp unix:/q",
             "invalid value 'unix:/q' for '--qmp <WHERE>': 'unix:/q' is not there yet: say server=on,wait=off",
         ),
+        (
+            "run -kernel k -mon chardev=m,mode=control",
+            "-mon: no '-chardev socket' is called 'm', or another -mon has it",
+        ),
+        (
+            "run -kernel k -chardev socket,id=m,path=/q,server=on,wait=off",
+            "-chardev socket,id=m: only a -mon can use a socket, and none does",
+        ),
+        (
+            "run -chardev socket,id=m,path=/q,wait=off",
+            "invalid value 'socket,id=m,path=/q,wait=off' for '--chardev <END>': socket: server: ",
+        ),
+        (
+            "run -chardev socket,id=m,path=/q,server=on",
+            "invalid value 'socket,id=m,path=/q,server=on' for '--chardev <END>': socket: wait: ",
+        ),
+        (
+            "run -chardev socket,id=m,server=on",
+            "invalid value 'socket,id=m,server=on' for '--chardev <END>': socket: path: ",
+        ),
+        (
+            "run -mon chardev=m,mode=x",
+            "invalid value 'chardev=m,mode=x' for '--mon <SOCKET>': Parameter 'mode' expects 'readline' or 'control'",
+        ),
         ("run -monitor pty", "invalid value 'pty' for '--monitor <WHERE>': 'pty' is not there yet"),
         ("run -smp 0", "invalid value '0' for '--harts <N>': a machine has 1 to 512 harts, not 0"),
         ("run -smp 513", "invalid value '513' for '--harts <N>': a machine has 1 to 512 harts"),
@@ -145,6 +169,29 @@ fn a_refusal_is_one_line_that_names_the_cause() {
     for (line, want) in cases {
         let got = cli(line).map(|cli| format!("{cli:?}")).unwrap_or_else(|line| line);
         assert!(got.starts_with(want) && got.lines().count() == 1, "{line}: {got}");
+    }
+}
+
+#[test]
+fn the_long_way_to_control_is_the_short_one() {
+    let boot = "run -kernel k";
+    let cases = [
+        (
+            "-chardev socket,id=m,path=/q,server=on,wait=off -mon chardev=m,mode=control,pretty=off",
+            "-qmp unix:/q,server=on,wait=off",
+        ),
+        ("-chardev socket,id=m,path=/q,server,nowait -mon m", "-monitor unix:/q,server=on,wait=off"),
+        (
+            "-mon chardev=m,mode=control -chardev socket,id=m,host=::1,port=4444,server=on,wait=off -chardev null,id=n",
+            "-qmp tcp:[::1]:4444,server=on,wait=off -chardev null,id=n",
+        ),
+    ];
+    for (long, short) in cases {
+        let [long, short] = [long, short].map(|line| format!("{:?}", cli(&format!("{boot} {line}")).unwrap()));
+        assert_eq!(long, short);
+        let debian = format!("{:?}", cli("run debian -qmp unix:/q,server=on,wait=off").unwrap());
+        let line = "run debian -chardev socket,id=m,path=/q,server=on,wait=off -mon chardev=m,mode=control";
+        assert_eq!(format!("{:?}", cli(line).unwrap()), debian);
     }
 }
 

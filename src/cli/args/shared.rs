@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::doors::{ChardevOption, MonOption};
 use crate::cli::values::{
     AcceleratorOption, CpuOption, DeviceOption, MachineOption, MonitorOption, SmpOption, memory_size,
 };
 use crate::control::Place;
-use crate::plug::{BlockdevSpec, ChardevSpec, DriveSpec, NetdevSpec, ObjectSpec};
+use crate::plug::{BlockdevSpec, DriveSpec, NetdevSpec, ObjectSpec};
 
 /// The board.
 #[derive(Debug, Clone, Args)]
@@ -49,9 +50,9 @@ pub struct PlugArgs {
     /// Wires a network interface: `tap,id=I[,ifname=N]`, `stream,id=I,…`, `dgram,id=I,…` or `socket,id=I,…`, as text or as JSON.
     #[arg(long, value_name = "WIRE")]
     pub netdev: Vec<NetdevSpec>,
-    /// Names an end for consoles: `file,id=I,path=F`, `stdio,id=I[,mux=on]` or `null,id=I`.
+    /// Names an end for consoles, `file,id=I,path=F`, `stdio,id=I[,mux=on]` or `null,id=I`, or a place for `--mon`: `socket,id=I,path=P,server=on,wait=off`.
     #[arg(long, value_name = "END")]
-    pub chardev: Vec<ChardevSpec>,
+    pub chardev: Vec<ChardevOption>,
     /// Makes something that devices use: `rng-random,id=I` or `rng-builtin,id=I`.
     #[arg(long, value_name = "OBJECT")]
     pub object: Vec<ObjectSpec>,
@@ -67,6 +68,9 @@ pub struct ServeArgs {
     /// Serves the monitor, there as on Ctrl-A c: the places of `--qmp`, or `none`.
     #[arg(long, value_name = "WHERE")]
     pub monitor: Vec<MonitorOption>,
+    /// Serves one of both at a socket of `--chardev`: `chardev=I[,mode=readline|control]`.
+    #[arg(long, value_name = "SOCKET")]
+    pub mon: Vec<MonOption>,
     /// Starts stopped: `cont`, by QMP or at the monitor, lets the harts run.
     #[arg(short = 'S', long = "stopped")]
     pub stopped: bool,
