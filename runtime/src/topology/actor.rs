@@ -94,10 +94,11 @@ impl Actor for TopologyActor {
         }
     }
 
-    /// An empty map: what the map holds may hold a way into it, as registers do that send interrupt messages, and each would keep the other
-    /// for ever.
+    /// An empty map, all spaces closed: what the map holds may hold a way into it, as registers do that send interrupt messages, and each would
+    /// keep the other for ever.
     fn flush(&mut self) {
-        let empty = Snapshot::new(self.generation + 1, ShownSpaces::default(), Requesters::default(), self.marks);
+        let generation = self.generation + 1;
+        let empty = Snapshot::new(generation, ShownSpaces::ended(generation), Requesters::default(), self.marks);
         self.publication.publish(Arc::new(empty));
     }
 }

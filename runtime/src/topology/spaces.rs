@@ -22,6 +22,11 @@ impl Default for ShownSpaces {
 }
 
 impl ShownSpaces {
+    /// None: whichever there were are closed in `generation`.
+    pub(super) fn ended(generation: Generation) -> ShownSpaces {
+        ShownSpaces { closed: generation, ..ShownSpaces::default() }
+    }
+
     /// One space; `None` where it is not there.
     #[inline]
     pub(crate) fn get(&self, space: AddressSpaceId) -> Option<&SpaceView> {

@@ -199,3 +199,25 @@ fn readers_devices_and_listeners_of_a_closed_space_get_typed_errors() {
     other.go_offline();
     executive.shutdown();
 }
+
+#[test]
+fn a_machine_that_has_ended_shows_nothing_and_its_readers_forget() {
+    let executive = Executive::new(Config { clock: Clock::manual(1), on_device_failure: None }).expect("a helper");
+    let block = Arc::new(RamBlock::anonymous("memory", 0x1000).expect("a page"));
+    let memory = Arc::downgrade(&block);
+    let mut tx = executive.topology().transaction();
+    let ram = tx.ram("ram", block);
+    let space = tx.address_space("space", ram);
+    tx.commit().expect("lawful");
+    let (mut reader, mut caches) = (executive.reader("reader", None), Cached(space, None));
+    online(&mut reader, &mut caches);
+    assert_eq!(reader.read(space, Gpa(0), 4, Requester::Debugger, &mut caches), Ok(0));
+    caches.1 = Some(ram);
+    reader.go_offline();
+    executive.shutdown();
+    assert!(memory.upgrade().is_none(), "nobody holds the machine's memory");
+    online(&mut reader, &mut caches);
+    assert!(caches.1.is_none(), "what it had cached is dropped before it is used");
+    let none = BusError::NoSpace(space.number());
+    assert_eq!(reader.read(space, Gpa(0), 4, Requester::Debugger, &mut caches), Err(none));
+}
