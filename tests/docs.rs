@@ -175,11 +175,18 @@ fn the_table_of_models_is_the_registry() {
     let bugs = registry::bugs(root()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(registry::gaps(&models, &bugs), [""; 0]);
     let page = page("loom.md");
-    let (_, table) = page.split_once(registry::BEGIN).expect("the table begins");
-    let (table, _) = table.split_once(registry::END).expect("the table ends");
-    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| [")).collect();
+    let between = |(begin, end): (&str, &str), row: &str| {
+        let (_, table) = page.split_once(begin).expect("the table begins");
+        let (table, _) = table.split_once(end).expect("the table ends");
+        table.lines().filter(|line| line.starts_with(row)).map(str::to_owned).collect::<Vec<String>>()
+    };
+    for row in between(registry::DEEP_MARKS, "| `") {
+        let is_of = |model| row.starts_with(&registry::deep_heading(model));
+        assert!(models.iter().any(is_of), "docs/loom.md has {row}: cargo xtask loom --deep --write");
+    }
+    let rows = between(registry::MARKS, "| [");
     assert_eq!(rows.len(), models.len(), "docs/loom.md: cargo xtask loom --write");
-    for (row, model) in rows.into_iter().zip(&models) {
+    for (row, model) in rows.iter().zip(&models) {
         assert!(row.starts_with(&registry::heading(model)), "docs/loom.md has {row} for {model:?}");
         let twins = row.trim_matches('|').rsplit('|').next().unwrap_or_default().split("<br>");
         let twins: Vec<&str> = twins.filter(|twin| !twin.trim().is_empty()).collect();

@@ -166,7 +166,7 @@ models! {
     two_pausers {
         rows: C12;
         run: || readers(2);
-        bounds: 2, 3;
+        bounds: 2, 2;
         twin: ScanBeforeGate, "Causality violation", 20;
     }
 
@@ -191,7 +191,7 @@ models! {
     pause_and_call {
         rows: C11 C12;
         run: in_call;
-        bounds: 2, 3;
+        bounds: 2, 2;
         twin: InCallIsBoundary, "Causality violation", 20_000;
         twin: ClosePassesFirst, "exceeded maximum number of branches", 20_000;
     }

@@ -154,9 +154,12 @@ struct LoomArgs {
     /// The model of this name, or those in the file of this name.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// With the larger bounds: about half an hour.
+    /// With the larger bounds: within an hour.
     #[arg(long)]
     deep: bool,
+    /// With at most so many preemptions on each path, whatever the models say.
+    #[arg(long, conflicts_with_all = ["deep", "write"])]
+    bound: Option<usize>,
     /// Puts the table into docs/loom.md; with --deep, that of the larger bounds.
     #[arg(long)]
     write: bool,

@@ -78,7 +78,10 @@ impl Model {
     /// Explores it to its end within its bound, and shows that there was something to explore.
     pub fn holds(&self) {
         planted::disarm();
-        let bound = if std::env::var_os("MANYHART_LOOM_DEEP").is_some() { self.deep } else { self.bound };
+        let deep = std::env::var_os("MANYHART_LOOM_DEEP").is_some();
+        let asked =
+            std::env::var("MANYHART_LOOM_BOUND").ok().map(|bound| bound.parse().expect("a number of preemptions"));
+        let bound = asked.unwrap_or(if deep { self.deep } else { self.bound });
         let began = Instant::now();
         let count = Arc::default();
         explore(self.run, bound, None, &count);

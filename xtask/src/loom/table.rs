@@ -59,24 +59,48 @@ fn seconds(run: &Run) -> String {
     format!("{:.2}", run.millis as f64 / 1000.0)
 }
 
-/// Puts the table between the page's two marks.
-pub fn write(page: &Path, models: &[&Model], report: &Report) -> Result<(), Error> {
+/// Puts what has run between the page's two marks: of the deep bounds, or of the usual ones. Rows of what has not run stay.
+pub fn write(page: &Path, models: &[Model], report: &Report, deep: bool) -> Result<(), Error> {
     let failed = |source| Error::Write { path: page.to_owned(), source };
     let text = std::fs::read_to_string(page).map_err(failed)?;
-    let marks = |text: &str| Some((text.find(registry::BEGIN)? + registry::BEGIN.len(), text.find(registry::END)?));
+    let (begin, end) = if deep { registry::DEEP_MARKS } else { registry::MARKS };
+    let marks = |text: &str| Some((text.find(begin)? + begin.len(), text.find(end)?));
     let (begin, end) = marks(&text).ok_or_else(|| Error::Failed(format!("{} has no place for it", page.display())))?;
-    let mut table = "\n| model | rows | bounds | executions | seconds | twins |\n|--|--|--|--|--|--|\n".to_owned();
-    for model in models {
-        let Some((_, run)) = report.models.get(&model.name) else { continue };
-        let found: Vec<String> = model
-            .twins
-            .iter()
-            .filter_map(|twin| Some((twin, caught(report, model, &twin.bug)?)))
-            .map(|(twin, run)| format!("{} in {}", registry::stated(twin), run.executions))
-            .collect();
-        let (head, executions, found) = (registry::heading(model), run.executions, found.join("<br>"));
-        _ = writeln!(table, "{head} {executions} | {} | {found} |", seconds(run));
-    }
-    let text = format!("{}{table}{}", &text[..begin], &text[end..]);
-    std::fs::write(page, text).map_err(failed)
+    let before = &text[begin..end];
+    let row = |model: &Model| match report.models.get(&model.name) {
+        Some((_, run)) if deep => Some(deep_row(model, run)),
+        Some((_, run)) => Some(usual_row(model, run, report)),
+        None => before.lines().find(|line| line.contains(&format!("`{}`", model.name))).map(str::to_owned),
+    };
+    let rows: Vec<String> = models.iter().filter_map(row).collect();
+    let (head, sum) = match deep {
+        true => ("| model | bound | executions | seconds |\n|--|--|--|--|", sum(&rows)),
+        false => ("| model | rows | bounds | executions | seconds | twins |\n|--|--|--|--|--|--|", String::new()),
+    };
+    let table = format!("\n{head}\n{}\n{sum}", rows.join("\n"));
+    std::fs::write(page, format!("{}{table}{}", &text[..begin], &text[end..])).map_err(failed)
+}
+
+fn usual_row(model: &Model, run: &Run, report: &Report) -> String {
+    let found: Vec<String> = model
+        .twins
+        .iter()
+        .filter_map(|twin| Some((twin, caught(report, model, &twin.bug)?)))
+        .map(|(twin, run)| format!("{} in {}", registry::stated(twin), run.executions))
+        .collect();
+    format!("{} {} | {} | {} |", registry::heading(model), run.executions, seconds(run), found.join("<br>"))
+}
+
+fn deep_row(model: &Model, run: &Run) -> String {
+    format!("{} {} | {} |", registry::deep_heading(model), run.executions, seconds(run))
+}
+
+/// What the rows of the deep bounds come to.
+fn sum(rows: &[String]) -> String {
+    let column = |n: usize| {
+        let cells =
+            rows.iter().filter_map(move |row| row.trim_matches('|').split('|').nth(n)?.trim().parse::<f64>().ok());
+        cells.sum::<f64>()
+    };
+    format!("\nIn sum {} executions, and {:.0} minutes of a processor.\n", column(2), column(3) / 60.0)
 }

@@ -13,6 +13,8 @@ use crate::Error;
 const PAGE: &str = "docs/mutation.md";
 const BEGIN: &str = "<!-- written by the command: begin -->";
 const END: &str = "<!-- written by the command: end -->";
+/// The head of its second table.
+const SWAPS: &str = "| swapped or left out | twin | caught |";
 
 /// What became of a mutant.
 #[derive(Debug, Clone)]
@@ -130,7 +132,7 @@ pub fn write(
     }
     text += "\n| file | function and call | weakened | caught by | executions | s |\n|---|---|---|---|---|---|\n";
     lines.iter().for_each(|line| text.extend([line.as_str(), "\n"]));
-    text += "\n| swapped or left out | twin | caught |\n|---|---|---|\n";
+    text.extend(["\n", SWAPS, "\n|---|---|---|\n"]);
     for (defect, twin, caught) in swaps {
         writeln!(text, "| {defect} | {twin} | {} |", if *caught { "yes" } else { "**no**" }).map_err(failed)?;
     }
@@ -155,6 +157,7 @@ fn read(path: &str) -> Result<String, Error> {
 mod tests {
     use super::super::sites;
     use super::*;
+    use crate::loom::registry;
 
     /// The page speaks of the sources as they are: each mutant has its line, and each argument its mutant.
     #[test]
@@ -178,5 +181,24 @@ mod tests {
         for argued in arguments().expect("the page") {
             assert!(keys.contains(&argued), "argued for, and not in the sources: {argued}");
         }
+    }
+
+    /// And of the models as they are: each twin has its line.
+    #[test]
+    fn the_page_has_every_twin() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let models = registry::read(&root).expect("the registry");
+        let twins = models.iter().flat_map(|model| model.twins.iter().map(move |twin| (model, &twin.bug)));
+        let want: BTreeSet<String> =
+            twins.map(|(model, bug)| format!("| {bug} | {}::{}::{bug} | yes |", model.file, model.name)).collect();
+        let page = read(PAGE).expect("the page");
+        let (_, table) = page.split_once(SWAPS).expect("the table of swaps");
+        let (table, _) = table.split_once(END).expect("its end");
+        let listed: BTreeSet<String> = table.lines().filter(|line| line.contains("::")).map(str::to_owned).collect();
+        assert_eq!(
+            listed.symmetric_difference(&want).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "run `cargo xtask mutate --write`"
+        );
     }
 }
