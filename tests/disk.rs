@@ -10,7 +10,7 @@ use manyhart::debian::{self, Guest};
 use support::Scratch;
 use support::console::{Console, MANYHART};
 
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_secs(600);
 const MIB: u64 = 1 << 20;
 
 fn guest() -> Guest {
@@ -78,7 +78,7 @@ fn run(console: &mut Console, command: &str, prints: &str) {
 
 fn quit(mut console: Console) {
     console.send(b"quit\n");
-    let status = console.wait(Duration::from_secs(60));
+    let status = console.wait(SOON);
     assert_eq!(status.code(), Some(0), "{}", console.output());
 }
 

@@ -12,8 +12,8 @@ use support::Scratch;
 use support::console::Console;
 use support::qmp::Client;
 
-const BOOT: Duration = Duration::from_secs(180);
-const SOON: Duration = Duration::from_secs(60);
+const BOOT: Duration = Duration::from_secs(600);
+const SOON: Duration = Duration::from_secs(240);
 
 /// Debian's guest, with a QMP socket beside its console.
 struct Machine {
@@ -168,7 +168,9 @@ fn debian_runs_from_a_disk_behind_pci_and_serves_its_slots() {
         // The first round makes what is kept for later ones; a device's threads end a moment after it.
         let settled = resources.get_or_insert_with(|| machine.settled_resources());
         let since = Instant::now();
-        while machine.resources() != *settled {
+        // Fewer, if one was still about to end when they were counted.
+        let is_left = |(tasks, files): (usize, usize)| tasks > settled.0 || files > settled.1;
+        while is_left(machine.resources()) {
             assert!(since.elapsed() < SOON, "threads and open files: {:?}, then {:?}", settled, machine.resources());
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -21,7 +21,7 @@ fn run(scratch: &Scratch, harts: &str, more: &[&str]) -> Output {
     let guest = build(scratch, harts);
     let mut command = manyhart(scratch);
     command.args(["run", "-m", "128M", "-bios", "none", "-nographic", "--quiet", "-smp", harts, "-kernel", &guest]);
-    command.args(["--limit", "5000000000"]).args(more);
+    command.args(["--limit", "50000000000"]).args(more);
     command.output().expect("the binary runs")
 }
 

@@ -4,6 +4,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -115,21 +116,29 @@ fn an_interrupted_run_has_a_profile() {
     let spin = BASE + 4 * (code.len() as u64 - 1);
     let kernel = scratch.file("guest.elf", program(BASE, &[Part::code(BASE, &code)], &[("spin", spin)]));
     let file = scratch.path("folded");
-    let mut command = manyhart(&scratch);
+    // On a busy host the hart may get to little in a moment: then it has a longer one.
+    let samples = (1..=20).map(|turn| {
+        interrupted_after(Duration::from_millis(200) * turn, &scratch, &kernel, &file);
+        profile(&read(&file)).get("hart0;machine;spin").copied().unwrap_or_default()
+    });
+    assert!(samples.into_iter().any(|count| count > 10.0), "{}", read(&file));
+}
+
+fn interrupted_after(moment: Duration, scratch: &Scratch, kernel: &str, file: &Path) {
+    let mut command = manyhart(scratch);
     command
-        .args(["run", "-bios", "none", "-nographic", "-kernel", &kernel, "--profile-every", "100", "--profile"])
-        .arg(&file);
+        .args(["run", "-bios", "none", "-nographic", "-kernel", kernel, "--profile-every", "100", "--profile"])
+        .arg(file);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary runs");
     let mut said = [0; 2];
     child.stdout.as_mut().expect("a pipe").read_exact(&mut said).expect("it comes up");
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(moment);
     kill_process(Pid::from_child(&child), Signal::INT).expect("signalled");
     let start = Instant::now();
     while child.try_wait().expect("a child").is_none() {
-        if start.elapsed() > Duration::from_secs(30) {
+        if start.elapsed() > Duration::from_secs(120) {
             child.kill().expect("killed");
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert!(profile(&read(&file)).get("hart0;machine;spin").is_some_and(|count| *count > 10.0), "{}", read(&file));
 }

@@ -9,7 +9,7 @@ use support::asm::SPIN;
 use support::elf::{Part, program};
 use support::{Scratch, manyhart, text};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 
 #[test]
 fn a_session_by_an_independent_client() {

@@ -9,7 +9,7 @@ use support::console::Console;
 
 fn storm(arguments: &[&str]) -> (Option<i32>, String) {
     let mut console = Console::start(&[&["stress", "--guest", "debian"], arguments].concat());
-    let status = console.wait(Duration::from_secs(400));
+    let status = console.wait(Duration::from_secs(1500));
     (status.code(), console.output())
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::asm::{T0, T1, ZERO, addi, beq, ld, ram_address, sd};
 use support::console::Console;
@@ -26,15 +26,29 @@ fn hart_threads(process: u32) -> Vec<String> {
     .collect()
 }
 
+/// How long a thread has run in user mode, in hundredths of a second.
+fn ticks(process: u32, thread: &str) -> u64 {
+    let stat = read(format!("/proc/{process}/task/{thread}/stat"));
+    let behind_the_name = stat.rsplit(')').next().expect("a line");
+    behind_the_name.split_ascii_whitespace().nth(11).expect("utime").parse().expect("a number")
+}
+
 #[test]
 fn harts_in_ram_make_no_futex_call() {
     let scratch = Scratch::new();
     let program = scratch.file("ram-only.bin", ram_only());
     let arguments = ["run", "-bios", "none", "-kernel", &program, "-smp", "2", "-m", "16M", "-serial", "null"];
     let console = Console::start(&arguments);
-    std::thread::sleep(Duration::from_secs(1));
-    let threads = hart_threads(console.id());
-    assert_eq!(threads.len(), 2, "{}", console.output());
+    // Until both have run for so long that they are in the loop.
+    let start = Instant::now();
+    let threads = loop {
+        let threads = hart_threads(console.id());
+        if threads.len() == 2 && threads.iter().all(|thread| ticks(console.id(), thread) >= 30) {
+            break threads;
+        }
+        assert!(start.elapsed() < Duration::from_secs(120), "{threads:?}: {}", console.output());
+        std::thread::sleep(Duration::from_millis(20));
+    };
     for thread in threads {
         let trace = scratch.file("futex.trace", "");
         let status = Command::new("timeout")

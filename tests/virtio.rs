@@ -8,8 +8,8 @@ use std::time::Duration;
 use manyhart::debian;
 use support::console::Console;
 
-const BOOT: Duration = Duration::from_secs(120);
-const SOON: Duration = Duration::from_secs(60);
+const BOOT: Duration = Duration::from_secs(600);
+const SOON: Duration = Duration::from_secs(240);
 
 /// Boots to a shell on `console`, with more options.
 fn boot(harts: u32, console: &str, more: &[&str]) -> Console {
@@ -85,8 +85,8 @@ fn a_console_by_pci() {
     let mut console = boot(2, "hvc0", &more);
     run(&mut console, "echo typed-$((6 * 7)) on $(tty)", "typed-42 on /dev/hvc0");
     run(&mut console, "seq 1 20000 | tail -n 1; echo end-$((1 + 1))", "20000\r\nend-2");
-    console.send(b"sleep 1000\n");
-    std::thread::sleep(Duration::from_secs(1));
+    console.send(b"(echo sleeps-$((1 + 1)); exec sleep 1000)\n");
+    console.wait_for("sleeps-2", SOON);
     console.send(b"\x03");
     console.wait_for("~ # ", SOON);
     run(&mut console, "echo status-$?", "status-130");

@@ -53,26 +53,32 @@ impl Report {
             if !row.finished {
                 objections.push(format!("hart {hart} did not finish"));
             }
-            if self.interrupted {
-                continue; // Whoever ends it early may end it before every check has had its turn.
-            }
+        }
+        // Whoever ends it early may end it before every check has had its turn.
+        if !self.interrupted {
+            objections.extend(self.untried());
+        }
+        objections
+    }
+
+    /// The checks that have not had their turn yet, a line each.
+    pub fn untried(&self) -> Vec<String> {
+        let mut untried = Vec::new();
+        for (hart, row) in self.harts.iter().enumerate() {
             // One hart alone has nobody to exchange messages with; and under a busy host a hart of many may have too little time for each.
             let checks = [("RAM", row.ram), ("tear", row.tear), ("epoch", row.epoch), ("bank", row.bank)];
             let idle = checks.iter().filter(|(_, count)| *count == 0).map(|(name, _)| *name).collect::<Vec<_>>();
             if !idle.is_empty() {
-                objections.push(format!("hart {hart} never completed a check of: {}", idle.join(", ")));
+                untried.push(format!("hart {hart} never completed a check of: {}", idle.join(", ")));
             }
         }
-        if self.interrupted {
-            return objections;
-        }
         if self.harts.len() > 1 && self.total(|row| row.cross) == 0 {
-            objections.push("no hart ever read what another had announced".to_owned());
+            untried.push("no hart ever read what another had announced".to_owned());
         }
         if self.changes.swaps == 0 || self.changes.adds == 0 {
-            objections.push("the map never changed".to_owned());
+            untried.push("the map never changed".to_owned());
         }
-        objections
+        untried
     }
 }
 

@@ -20,8 +20,8 @@ use crate::machine::{BoardSpec, Event, Machine, MachineError, RunSpec, Summary, 
 
 /// How often the harts' figures are read.
 pub const LOOK: Duration = Duration::from_millis(100);
-/// How long all harts together may take to notice that they are to finish: generous, for hosts with few processors.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long harts may show no progress, and take to notice that they are to finish: generous, for busy hosts with few processors.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program that runs on bare harts.
 pub struct Program {

@@ -16,7 +16,7 @@ use manyhart_runtime::BusError;
 
 use crate::cli::{EXIT_USAGE, LitmusArgs, fail};
 use crate::guest::random::Random;
-use crate::guest::{Bench, News};
+use crate::guest::{Bench, News, PATIENCE};
 use crate::machine::MachineError;
 use crate::output::{self, OutputError, OutputFile};
 
@@ -29,8 +29,6 @@ pub use layout::MAX_HARTS;
 
 /// How often a job's end is looked for.
 const LOOK: Duration = Duration::from_millis(1);
-/// How long no iteration may end.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a run could not even be judged.
 #[derive(Debug, thiserror::Error)]

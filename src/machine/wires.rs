@@ -17,7 +17,7 @@ use crate::control::monitor::{Next, Person};
 use crate::output;
 
 /// How long the end of a run waits for a host that does not take the last output.
-const LAST_OUTPUT: Duration = Duration::from_secs(2);
+const LAST_OUTPUT: Duration = Duration::from_secs(5);
 
 /// Where output goes.
 pub enum Target {

@@ -143,7 +143,7 @@ pub enum FieldError {
 }
 
 /// How long a device that is told to fail may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The functions, and the way to them.
 pub struct Field {

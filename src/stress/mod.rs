@@ -245,7 +245,7 @@ struct Run {
 }
 
 /// How long Debian's kernel may take to boot, on a busy host too.
-const BOOT: Duration = Duration::from_secs(300);
+const BOOT: Duration = Duration::from_secs(900);
 
 impl Run {
     /// Until each hart has been through a round: then the guest has booted.
@@ -282,9 +282,10 @@ impl Run {
     fn attend(&mut self, bench: &Bench, storm: &Storm, started: Instant) -> Result<(), StressError> {
         let mut progress = Progress::new(self.goal);
         let mut watchdog = Watchdog::new(self.report.options.harts as usize + 1);
+        let mut reached = None;
         while self.report.trouble.is_empty()
             && !self.report.interrupted
-            && !self.goal.is_reached(started.elapsed(), self.report.commits)
+            && !self.is_over(started.elapsed(), &mut reached)
         {
             std::thread::sleep(LOOK);
             self.look(bench, started.elapsed())?;
@@ -304,6 +305,14 @@ impl Run {
         }
         progress.finish();
         Ok(())
+    }
+
+    /// Whether its end is reached and every check has had its turn. On a busy host that may take longer than the run is to be, but not for ever.
+    fn is_over(&self, elapsed: Duration, reached: &mut Option<Instant>) -> bool {
+        self.goal.is_reached(elapsed, self.report.commits) && {
+            let reached = reached.get_or_insert_with(Instant::now);
+            self.report.untried().is_empty() || reached.elapsed() > watch::PATIENCE
+        }
     }
 
     /// Has the harts finish, and hears of every device that was made to panic.

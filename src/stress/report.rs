@@ -144,24 +144,10 @@ impl Report {
             if !figures.finished && self.trouble.is_empty() {
                 objections.push(format!("hart {hart} did not finish, and was {}", figures.doing()));
             }
-            if figures.changed == 0 && self.seconds >= LONG_ENOUGH {
-                objections.push(format!("hart {hart} never looked where something had changed"));
-            }
         }
-        type Figure = fn(&HartFigures) -> u64;
-        let everywhere: [(&str, Figure, usize); 5] = [
-            ("read back what it wrote", |row| row.writes, 1),
-            ("moved its own function", |row| row.own, 1),
-            ("switched its bank", |row| row.bank, 1),
-            ("heard of another by a flag", |row| row.flag, 2),
-            ("heard of another by an interrupt", |row| row.interrupt, 2),
-        ];
-        // A process has neither a function of its own nor an interrupt.
-        let checks = if self.options.guest == Who::Bare { everywhere.len() } else { 1 };
-        for (what, figure, harts) in everywhere.into_iter().take(checks) {
-            if self.harts.len() >= harts && self.total(figure) == 0 && self.seconds >= LONG_ENOUGH {
-                objections.push(format!("no hart ever {what}"));
-            }
+        // Whoever ends it early may end it before every check has had its turn.
+        if !self.interrupted {
+            objections.extend(self.untried());
         }
         if self.operations.values().sum::<u64>() == 0 {
             objections.push("the storm never did anything".to_owned());
@@ -180,6 +166,35 @@ impl Report {
         self.passed = objections.is_empty();
         self.objections = objections;
         self.command = self.options.command();
+    }
+
+    /// The checks that have not had their turn, in a run that is long enough for each.
+    pub fn untried(&self) -> Vec<String> {
+        if self.seconds < LONG_ENOUGH {
+            return Vec::new();
+        }
+        let mut untried = Vec::new();
+        for (hart, HartRow { figures, .. }) in self.harts.iter().enumerate() {
+            if figures.changed == 0 {
+                untried.push(format!("hart {hart} never looked where something had changed"));
+            }
+        }
+        type Figure = fn(&HartFigures) -> u64;
+        let everywhere: [(&str, Figure, usize); 5] = [
+            ("read back what it wrote", |row| row.writes, 1),
+            ("moved its own function", |row| row.own, 1),
+            ("switched its bank", |row| row.bank, 1),
+            ("heard of another by a flag", |row| row.flag, 2),
+            ("heard of another by an interrupt", |row| row.interrupt, 2),
+        ];
+        // A process has neither a function of its own nor an interrupt.
+        let checks = if self.options.guest == Who::Bare { everywhere.len() } else { 1 };
+        for (what, figure, harts) in everywhere.into_iter().take(checks) {
+            if self.harts.len() >= harts && self.total(figure) == 0 {
+                untried.push(format!("no hart ever {what}"));
+            }
+        }
+        untried
     }
 
     fn rate(&self, count: u64) -> String {

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::layout::HartFigures;
 
 /// How long a hart may go without finishing a round, and the storm without an operation.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub use crate::guest::PATIENCE;
+
 /// How many samples are kept: when there are more, every other one goes.
 const SAMPLES: usize = 480;
 /// Steady growth of memory that is not held against a run.
@@ -183,7 +184,7 @@ mod tests {
         assert_eq!(still, [1, 2]);
         let harts = [HartFigures::default(), HartFigures { rounds: 7, whereabouts: 2, slot: 9, ..Default::default() }];
         let text = hangs(&still, &harts, 12).unwrap();
-        assert_eq!(text, "no progress for 20 s: hart 1, in round 7, visiting slot 9; the storm, in operation 12");
+        assert_eq!(text, "no progress for 60 s: hart 1, in round 7, visiting slot 9; the storm, in operation 12");
         assert_eq!(hangs(&[], &harts, 12), None);
     }
 }

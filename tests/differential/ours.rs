@@ -15,7 +15,7 @@ use crate::layout::*;
 const INSTRUCTIONS: u64 = 20_000;
 const SLICE: u64 = 100_000;
 /// A batch takes a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Hears of every instruction, and so makes each a block of its own.
 struct Deaf;

@@ -17,7 +17,7 @@ const CPU: &str = "rv64,h=false,v=false,zba=true,zbb=true,zbc=true,zbs=true,sstc
 const HARTS: &str = "2";
 
 /// A batch takes a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Runs the image; returns the records of so many results, or the index of the case that never ended.
 pub fn run(directory: &Path, image: &[u8], cases: usize) -> Result<Vec<u8>, usize> {

@@ -49,7 +49,7 @@ async def main(socket: str) -> None:
 
 async def next_event(listener: EventListener) -> dict:
     """The next event; a machine that sends none fails the session."""
-    return await asyncio.wait_for(listener.get(), 20)
+    return await asyncio.wait_for(listener.get(), 120)
 
 
 asyncio.run(main(sys.argv[1]))

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// The command under test.
 pub const MANYHART: &str = env!("CARGO_BIN_EXE_manyhart");
 
@@ -55,10 +57,19 @@ impl Console {
         self.child.id()
     }
 
-    /// Ctrl-C, as a terminal sends it.
+    /// Ctrl-C, as a terminal sends it, once the process catches that: one that has not come so far would be killed by it.
     pub fn interrupt(&self) {
-        let pid = rustix::process::Pid::from_raw(self.id().cast_signed()).expect("a process");
-        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+        let (started, interrupt) = (Instant::now(), 1 << (Signal::INT.as_raw() - 1));
+        let catches = || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?.trim().to_owned();
+            Some(u64::from_str_radix(&caught, 16).ok()? & interrupt != 0)
+        };
+        while catches() != Some(true) {
+            assert!(started.elapsed() < Duration::from_secs(120), "it does not catch interrupts:\n{}", self.tail());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        kill_process(Pid::from_child(&self.child), Signal::INT).expect("a signal");
     }
 
     /// Everything it has printed, on both outputs.

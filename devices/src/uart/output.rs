@@ -30,7 +30,7 @@ pub trait Sink: Send {
 }
 
 /// How long the last bytes wait for a host that does not take them.
-const FINISH: Duration = Duration::from_secs(1);
+const FINISH: Duration = Duration::from_secs(2);
 /// How long the writer gathers before it writes, so that a guest's single bytes do not become single system calls.
 const GATHER: Duration = Duration::from_millis(1);
 

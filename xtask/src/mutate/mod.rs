@@ -27,7 +27,7 @@ const SOURCES: &str = "runtime/src";
 const PER_CENT: usize = 95;
 
 /// A model that has not ended by then has not noticed.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Runs the command.
 pub fn run(args: &MutateArgs) -> Result<(), Error> {
