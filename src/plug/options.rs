@@ -179,6 +179,19 @@ pub fn is_id(text: &str) -> bool {
         && letters.all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
 }
 
+/// `{"file": {"filename": F}}` says the same as `file.filename=F`.
+pub(super) fn flatten(prefix: &str, object: Map<String, Value>, flat: &mut Map<String, Value>) {
+    for (key, value) in object {
+        let key = format!("{prefix}{key}");
+        match value {
+            Value::Object(inner) => flatten(&format!("{key}."), inner, flat),
+            value => {
+                flat.insert(key, value);
+            }
+        }
+    }
+}
+
 /// The parts between single commas; a doubled comma stands for itself.
 fn parts(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use manyhart_devices::pci::PciHost;
+use manyhart_devices::pci::{BridgeKind, PciHost};
 use manyhart_devices::virtio::Inside;
 use manyhart_devices::virtio::pci::virtio_pci;
 use manyhart_runtime::Executive;
@@ -12,7 +12,8 @@ use parking_lot::Mutex;
 
 use super::catalogue::{self, Make};
 use super::drives::Interface;
-use super::{Backends, DeviceOptions, PlugError, PlugSpec, functions};
+use super::functions::{self, MakeBridge};
+use super::{Backends, DeviceOptions, PlugError, PlugSpec};
 use crate::board::Board;
 
 /// How long a reset waits for workers that are inside of guest memory.
@@ -178,18 +179,8 @@ impl Plugs {
                 pci.plug(name, &place, port, blueprint)?;
                 Ok(Some(inside))
             }
-            Make::Console => {
-                if board.is_none() {
-                    return Err(PlugError::Cold(options.driver));
-                }
-                let chardev = options.text("chardev")?;
-                let not_set = || PlugError::NotSet { driver: options.driver.clone(), key: "chardev" };
-                let (chardev, bus) = (chardev.ok_or_else(not_set)?, options.text("bus")?);
-                let driver = options.driver.clone();
-                options.finish()?;
-                backends.chardevs.connect(&driver, &chardev, bus.as_deref(), name)?;
-                Ok(None)
-            }
+            Make::Console if board.is_none() => Err(PlugError::Cold(options.driver)),
+            Make::Console => self.console(options, name),
             Make::Function(function) => {
                 let place = functions::place(&mut options)?;
                 let port = pci.port(name)?;
@@ -198,25 +189,45 @@ impl Plugs {
                 pci.plug(name, &place, port, blueprint)?;
                 Ok(None)
             }
-            Make::Bridge(bridge) => {
-                if board.is_none() {
-                    return Err(PlugError::Cold(options.driver));
-                }
-                let place = functions::place(&mut options)?;
-                let free = (0..).find(|slot| !table.slots.contains(slot)).unwrap_or_default();
-                let kind = bridge(&mut options, free)?;
-                if let manyhart_devices::pci::BridgeKind::RootPort(slot) = kind {
-                    if table.slots.contains(&slot.number) {
-                        let why = "another root port has this number";
-                        return Err(PlugError::Value { driver: options.driver, key: "slot", why });
-                    }
-                    table.slots.push(slot.number);
-                }
-                options.finish()?;
-                pci.plug_bridge(name, &place, kind)?;
-                Ok(None)
-            }
+            Make::Bridge(_) if board.is_none() => Err(PlugError::Cold(options.driver)),
+            Make::Bridge(bridge) => self.bridge(table, bridge, options, name),
         }
+    }
+
+    /// At a console's port.
+    fn console(&self, mut options: DeviceOptions, name: &str) -> Result<Option<Inside>, PlugError> {
+        let chardev = options.text("chardev")?;
+        let not_set = || PlugError::NotSet { driver: options.driver.clone(), key: "chardev" };
+        let (chardev, bus) = (chardev.ok_or_else(not_set)?, options.text("bus")?);
+        let driver = options.driver.clone();
+        options.finish()?;
+        self.0.backends.chardevs.connect(&driver, &chardev, bus.as_deref(), name)?;
+        Ok(None)
+    }
+
+    /// A bridge, whose slot, if it has one, gets a number that is free.
+    fn bridge(
+        &self,
+        table: &mut Table,
+        bridge: MakeBridge,
+        mut options: DeviceOptions,
+        name: &str,
+    ) -> Result<Option<Inside>, PlugError> {
+        let place = functions::place(&mut options)?;
+        let free = (0..).find(|slot| !table.slots.contains(slot)).unwrap_or_default();
+        let kind = bridge(&mut options, free)?;
+        let slot = match &kind {
+            BridgeKind::RootPort(slot) => Some(slot.number),
+            _ => None,
+        };
+        if slot.is_some_and(|number| table.slots.contains(&number)) {
+            let why = "another root port has this number";
+            return Err(PlugError::Value { driver: options.driver, key: "slot", why });
+        }
+        options.finish()?;
+        self.0.pci.plug_bridge(name, &place, kind)?;
+        table.slots.extend(slot);
+        Ok(None)
     }
 
     /// Asks the guest to let a device go; it is gone when [`Plugs::gone`] is called.

@@ -121,6 +121,82 @@ fn memory_type(rng: &mut Rng) -> u64 {
     1 << (61 + rng.below(2))
 }
 
+/// Code in two pages and the stub in a third, from `code_va` on; the answer is the entries on the way there, which are to stay as they are.
+fn map_code(rng: &mut Rng, tables: &mut Tables, code_va: u64, user: bool) -> Vec<u64> {
+    let mut path = Vec::new();
+    let pages = [(0, CODE_PA, user), (0x1000, CODE_PA + 0x1000, user), (0x2000, STUB_PA, false)];
+    for (offset, pa, user) in pages {
+        let random = rng.next() & (R | G | A | D);
+        let leaf = pa >> 2 | V | X | random | if user { U } else { 0 };
+        path.extend(tables.map(code_va + offset, 0, leaf));
+    }
+    path
+}
+
+/// The leaves by which scratch memory is reached.
+struct Leaves {
+    level: u32,
+    napot: bool,
+    /// The bits of an address that translation keeps.
+    same: u64,
+    user: bool,
+    hostile: bool,
+}
+
+impl Leaves {
+    fn draw(&self, rng: &mut Rng, pa: u64) -> u64 {
+        let clean = V | R | W | if self.user { U } else { 0 };
+        let mut leaf = clean | rng.next() & (A | D | G | X);
+        if self.hostile {
+            spoil(rng, &mut leaf);
+        } else {
+            leaf |= if rng.percent(50) { A | D } else { 0 };
+        }
+        let pa = if self.level > 0 { pa & !self.same } else { pa };
+        let mut leaf = leaf | pa >> 2;
+        if self.napot {
+            leaf = leaf & !(0xf << 10) | NAPOT | 8 << 10;
+            if self.hostile && rng.percent(20) {
+                // The reference updates A and D before it looks at the range.
+                leaf = leaf ^ 1 << (10 + rng.below(4)) | A | D;
+            }
+        }
+        if self.level > 0 && self.hostile && rng.percent(20) {
+            leaf |= 1 << (10 + rng.below(9 * self.level as usize));
+        }
+        if self.level > 0 && leaf & (R | X) == 0 {
+            // Nothing that is no page table is to be used as one.
+            leaf &= !V;
+        }
+        leaf
+    }
+}
+
+/// Flags that lead to faults, more often than not.
+fn spoil(rng: &mut Rng, leaf: &mut u64) {
+    match rng.below(8) {
+        0 => *leaf = rng.next() & 0xff,
+        1 => *leaf = V | rng.next() & 0xff,
+        2 => *leaf ^= 1 << rng.below(8),
+        3 => *leaf |= memory_type(rng),
+        4 => *leaf ^= U,
+        5 => *leaf &= !W,
+        _ => {}
+    }
+}
+
+/// Changes a bit of an entry that is no leaf, of those on `path` that are not `spared`.
+fn spoil_a_table(rng: &mut Rng, tables: &mut Tables, path: &[u64], spared: &[u64]) {
+    let inner: Vec<_> =
+        path.iter().copied().filter(|at| tables.entries[at] & (R | W | X) == 0 && !spared.contains(at)).collect();
+    if !inner.is_empty() {
+        let bit = rng.pick(&[0, 1, 2, 3, 4, 5, 6, 7, 61, 62, 63]);
+        if let Some(entry) = tables.entries.get_mut(&rng.pick(&inner)) {
+            *entry ^= 1 << bit;
+        }
+    }
+}
+
 /// With translation. `user` is the mode that runs; `hostile` asks for whatever may go wrong with scratch memory.
 pub fn paged(rng: &mut Rng, user: bool, hostile: bool) -> Space {
     let levels = 3 + rng.below(3) as u32;
@@ -128,18 +204,7 @@ pub fn paged(rng: &mut Rng, user: bool, hostile: bool) -> Space {
     // Without translation there is nothing at the addresses either: the reference has a window of PCI at 16 GiB.
     let top = 32 + rng.below(479) as u64;
     let code_va = canonical(levels, top, (rng.next() & !0xf_ffff) | (rng.below(250) as u64) << 12);
-    let stub_va = code_va + 0x2000;
-    let code_leaf = |pa: u64, rng: &mut Rng, user: bool| {
-        let random = rng.next() & (R | G | A | D);
-        pa >> 2 | V | X | random | if user { U } else { 0 }
-    };
-    let mut spared = Vec::new();
-    for (va, pa, user) in
-        [(code_va, CODE_PA, user), (code_va + 0x1000, CODE_PA + 0x1000, user), (stub_va, STUB_PA, false)]
-    {
-        let leaf = code_leaf(pa, rng, user);
-        spared.extend(tables.map(va, 0, leaf));
-    }
+    let spared = map_code(rng, &mut tables, code_va, user);
 
     let data_top = 32 + (top - 32 + 1 + rng.below(478) as u64) % 479;
     let level = if rng.percent(70) { 0 } else { rng.below(levels as usize) as u32 };
@@ -164,63 +229,23 @@ pub fn paged(rng: &mut Rng, user: bool, hostile: bool) -> Space {
         rng.next()
     };
     let data_va = canonical(levels, data_top, random & !same | high & same);
-    let variant = |rng: &mut Rng, pa: u64| {
-        let clean = V | R | W | if user { U } else { 0 };
-        let mut leaf = clean | rng.next() & (A | D | G | X);
-        if !hostile {
-            leaf |= if rng.percent(50) { A | D } else { 0 };
-        } else {
-            match rng.below(8) {
-                0 => leaf = rng.next() & 0xff,
-                1 => leaf = V | rng.next() & 0xff,
-                2 => leaf ^= 1 << rng.below(8),
-                3 => leaf |= memory_type(rng),
-                4 => leaf ^= U,
-                5 => leaf &= !W,
-                _ => {}
-            }
-        }
-        let pa = if level > 0 { pa & !same } else { pa };
-        let mut leaf = leaf | pa >> 2;
-        if napot {
-            leaf = leaf & !(0xf << 10) | NAPOT | 8 << 10;
-            if hostile && rng.percent(20) {
-                // The reference updates A and D before it looks at the range.
-                leaf = leaf ^ 1 << (10 + rng.below(4)) | A | D;
-            }
-        }
-        if level > 0 && hostile && rng.percent(20) {
-            leaf |= 1 << (10 + rng.below(9 * level as usize));
-        }
-        if level > 0 && leaf & (R | X) == 0 {
-            // Nothing that is no page table is to be used as one.
-            leaf &= !V;
-        }
-        leaf
-    };
+    let leaves = Leaves { level, napot, same, user, hostile };
     let mut path = Vec::new();
     for (va, pa) in [(data_va.wrapping_sub(0x1000), low), (data_va, high)] {
         if level > 0 && va & same != pa & same {
             continue;
         }
-        let leaf = variant(rng, pa);
+        let leaf = leaves.draw(rng, pa);
         path.extend(tables.map(va, level, leaf));
     }
     if hostile && rng.percent(15) {
-        let inner: Vec<_> =
-            path.iter().copied().filter(|at| tables.entries[at] & (R | W | X) == 0 && !spared.contains(at)).collect();
-        if !inner.is_empty() {
-            let bit = rng.pick(&[0, 1, 2, 3, 4, 5, 6, 7, 61, 62, 63]);
-            if let Some(entry) = tables.entries.get_mut(&rng.pick(&inner)) {
-                *entry ^= 1 << bit;
-            }
-        }
+        spoil_a_table(rng, &mut tables, &path, &spared);
     }
     let asid = rng.next() & 0xffff;
     Space {
         satp: u64::from(levels + 5) << 60 | asid << 44 | TABLES_PA >> 12,
         code_va,
-        stub_va,
+        stub_va: code_va + 0x2000,
         data_va,
         low_pa: low + 4096 - HALF_BYTES as u64,
         high_pa: high,

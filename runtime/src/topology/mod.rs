@@ -26,6 +26,7 @@ mod survey;
 mod tell;
 mod transaction;
 mod tree;
+mod undo;
 mod view;
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use super::Survey;
-use crate::topology::apply::{Undo, step_back};
 use crate::topology::state::State;
 use crate::topology::tree::Region;
+use crate::topology::undo::{Undo, step_back};
 use crate::topology::{AddressSpaceId, Generation, RegionId};
 use crate::{Gpa, TopologyError};
 

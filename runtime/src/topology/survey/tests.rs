@@ -317,7 +317,7 @@ proptest! {
 
 #[test]
 fn a_step_of_the_history_takes_what_its_limits_say() {
-    let (step, region) = (size_of::<crate::topology::apply::Undo>(), size_of::<crate::topology::tree::Region>());
+    let (step, region) = (size_of::<crate::topology::undo::Undo>(), size_of::<crate::topology::tree::Region>());
     assert!(step <= 56, "{step}");
     assert!(region + 32 <= 300, "{region}, and its name");
 }
