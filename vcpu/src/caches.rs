@@ -8,6 +8,7 @@ use crate::csr::CsrFile;
 use crate::keys::KeyContext;
 use crate::ram::RamRange;
 use crate::tlb::Tlb;
+use crate::trap::Privilege;
 use crate::used::UsedPages;
 
 /// More changed ranges than this are not looked up in the TLB one by one.
@@ -79,6 +80,21 @@ impl Caches {
             self.selected = selected;
             self.take_keys(csr);
         }
+    }
+
+    /// The same in supervisor mode where nothing but SUM and MXR has changed, and their context is known; false if it has to be selected.
+    #[inline(always)]
+    pub fn switch(&mut self, csr: &CsrFile) -> bool {
+        let privilege = csr.privilege();
+        if self.dropped || privilege != Privilege::Supervisor {
+            return false;
+        }
+        let (sum, mxr) = csr.sum_and_mxr();
+        let switched = self.tlb.switch(KeyContext { satp: csr.satp(), privilege, sum, mxr });
+        if switched {
+            self.selected.1 = csr.modes();
+        }
+        switched
     }
 
     fn take_keys(&mut self, csr: &CsrFile) {

@@ -30,6 +30,14 @@ pub(crate) struct KeyContext {
     pub mxr: bool,
 }
 
+impl KeyContext {
+    /// Which of a space's contexts it is.
+    #[inline(always)]
+    fn which(self) -> usize {
+        usize::from(self.privilege == Privilege::Supervisor) | usize::from(self.sum) << 1 | usize::from(self.mxr) << 2
+    }
+}
+
 /// Which contexts have which keys. A key is never 0, and never used for two contexts between two restarts.
 pub(crate) struct Keys {
     last: u16,
@@ -74,13 +82,19 @@ impl Keys {
         if self.spaces[self.current].satp != context.satp {
             self.current = self.space(context.satp);
         }
-        let which = usize::from(context.privilege == Privilege::Supervisor)
-            | usize::from(context.sum) << 1
-            | usize::from(context.mxr) << 2;
+        let which = context.which();
         if self.spaces[self.current].keys[which] == 0 {
             self.spaces[self.current].keys[which] = self.fresh()?;
         }
         Some(self.spaces[self.current].keys[which])
+    }
+
+    /// The key of a context below machine mode, if it has one and its space is the one asked for last.
+    #[inline(always)]
+    pub fn known(&self, context: KeyContext) -> Option<u16> {
+        let space = &self.spaces[self.current % SPACES];
+        let key = space.keys[context.which()];
+        (key != 0 && space.satp == context.satp).then_some(key)
     }
 
     /// The place of a `satp` value; a new one takes the place given out longest ago.

@@ -222,6 +222,14 @@ pub(crate) fn in_one_register(mut value: u64) -> u64 {
     value
 }
 
+/// The hart's loads and stores stay on their side of this, and what was loaded before is loaded again: for handlers that would otherwise keep too much
+/// at once.
+#[inline(always)]
+pub(crate) fn forget_memory(hart: &mut Hart) {
+    // SAFETY: no instruction at all. It is given the hart, which compilers take for nobody else's.
+    unsafe { std::arch::asm!("/* {0} */", in(reg) hart, options(nostack, preserves_flags)) };
+}
+
 /// Writes the resident registers to their memory slots.
 #[inline(always)]
 pub(crate) fn spill(hart: &mut Hart, r: &[u64; 4]) {

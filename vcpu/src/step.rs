@@ -7,7 +7,7 @@
 
 use crate::exec::flow::leave;
 use crate::hart::Hart;
-use crate::op::{Handler, Op};
+use crate::op::{Handler, MEM, Op, forget_memory};
 
 /// The work of one op.
 pub(crate) trait Step {
@@ -35,11 +35,12 @@ macro_rules! perform {
 pub(crate) use perform;
 
 /// Stands between the two steps of a pair where the compiler, seeing both, would want more registers than there are: as if the second began as a
-/// handler of its own, with nothing known of memory where both touch the guest's, and nothing of how the resident registers came about.
+/// handler of its own, with nothing known of memory where both touch the guest's or the second takes up what the first has left in the hart, and
+/// nothing of how the resident registers came about.
 #[inline(always)]
-pub(crate) fn between<X: Step, Y: Step>(r: &mut [u64; 4]) {
+pub(crate) fn between<X: Step, Y: Step>(hart: &mut Hart, r: &mut [u64; 4]) {
     let [r0, r1, r2, r3] = r;
-    if matches!(X::KEY.shape, Shape::Load | Shape::Store) && matches!(Y::KEY.shape, Shape::Load | Shape::Store) {
+    if is_access(X::KEY) && is_access(Y::KEY) {
         // SAFETY: no instruction at all.
         unsafe {
             std::arch::asm!(
@@ -64,6 +65,33 @@ pub(crate) fn between<X: Step, Y: Step>(r: &mut [u64; 4]) {
             );
         }
     }
+    if reads_anew(X::KEY, Y::KEY) {
+        forget_memory(hart);
+    }
+}
+
+const fn is_access(key: Key) -> bool {
+    matches!(key.shape, Shape::Load | Shape::Store)
+}
+
+/// Whether the second of two steps takes from the hart what the first has had in a register already: of an access and a sum of one of its registers, of a
+/// sum and the store of it or of what it is of, and of a call that links by memory.
+const fn reads_anew(x: Key, y: Key) -> bool {
+    let [result, left, right] = x.classes;
+    match y.shape {
+        Shape::Store => {
+            let is_sum = matches!(x.shape, Shape::Rr | Shape::Ri);
+            is_sum && (is_same(result, y.classes[2]) || is_same(left, y.classes[2]))
+        }
+        Shape::Ri => is_access(x) && (is_same(left, y.classes[1]) || is_same(right, y.classes[1])),
+        Shape::Call => y.classes[0] >= MEM,
+        _ => false,
+    }
+}
+
+/// Whether both may be the same register in memory.
+const fn is_same(a: u8, b: u8) -> bool {
+    a == b && a >= MEM
 }
 
 /// The body of a handler: one step, and on.

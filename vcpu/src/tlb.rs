@@ -222,6 +222,17 @@ impl Tlb {
         self.key = u64::from(key) << KEY_SHIFT;
     }
 
+    /// The same for a context below machine mode that has a key already; false if it has to be selected, and nothing has changed.
+    #[inline(always)]
+    pub fn switch(&mut self, context: KeyContext) -> bool {
+        let Some(key) = self.keys.known(context) else { return false };
+        let is_enabled = self.key != 0;
+        if is_enabled {
+            self.key = u64::from(key) << KEY_SHIFT;
+        }
+        is_enabled
+    }
+
     /// Empties the arrays, after which every key is new.
     #[cold]
     fn restart(&mut self, context: KeyContext) -> u16 {

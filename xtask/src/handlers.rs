@@ -9,20 +9,20 @@ use std::process::Command;
 
 use crate::Error;
 
-/// Hot handlers, by the path of their function, and how many of each may take the stack all the same, for want of a register (byte
-/// stores, some calls, pairs of which one half is such a one, atomics, which cost more than that).
-const HOT: [(&str, usize); 20] = [
-    (PAIRS, PAIRS_WITH_STACK),
+/// Hot handlers, by the path of their function, and how many of each may take the stack all the same, for want of a register (status
+/// registers, of which any bit may mean something, and atomics, which cost more than that).
+const HOT: [(&str, usize); 21] = [
+    (PAIRS, 0),
     ("exec::alu::rr", 0),
     ("exec::alu::ri", 0),
     ("exec::alu::constant", 0),
     ("exec::mem::load", 0),
-    ("exec::mem::store", 20),
+    ("exec::mem::store", 0),
     ("exec::mem::load_float", 0),
     ("exec::mem::store_float", 0),
     ("exec::flow::branch", 0),
     ("exec::flow::jump_register", 0),
-    ("exec::flow::call_register", 5),
+    ("exec::flow::call_register", 0),
     ("exec::flow::goto_far", 0),
     ("exec::amo::amo", 300),
     ("exec::amo::lr", 50),
@@ -31,12 +31,12 @@ const HOT: [(&str, usize); 20] = [
     ("exec::csr::read_plain", 0),
     ("exec::csr::write_plain", 1),
     ("exec::csr::status", 6),
+    ("exec::csr::switch_rights", 1),
     ("exec::traps::resume", 0),
 ];
 
 /// Fused pairs: the table's parts have a function each.
 const PAIRS: &str = "fused::table::pair";
-const PAIRS_WITH_STACK: usize = 60;
 
 /// What was found of one kind of handler.
 #[derive(Default)]

@@ -63,7 +63,30 @@ impl Counter {
     }
 }
 
+/// A counter by one of its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CounterCsr {
+    Cycle,
+    Instret,
+}
+
 impl CsrFile {
+    /// A counter under its unprivileged number, unless the current mode may not read it. `instret` is as in [`Inputs`].
+    #[inline(always)]
+    pub(crate) fn counter(&self, which: CounterCsr, instret: u64) -> Option<u64> {
+        let (counter, bit) = match which {
+            CounterCsr::Cycle => (self.cycle, bits::CY),
+            CounterCsr::Instret => (self.instret, bits::IR),
+        };
+        self.counter_enabled(bit).then(|| counter.value(instret))
+    }
+
+    /// Whether the current mode may read `time`.
+    #[inline(always)]
+    pub(crate) fn shows_time(&self) -> bool {
+        self.counter_enabled(bits::TM)
+    }
+
     pub(super) fn mcountinhibit(&self) -> u64 {
         let bit = |counter: Counter, bit| if counter.inhibited() { bit } else { 0 };
         bit(self.cycle, bits::CY) | bit(self.instret, bits::IR)

@@ -29,7 +29,8 @@ impl CsrFile {
     }
 
     /// `mcounteren` (3.1.11) and `scounteren`: each mode opens a counter to the ones below it.
-    fn counter_enabled(&self, bit: u64) -> bool {
+    #[inline(always)]
+    pub(super) fn counter_enabled(&self, bit: u64) -> bool {
         #[cfg(feature = "planted-bugs")]
         if planted::is(Bug::CountersOpen) {
             return true;

@@ -36,6 +36,7 @@ mod tests;
 pub use access::CsrOp;
 pub(crate) use aia::is_shared;
 pub use config::{Config, SatpMode};
+pub(crate) use counters::CounterCsr;
 pub use effect::Effect;
 pub use interrupts::bits;
 pub(crate) use plain::Plain;

@@ -45,10 +45,22 @@ const SSTATUS_WRITABLE: u64 = SIE | SPIE | SPP | FS | SUM | MXR;
 const SSTATUS_VISIBLE: u64 = SSTATUS_WRITABLE | UXL | SD;
 /// Writable through `mstatus`. Endianness is little and fixed, XS and VS do not exist.
 const MSTATUS_WRITABLE: u64 = SSTATUS_WRITABLE | MIE | MPIE | MPP | MPRV | TVM | TW | TSR;
-/// Of those, where any value is legal and nothing else depends on it: FS, where it exists, belongs to them.
-const SIMPLE: u64 = SIE | SPIE | SPP | MIE | MPIE;
+/// Of those, where any value is legal and nothing else depends on it, interrupts and the rights of data accesses apart: FS, where it exists, belongs to
+/// them.
+const SIMPLE: u64 = SIE | SPIE | SPP | MIE | MPIE | DATA_RIGHTS;
+/// What data translation depends on beside the mode.
+const DATA_RIGHTS: u64 = SUM | MXR;
 /// UXL and SXL: 64 bits, read-only.
 const XLEN_64: u64 = 2 << 32 | 2 << 34;
+
+/// What an access to a status register did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StatusAccess {
+    /// What was there.
+    pub old: u64,
+    /// SUM or MXR has changed: [`Effect::DATA_CONTEXT`].
+    pub switches: bool,
+}
 
 impl CsrFile {
     /// The value of `mstatus`. SD sums up FS, the only extension state there is.
@@ -81,16 +93,16 @@ impl CsrFile {
         self.mstatus = (old & !mask) | (value & mask);
         let changed = old ^ self.mstatus;
         let float = (old & FS == 0) != (self.mstatus & FS == 0);
-        let data = changed & (SUM | MXR) != 0 || old_data_privilege != self.data_privilege();
+        let data = changed & DATA_RIGHTS != 0 || old_data_privilege != self.data_privilege();
         Effect::DATA_CONTEXT.when(data)
             | Effect::INTERRUPTS.when(self.mstatus & changed & (MIE | SIE) != 0)
             | Effect::FLOAT.when(float)
     }
 
-    /// A whole CSR instruction on `mstatus`, or on `sstatus`, where nothing follows from the change: no translation depends on it, and no interrupt is
-    /// due after it. Otherwise `None`, and nothing has changed. Returns the old value.
+    /// A whole CSR instruction on `mstatus`, or on `sstatus`, where nothing follows from the change but that data accesses have other rights: no mode
+    /// changes, and no interrupt is due after it. Otherwise `None`, and nothing has changed.
     #[inline(always)]
-    pub(crate) fn access_status(&mut self, machine: bool, op: CsrOp, lines: u64) -> Option<u64> {
+    pub(crate) fn access_status(&mut self, machine: bool, op: CsrOp, lines: u64) -> Option<StatusAccess> {
         let (lowest, mask) = match machine {
             true => (Privilege::Machine, MSTATUS_WRITABLE),
             false => (Privilege::Supervisor, SSTATUS_WRITABLE),
@@ -100,7 +112,7 @@ impl CsrFile {
         }
         let old = if machine { self.mstatus() } else { self.sstatus() };
         let value = match op {
-            CsrOp::Read => return Some(old),
+            CsrOp::Read => return Some(StatusAccess { old, switches: false }),
             CsrOp::Write(value) => value,
             CsrOp::Set(bits) => old | bits,
             CsrOp::Clear(bits) => old & !bits,
@@ -112,7 +124,7 @@ impl CsrFile {
             return None;
         }
         self.mstatus ^= changed;
-        Some(old)
+        Some(StatusAccess { old, switches: changed & DATA_RIGHTS != 0 })
     }
 
     /// Whether floating-point instructions are illegal (FS is Off).

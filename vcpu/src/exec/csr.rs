@@ -1,11 +1,12 @@
-//! The CSRs that every trap reads and writes: those that are nothing but 64 bits, and the status registers. Whatever is not simple there, and every
-//! other CSR, is left to [`super::system`].
+//! The CSRs that every trap reads and writes, and every copy from user memory: those that are nothing but 64 bits, and the status registers; and the
+//! counters. Whatever is not simple there, and every other CSR, is left to [`super::system`].
 #![allow(unsafe_code)] // Handlers: see `op`.
 
-use crate::csr::{CsrOp, Plain, address};
+use crate::csr::{CounterCsr, CsrOp, Plain, address};
 use crate::decode::{Inst, Opcode};
 use crate::exec::system::{self, Csr};
-use crate::op::{CLASSES, Handler, Op, SINK, any, class, get, handler, next, set, set_any, tail};
+use crate::hart::Hart;
+use crate::op::{CLASSES, Handler, Op, SINK, any, class, get, handler, next, reload, set, set_any, spill, tail};
 
 /// The access that an instruction makes.
 const READ: u8 = 0;
@@ -60,16 +61,63 @@ handler! {
             SET => CsrOp::Set(operand),
             _ => CsrOp::Clear(operand),
         };
-        let Some(old) = hart.csr.access_status(MACHINE, access, hart.lines) else {
+        let Some(access) = hart.csr.access_status(MACHINE, access, hart.lines) else {
             tail!(system::system::<Csr>, hart, op, r)
         };
-        set_any(hart, o.rd, &mut r, old);
+        set_any(hart, o.rd, &mut r, access.old);
+        if access.switches { tail!(switch_rights, hart, op, r) }
+        next!(hart, op, r)
+    }
+
+    /// SUM or MXR has changed: kernels do that around every copy from user memory. Goes on under the translations of before.
+    #[inline(never)]
+    fn switch_rights [] (hart, op, r) {
+        if !hart.caches.switch(&hart.csr) { tail!(select_rights, hart, op, r) }
+        next!(hart, op, r)
+    }
+
+    /// The same where there are none yet.
+    #[cold]
+    #[inline(never)]
+    fn select_rights [] (hart, op, r) {
+        spill(hart, &r);
+        hart.privilege_changed();
+        let r = reload(hart);
+        next!(hart, op, r)
+    }
+
+    /// Reads `cycle` or `instret`; the immediate says how many instructions of the block are over before this one.
+    fn read_counter [const CYCLE: bool, const D: u8] (hart, op, r) {
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        let which = if CYCLE { CounterCsr::Cycle } else { CounterCsr::Instret };
+        let Some(value) = hart.csr.counter(which, hart.instret() + o.imm as u64) else {
+            tail!(system::system::<Csr>, hart, op, r)
+        };
+        set::<D>(hart, o.rd, &mut r, value);
+        next!(hart, op, r)
+    }
+
+    /// Reads `time`, of the host: that takes longer than all else here.
+    fn read_time [] (hart, op, r) {
+        if !hart.csr.shows_time() { tail!(system::system::<Csr>, hart, op, r) }
+        spill(hart, &r);
+        // SAFETY: the handler's contract.
+        let o = unsafe { Op::operands(op) };
+        hart.set_x_slot(o.rd, host_time(hart));
+        let r = reload(hart);
         next!(hart, op, r)
     }
 }
 
-/// The handler of a CSR instruction, and its immediate; `None` for what is left to [`system`].
-pub(crate) fn select(i: &Inst) -> Option<(Handler, i32)> {
+/// Apart from the handler, whose stack it would otherwise take with it: a handler that has one ends in a call.
+#[inline(never)]
+fn host_time(hart: &Hart) -> u64 {
+    hart.clock.now()
+}
+
+/// The handler of a CSR instruction behind `before` others of its block, and its immediate; `None` for what is left to [`system`].
+pub(crate) fn select(i: &Inst, before: u8) -> Option<(Handler, i32)> {
     let (access, immediate) = match i.op {
         Opcode::Csrrw => (WRITE, false),
         Opcode::Csrrwi => (WRITE, true),
@@ -88,6 +136,7 @@ pub(crate) fn select(i: &Inst) -> Option<(Handler, i32)> {
     match i.csr() {
         address::MSTATUS => Some((status_of::<true>(access), i32::from(immediate))),
         address::SSTATUS => Some((status_of::<false>(access), i32::from(immediate))),
+        address::CYCLE | address::INSTRET | address::TIME => Some((counter(access, i)?, i32::from(before))),
         number => Some((plain(access, immediate, i)?, i32::from(Plain::of(number)?.to_bits()))),
     }
 }
@@ -97,13 +146,42 @@ fn status_of<const MACHINE: bool>(access: u8) -> Handler {
         [usize::from(access)]
 }
 
+/// Counters are read-only under these numbers.
+fn counter(access: u8, i: &Inst) -> Option<Handler> {
+    const CYCLE: [Handler; CLASSES] = [
+        read_counter::<true, 0>,
+        read_counter::<true, 1>,
+        read_counter::<true, 2>,
+        read_counter::<true, 3>,
+        read_counter::<true, 4>,
+    ];
+    const INSTRET: [Handler; CLASSES] = [
+        read_counter::<false, 0>,
+        read_counter::<false, 1>,
+        read_counter::<false, 2>,
+        read_counter::<false, 3>,
+        read_counter::<false, 4>,
+    ];
+    match i.csr() {
+        _ if access != READ => None,
+        address::CYCLE => Some(CYCLE[destination(i)]),
+        address::INSTRET => Some(INSTRET[destination(i)]),
+        _ => Some(read_time),
+    }
+}
+
+/// The class of what an instruction writes.
+fn destination(i: &Inst) -> usize {
+    class(if i.rd == 0 { SINK } else { i.rd })
+}
+
 fn plain(access: u8, immediate: bool, i: &Inst) -> Option<Handler> {
     const READS: [Handler; CLASSES] =
         [read_plain::<0>, read_plain::<1>, read_plain::<2>, read_plain::<3>, read_plain::<4>];
     const WRITES: [Handler; CLASSES] =
         [write_plain::<0>, write_plain::<1>, write_plain::<2>, write_plain::<3>, write_plain::<4>];
     match access {
-        READ => Some(READS[class(if i.rd == 0 { SINK } else { i.rd })]),
+        READ => Some(READS[destination(i)]),
         WRITE if immediate => None,
         WRITE if i.rd == 0 => Some(WRITES[class(i.rs1)]),
         WRITE => Some(swap_plain),

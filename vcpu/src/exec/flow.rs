@@ -7,7 +7,9 @@
 
 use crate::block::locate;
 use crate::hart::Hart;
-use crate::op::{ALL_CLASSES, CLASSES, Handler, Op, get, handler, in_one_register, row, rows, set, spill, tail};
+use crate::op::{
+    ALL_CLASSES, CLASSES, Handler, Op, forget_memory, get, handler, in_one_register, row, rows, set, spill, tail,
+};
 use crate::step::{Code, Key, Shape, Step, single};
 
 /// A branch's condition.
@@ -140,12 +142,16 @@ handler! {
     /// An indirect jump that links. The retired instructions stand in the next op, the return address in the one after.
     #[inline(always)]
     fn call_register [const D: u8, const A: u8] (hart, op, r) {
+        // SAFETY: the handler's contract: it is an ordinary op.
+        let o = unsafe { Op::operands(op) };
+        let target = in_one_register(get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64) & !1);
+        forget_memory(hart);
         // SAFETY: the handler's contract: the next two ops hold the count and the address.
-        let (o, retired, link) = unsafe {
-            (Op::operands(op), (*op.add(1)).payload.operands.imm, (*op.add(2)).payload.value)
-        };
-        let target = get::<A>(hart, o.a, &r).wrapping_add(o.imm as i64 as u64) & !1;
+        let link = unsafe { (*op.add(2)).payload.value };
         set::<D>(hart, o.rd, &mut r, link);
+        forget_memory(hart);
+        // SAFETY: as above.
+        let retired = unsafe { (*op.add(1)).payload.operands.imm };
         jump!(hart, op, r, retired, target)
     }
 

@@ -6,7 +6,10 @@ use manyhart_runtime::ram::atomics::{self, Word};
 use crate::exec::alu::word;
 use crate::exec::system::raise;
 use crate::hart::Hart;
-use crate::op::{ALL_CLASSES, Handler, Op, get, handler, in_one_register, next, reload, row, rows, set, spill, tail};
+use crate::op::{
+    ALL_CLASSES, Handler, MEM, Op, forget_memory, get, handler, in_one_register, next, reload, row, rows, set, spill,
+    tail,
+};
 use crate::step::{Code, Key, Shape, Step, single};
 
 /// A load: the width, and what becomes of the value.
@@ -112,6 +115,9 @@ impl<S: StoreKind, const A: u8, const B: u8> Step for Store<S, A, B> {
         let o = unsafe { Op::operands(op) };
         let va = get::<A>(hart, o.a, r).wrapping_add(o.imm as i64 as u64);
         let Some(ptr) = probe_store::<S::Width>(hart, va) else { return false };
+        if A == B && A >= MEM {
+            forget_memory(hart);
+        }
         let value = S::narrow(get::<B>(hart, o.b, r));
         // SAFETY: a TLB entry leads into a block of the snapshot that the reader holds.
         unsafe { atomics::store(ptr, value) };

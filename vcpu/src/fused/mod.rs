@@ -37,7 +37,7 @@ macro_rules! pairs {
                 }
                 // SAFETY: the handler's contract: it serves a pair, so another ordinary op follows.
                 let second = unsafe { op.add(X::KEY.ops()) };
-                $crate::step::between::<X, Y>(&mut r);
+                $crate::step::between::<X, Y>(hart, &mut r);
                 #[cfg(feature = "planted-bugs")]
                 if $crate::planted::is($crate::planted::Bug::PairHalfLeftOut) && !Y::KEY.leaves() {
                     // SAFETY: as in `perform`.

@@ -340,7 +340,7 @@ impl Builder {
         // Nothing but a fence, a hint or a CSR access goes on in the block.
         self.open = matches!(i.op, Csrrw | Csrrs | Csrrc | Csrrwi | Csrrsi | Csrrci | Fence | Pause);
         match i.op {
-            Csrrw | Csrrs | Csrrc | Csrrwi | Csrrsi | Csrrci => match csr::select(i) {
+            Csrrw | Csrrs | Csrrc | Csrrwi | Csrrsi | Csrrci => match csr::select(i, self.now.retired) {
                 Some((handler, imm)) => self.op(handler, imm, i.rd, i.rs1, 0),
                 None => self.system::<system::Csr>(0, i.rd, i.rs1),
             },

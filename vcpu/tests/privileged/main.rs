@@ -5,6 +5,7 @@
 mod asm;
 #[path = "../support/board.rs"]
 mod board;
+mod counters;
 mod interrupts;
 mod machine;
 mod messages;

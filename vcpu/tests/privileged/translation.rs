@@ -114,6 +114,25 @@ fn sum_changes_take_effect_at_once() {
     }
 }
 
+/// Many times over, as in a kernel: each change but the first goes back to translations that are there already.
+#[test]
+fn rights_that_come_back_find_their_translations() {
+    for (flags, bit) in [(R | W | USER, SUM), (X, MXR)] {
+        for pace in PACES {
+            let mut machine = paged(pace, 0, pte(PAGE0, V | A | D | flags), 0);
+            machine.hart.set_x(5, bit);
+            let once = [csrrs(ZERO, SSTATUS, T0), ld(A2, 0, A0), csrrc(A1, SSTATUS, T0)];
+            let code = [&once[..], &once, &once, &[addi(ZERO, ZERO, 0), ld(A2, 0, A0)]].concat();
+            machine.start(S, &code);
+            let before = machine.hart.statistics().tlb_fills;
+            assert_eq!(machine.finish(), M_HANDLER, "{pace:?}");
+            assert_eq!(machine.hart.statistics().tlb_fills - before, 1, "{pace:?}");
+            assert_eq!((machine.hart.x(12), machine.hart.x(11) & bit), (0x1111, bit), "{pace:?}");
+            assert_eq!(machine.csrs([MCAUSE, MEPC]), [13, CODE + 40], "{pace:?}");
+        }
+    }
+}
+
 #[test]
 fn mxr_changes_take_effect_at_once() {
     for pace in PACES {
