@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
-use rustix::termios::isatty;
+use rustix::termios::{isatty, tcgetwinsize};
 
 use super::keys::{Event, Keys};
 
@@ -21,6 +21,8 @@ use super::keys::{Event, Keys};
 const TYPE_AHEAD: usize = 4096;
 /// How many bytes go to the guest at once.
 const CHUNK: usize = 256;
+/// How often a terminal's size is looked at, where the guest hears of it.
+const MEASURE: Duration = Duration::from_millis(500);
 /// How often a guest that has not taken its bytes is looked at: soon at first, seldom after a while.
 const LOOKS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
 
@@ -34,6 +36,16 @@ pub trait Guest: Send {
 
     /// Something that is not bytes, and not the monitor.
     fn event(&mut self, event: Event);
+
+    /// Whether it hears how large the terminal is.
+    fn is_measured(&self) -> bool {
+        false
+    }
+
+    /// The terminal has so many columns and rows.
+    fn resized(&mut self, columns: u16, rows: u16) {
+        let _ = (columns, rows);
+    }
 
     /// The person wants the monitor. On a terminal this returns when they want the console again.
     fn monitor(&mut self, terminal: bool);
@@ -61,6 +73,7 @@ impl InputThread {
             looks: 0,
             ended: false,
             at_monitor: false,
+            size: (0, 0),
             away: Arc::default(),
             guest,
         };
@@ -103,6 +116,8 @@ struct Pump<G> {
     ended: bool,
     /// What is typed is the monitor's: never on a terminal, where [`Guest::monitor`] reads by itself.
     at_monitor: bool,
+    /// Columns and rows of the terminal, as the guest has heard.
+    size: (u16, u16),
     /// The person is at the monitor, and this thread waits for them.
     away: Arc<AtomicBool>,
     guest: G,
@@ -112,6 +127,7 @@ impl<G: Guest> Pump<G> {
     fn run(mut self, from: impl AsFd, stop: &OwnedFd) -> io::Result<()> {
         loop {
             self.send();
+            self.measure(&from);
             if self.ended && self.taken.is_none() {
                 return Ok(());
             }
@@ -147,10 +163,26 @@ impl<G: Guest> Pump<G> {
     }
 
     fn timeout(&mut self) -> Option<Timespec> {
-        self.taken.as_ref()?;
+        if self.taken.is_none() {
+            let measured = self.terminal && self.guest.is_measured();
+            return measured.then(|| Timespec::try_from(MEASURE).ok()).flatten();
+        }
         let look = LOOKS[usize::from(self.looks > 100)];
         self.looks += 1;
         Timespec::try_from(look).ok()
+    }
+
+    /// Tells the guest how large the terminal is, when that has changed.
+    fn measure(&mut self, from: impl AsFd) {
+        if !self.terminal || self.ended || !self.guest.is_measured() {
+            return;
+        }
+        // A terminal that cannot say, or was hung up, keeps the size that it had.
+        let Ok(now) = tcgetwinsize(from) else { return };
+        if self.size != (now.ws_col, now.ws_row) {
+            self.size = (now.ws_col, now.ws_row);
+            self.guest.resized(now.ws_col, now.ws_row);
+        }
     }
 
     fn read(&mut self, from: impl AsFd) -> io::Result<()> {
@@ -230,6 +262,9 @@ mod tests {
     use std::time::Instant;
 
     use crossbeam::channel::{Receiver, Sender, unbounded};
+    use rustix::fs::{Mode, OFlags, open};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::{Winsize, tcsetwinsize};
 
     use super::*;
 
@@ -323,6 +358,49 @@ mod tests {
         writer.join().unwrap().unwrap();
         assert!(events.recv_timeout(Duration::from_secs(10)).is_err(), "the thread has ended and sends nothing");
         drop(thread);
+    }
+
+    /// Reports sizes alone.
+    struct Measured(Sender<(u16, u16)>);
+
+    impl Guest for Measured {
+        fn send(&mut self, _: Vec<u8>) -> Taken {
+            Box::new(|| true)
+        }
+
+        fn event(&mut self, _: Event) {}
+
+        fn is_measured(&self) -> bool {
+            true
+        }
+
+        fn resized(&mut self, columns: u16, rows: u16) {
+            self.0.send((columns, rows)).unwrap();
+        }
+
+        fn monitor(&mut self, _: bool) {}
+
+        fn typed<'a>(&mut self, _: &'a [u8]) -> Option<&'a [u8]> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_guest_that_hears_of_it_is_told_how_large_the_terminal_is() {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let program = open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let size = |columns, rows| Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&person, size(80, 24)).unwrap();
+        let (told, sizes) = unbounded();
+        let _thread = InputThread::start(program, true, Measured(told)).unwrap();
+        let next = || sizes.recv_timeout(Duration::from_secs(10)).expect("a size in time");
+        assert_eq!(next(), (80, 24));
+        tcsetwinsize(&person, size(132, 50)).unwrap();
+        assert_eq!(next(), (132, 50));
+        assert!(sizes.try_recv().is_err(), "told once");
     }
 
     #[test]

@@ -182,6 +182,18 @@ impl console::Guest for Typed {
             console::Event::Bytes(bytes) => drop(self.send(bytes)),
         }
     }
+
+    fn is_measured(&self) -> bool {
+        matches!(self.port, Port::Virtio(_))
+    }
+
+    /// A serial line does not know of sizes.
+    fn resized(&mut self, columns: u16, rows: u16) {
+        if let Port::Virtio(console) = &self.port {
+            console.resize(columns, rows);
+        }
+    }
+
     fn monitor(&mut self, terminal: bool) {
         if terminal {
             console::with_old_modes(|| self.person.converse());

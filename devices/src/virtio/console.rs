@@ -5,17 +5,21 @@
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
-use super::device::{ActivateError, Activation, VirtioDevice};
+use super::device::{ActivateError, Activation, VirtioDevice, config_bytes};
 use super::queue::{Chain, Virtqueue};
-use super::session::Waker;
+use super::session::{Interrupts, Waker};
 use crate::uart::{Chunk, Put, Sink, Taken};
 
 /// Its number.
 pub const DEVICE_TYPE: u32 = 3;
+
+/// VIRTIO_CONSOLE_F_SIZE: the configuration says how large the console is.
+const SIZE: u64 = 1 << 0;
 
 const QUEUES: [u16; 2] = [64, 64];
 const RECEIVE: usize = 0;
@@ -36,6 +40,27 @@ pub struct Console {
     /// How much of the next chain to transmit is in the sink already.
     sent: usize,
     waker: Arc<OnceLock<Waker>>,
+    /// How large the host's side is.
+    host_size: Arc<Size>,
+    /// What the configuration says, and how often that has changed.
+    size: (u16, u16),
+    changes: u32,
+    interrupts: Option<Interrupts>,
+}
+
+/// Columns and rows, in one word so that nobody sees half of a change; 0 while nobody has said.
+#[derive(Debug, Default)]
+struct Size(AtomicU32);
+
+impl Size {
+    fn set(&self, columns: u16, rows: u16) {
+        self.0.store(u32::from(columns) << 16 | u32::from(rows), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> (u16, u16) {
+        let both = self.0.load(Ordering::Relaxed);
+        ((both >> 16) as u16, both as u16)
+    }
 }
 
 /// The host's side of a [`Console`]. Cheap to clone, for any thread.
@@ -43,6 +68,7 @@ pub struct Console {
 pub struct ConsoleHandle {
     input: Sender<Chunk>,
     waker: Arc<OnceLock<Waker>>,
+    size: Arc<Size>,
 }
 
 impl ConsoleHandle {
@@ -55,6 +81,12 @@ impl ConsoleHandle {
         }
         self.wake();
         taken
+    }
+
+    /// The host's side has so many columns and rows from now on: the guest is told.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.size.set(columns, rows);
+        self.wake();
     }
 
     /// The sink that was full has room again.
@@ -75,8 +107,22 @@ impl Console {
     pub fn new(sink: Box<dyn Sink>) -> (Console, ConsoleHandle) {
         let (sender, input) = unbounded();
         let waker = Arc::new(OnceLock::new());
-        let handle = ConsoleHandle { input: sender, waker: Arc::clone(&waker) };
-        (Console { sink, input, waiting: VecDeque::new(), queues: None, sent: 0, waker }, handle)
+        let host_size = Arc::<Size>::default();
+        let handle = ConsoleHandle { input: sender, waker: Arc::clone(&waker), size: Arc::clone(&host_size) };
+        let (waiting, queues, sent, size, changes, interrupts) = (VecDeque::new(), None, 0, (0, 0), 0, None);
+        (Console { sink, input, waiting, queues, sent, waker, host_size, size, changes, interrupts }, handle)
+    }
+
+    /// Has the configuration say how large the host's side is; the guest hears of a change.
+    fn measure(&mut self) {
+        let size = self.host_size.get();
+        if size != self.size {
+            self.size = size;
+            self.changes = self.changes.wrapping_add(1);
+            if let Some(interrupts) = &self.interrupts {
+                interrupts.config_changed();
+            }
+        }
     }
 
     fn serve(&mut self) {
@@ -222,8 +268,23 @@ impl VirtioDevice for Console {
         DEVICE_TYPE
     }
 
+    fn features(&self) -> u64 {
+        SIZE
+    }
+
     fn queue_sizes(&self) -> &[u16] {
         &QUEUES
+    }
+
+    /// Columns, rows, the number of ports, which there is one of, and a register for emergencies, which there is not (5.3.4).
+    fn read_config(&self, offset: u64, data: &mut [u8]) {
+        let (columns, rows) = self.size;
+        let fields = [columns, rows, 1, 0, 0, 0].map(u16::to_le_bytes);
+        config_bytes(fields.as_flattened(), offset, data);
+    }
+
+    fn config_generation(&self) -> u32 {
+        self.changes
     }
 
     fn attach(&mut self, waker: Waker) {
@@ -234,6 +295,8 @@ impl VirtioDevice for Console {
         let queues = <[Virtqueue; 2]>::try_from(activation.queues);
         self.queues = Some(queues.map_err(|_| ActivateError::QueueMissing(TRANSMIT as u16))?);
         self.sent = 0;
+        self.interrupts = Some(activation.interrupts);
+        self.measure();
         self.serve();
         Ok(())
     }
@@ -246,12 +309,14 @@ impl VirtioDevice for Console {
     }
 
     fn wake(&mut self) {
+        self.measure();
         self.serve();
     }
 
     /// Input that waits stays: it is the host's.
     fn reset(&mut self) {
         self.queues = None;
+        self.interrupts = None;
     }
 
     fn stop(&mut self) {

@@ -159,3 +159,28 @@ fn a_host_that_has_left_keeps_no_guest_waiting() {
     machine.notify(1);
     assert_eq!(ring.wait(), (0, 0));
 }
+
+#[test]
+fn the_configuration_says_how_large_the_hosts_side_is() {
+    let (machine, handle) = machine(&Paper::default());
+    let size = || {
+        let mut bytes = [0xff; 12];
+        machine.config(0, &mut bytes);
+        assert_eq!(bytes[4..], [1, 0, 0, 0, 0, 0, 0, 0], "one port");
+        [0, 2].map(|at| u16::from_le_bytes([bytes[at], bytes[at + 1]]))
+    };
+    handle.resize(80, 24);
+    eventually("the size", || size() == [80, 24]);
+    let rings = machine.start(VERSION_1 | 1, 4);
+    assert_eq!(machine.take_interrupts(), (false, false), "what a driver finds is no change");
+    handle.resize(132, 50);
+    eventually("the other size", || size() == [132, 50]);
+    assert_eq!(machine.take_interrupts(), (false, true));
+    handle.resize(132, 50);
+    handle.input(b"x".to_vec());
+    assert_eq!(machine.take_interrupts(), (false, false), "the same again is no news");
+    machine.reset();
+    handle.resize(100, 30);
+    eventually("a size without a driver", || size() == [100, 30]);
+    drop(rings);
+}
