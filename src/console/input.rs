@@ -307,7 +307,7 @@ mod tests {
     }
 
     fn next(events: &Receiver<Event>) -> Event {
-        events.recv_timeout(Duration::from_secs(10)).expect("an event in time")
+        events.recv_timeout(Duration::from_secs(120)).expect("an event in time")
     }
 
     #[test]
@@ -408,6 +408,6 @@ mod tests {
         let (_typed, thread, ..) = start(true);
         let before = Instant::now();
         drop(thread);
-        assert!(before.elapsed() < Duration::from_secs(5));
+        assert!(before.elapsed() < Duration::from_secs(60));
     }
 }
