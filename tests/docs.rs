@@ -170,6 +170,19 @@ fn every_function_of_the_seed_has_a_name_here() {
 }
 
 #[test]
+fn the_run_of_memory_model_tests_is_of_all_shapes() {
+    let source = std::fs::read_to_string(root().join("src/litmus/shapes.rs")).expect("the shapes");
+    let (_, table) = source.split_once("\nshapes! {").expect("their table");
+    let shapes: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("    \"")?.split('"').next()).collect();
+    let litmus = page("litmus.md");
+    let (_, run) = litmus.split_once("## A real run").expect("a run");
+    let listed: Vec<&str> = run.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(listed, shapes, "docs/litmus.md: the table of a real run");
+    let promised = format!("{} shapes of RVWMO", shapes.len());
+    assert!(page("promises.md").contains(&promised), "docs/promises.md: {promised}");
+}
+
+#[test]
 fn the_table_of_models_is_the_registry() {
     let models = registry::read(root()).unwrap_or_else(|error| panic!("{error}"));
     let bugs = registry::bugs(root()).unwrap_or_else(|error| panic!("{error}"));

@@ -97,7 +97,7 @@ fn the_runtime_names_no_instruction_set_and_no_bus() {
 #[test]
 fn files_can_be_read_in_one_sitting() {
     // The instruction tables are the honest exception.
-    const LIMIT: usize = 600;
+    const LIMIT: usize = 500;
     for path in all_sources() {
         let table = path.to_string_lossy().contains("decode");
         let lines = text(&path).lines().count();
@@ -120,14 +120,16 @@ fn nothing_half_done_is_left_behind() {
 }
 
 #[test]
-fn unsafe_code_is_opted_into_with_a_reason() {
-    let opt_in = ["#![allow(unsafe", "_code)]"].concat();
+fn lints_are_allowed_with_a_reason() {
     for path in all_sources() {
         let text = text(&path);
+        let mut before = "";
         for (index, line) in text.lines().enumerate() {
-            let before = index.checked_sub(1).and_then(|index| text.lines().nth(index)).unwrap_or_default();
-            let reasoned = line.contains("//") || before.trim_start().starts_with("//");
-            assert!(!line.contains(&opt_in) || reasoned, "{}:{}: say why", path.display(), index + 1);
+            let attribute = line.trim_start().trim_start_matches("#!").trim_start_matches('#');
+            let allows = ["[allow(", "[expect("].iter().any(|start| attribute.starts_with(start));
+            let reasoned = line.contains("//") || line.contains("reason =") || before.trim_start().starts_with("//");
+            assert!(!allows || reasoned, "{}:{}: say why", path.display(), index + 1);
+            before = line;
         }
     }
 }

@@ -34,7 +34,7 @@ macro_rules! handler {
         $vis unsafe extern "sysv64" fn $name<$($generics)*>(
             $hart: &mut $crate::hart::Hart, $op: *const $crate::op::Op, r0: u64, r1: u64, r2: u64, r3: u64,
         ) {
-            #[allow(unused_mut)]
+            #[allow(unused_mut, reason = "not every handler writes a register")]
             let mut $r = [r0, r1, r2, r3];
             $body
         }
@@ -43,7 +43,7 @@ macro_rules! handler {
         $vis unsafe extern "C" fn $name<$($generics)*>(
             $hart: &mut $crate::hart::Hart, $op: *const $crate::op::Op, r0: u64, r1: u64, r2: u64, r3: u64,
         ) {
-            #[allow(unused_mut)]
+            #[allow(unused_mut, reason = "not every handler writes a register")]
             let mut $r = [r0, r1, r2, r3];
             $body
         }
