@@ -396,7 +396,7 @@ mod tests {
         tcsetwinsize(&person, size(80, 24)).unwrap();
         let (told, sizes) = unbounded();
         let _thread = InputThread::start(program, true, Measured(told)).unwrap();
-        let next = || sizes.recv_timeout(Duration::from_secs(10)).expect("a size in time");
+        let next = || sizes.recv_timeout(Duration::from_secs(120)).expect("a size in time");
         assert_eq!(next(), (80, 24));
         tcsetwinsize(&person, size(132, 50)).unwrap();
         assert_eq!(next(), (132, 50));
