@@ -154,7 +154,7 @@ struct LoomArgs {
     /// The model of this name, or those in the file of this name.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// With the larger bounds: within an hour.
+    /// With the larger bounds: some minutes.
     #[arg(long)]
     deep: bool,
     /// With at most so many preemptions on each path, whatever the models say.
