@@ -8,6 +8,7 @@
 //! * [`plug`]: what is plugged into a board: devices by name, with typed properties.
 //! * [`machine`]: the life cycle: build, run, reboot, stop.
 //! * [`control`]: a running machine, commanded from outside.
+//! * [`gdb`]: a running machine, debugged.
 //! * [`profile`]: where a guest's time goes: samples, symbols, folded stacks.
 //! * [`guest`]: what running one of the repository's own bare guests takes.
 //! * [`builtin`], [`stress`], [`litmus`], [`debian`]: guests that come along or are fetched; they only describe a machine and hand it to [`machine`].
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod console;
 pub mod control;
 pub mod debian;
+pub mod gdb;
 pub mod guest;
 pub mod litmus;
 pub mod load;

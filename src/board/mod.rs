@@ -101,6 +101,8 @@ pub struct Board {
     pub root: RegionId,
     /// RAM, at [`RAM_BASE`].
     pub ram: Arc<RamBlock>,
+    /// Where harts start: the reset vector, and the device tree.
+    pub rom: Arc<RamBlock>,
     /// One for each hart, in order of their ids.
     pub attentions: Vec<Arc<Attention>>,
     /// The console: host input is posted to it.
@@ -125,7 +127,7 @@ impl Board {
         let tree = config.device_tree;
         let tree_at = device_tree_place(config.ram_size, tree.len()).ok_or(BoardError::DeviceTreeSize(tree.len()))?;
         let ram = Arc::new(RamBlock::anonymous("ram", config.ram_size)?);
-        let mrom = mrom(config.boot, tree_at)?;
+        let rom = mrom(config.boot, tree_at)?;
 
         let attentions: Vec<_> = (0..config.harts).map(|_| Arc::new(Attention::new())).collect();
         let aclint = executive.spawn("clint", Aclint::new(attentions.clone()));
@@ -139,7 +141,7 @@ impl Board {
         let root = map.container("system", 1 << 64);
         let space = map.address_space("memory", root);
         let places = [
-            (memmap::MROM, map.rom(memmap::MROM.name, mrom)),
+            (memmap::MROM, map.rom(memmap::MROM.name, rom.clone())),
             (memmap::FINISHER, device(&mut map, memmap::FINISHER, finisher.mmio(0, finisher::SPEC))),
             (memmap::RTC, device(&mut map, memmap::RTC, rtc.mmio(0, rtc::SPEC))),
             (memmap::CLINT, device(&mut map, memmap::CLINT, aclint.mmio(0, aclint::SPEC))),
@@ -157,8 +159,21 @@ impl Board {
         let pci = pci::host(executive, root, config.ram_size, pci_line, outlets.on_pci_event)?;
 
         let device_tree = (tree_at, tree);
-        let board =
-            Board { space, root, ram, attentions, uart, interrupts, pci, virtio, device_tree, aclint, finisher, rtc };
+        let board = Board {
+            space,
+            root,
+            ram,
+            rom,
+            attentions,
+            uart,
+            interrupts,
+            pci,
+            virtio,
+            device_tree,
+            aclint,
+            finisher,
+            rtc,
+        };
         board.place_device_tree();
         Ok(board)
     }

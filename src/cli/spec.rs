@@ -8,7 +8,7 @@ use crate::control::ControlSpec;
 use crate::machine::{BoardSpec, MtreeSpec, Parts, RunSpec, SignatureSpec};
 use crate::plug::{self, PlugSpec};
 use crate::profile::ProfileSpec;
-use crate::{debian, load};
+use crate::{debian, gdb, load};
 
 impl DebianArgs {
     /// What is to be run, once the guest's files are there.
@@ -102,7 +102,9 @@ impl PlugArgs {
 impl ServeArgs {
     pub(super) fn spec(self) -> ControlSpec {
         let monitors = self.monitor.into_iter().filter_map(|option| option.0).collect();
-        ControlSpec { stopped: self.stopped, qmp: self.qmp, monitors }
+        let usual = self.gdb_at_1234.then(|| gdb::USUAL.parse().ok()).flatten();
+        let debuggers = self.gdb.into_iter().chain(usual).collect();
+        ControlSpec { stopped: self.stopped, qmp: self.qmp, monitors, debuggers }
     }
 }
 

@@ -7,7 +7,10 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use manyhart_runtime::topology::{Finding, History, Survey};
 use manyhart_runtime::{Topology, TopologyError};
+use manyhart_vcpu::Hart;
+use parking_lot::Mutex;
 
+use super::debug::{DebugCommand, DebugRequest, HartStop};
 use super::notice::{Notice, Notices, Stamped};
 use super::status::{RunState, Status};
 use crate::machine::Event;
@@ -81,6 +84,8 @@ struct Shared {
     topology: Topology,
     status: Status,
     notices: Notices,
+    /// What stopped the harts last, if it was a debugger's.
+    stop: Mutex<Option<HartStop>>,
     /// The harts' host threads, 0 where one has not started.
     threads: Vec<Arc<AtomicI32>>,
     plugs: Plugs,
@@ -89,8 +94,8 @@ struct Shared {
 impl Control {
     /// Of the machine that listens to `events`.
     pub fn new(events: Sender<Event>, topology: Topology, threads: Vec<Arc<AtomicI32>>, plugs: Plugs) -> Control {
-        let (status, notices) = (Status::new(), Notices::default());
-        Control(Arc::new(Shared { events, topology, status, notices, threads, plugs }))
+        let (status, notices, stop) = (Status::new(), Notices::default(), Mutex::default());
+        Control(Arc::new(Shared { events, topology, status, notices, stop, threads, plugs }))
     }
 
     /// Stops the harts; the machine is still when this returns. Stopping a stopped machine does nothing.
@@ -154,6 +159,44 @@ impl Control {
         Ok(self.0.topology.lint()?)
     }
 
+    /// Has something done with a hart of a stopped machine, and waits for what comes of it.
+    pub fn on_hart<R: Send + 'static>(
+        &self,
+        hart: u32,
+        work: impl FnOnce(&mut Hart) -> R + Send + 'static,
+    ) -> Result<R, ControlError> {
+        let (done, result) = bounded(1);
+        let job = move |at: &mut Hart| {
+            if done.send(work(at)).is_err() {
+                tracing::debug!(hart, "nobody waits for what a debugger asked");
+            }
+        };
+        self.debug(DebugCommand::OnHart(hart, Box::new(job)))?;
+        result.recv().map_err(|_| ControlError::Ended)
+    }
+
+    /// Lets one hart execute one instruction, alone or while the others run; then the machine is stopped, and [`Control::last_stop`] says why.
+    pub fn step(&self, hart: u32, alone: bool) -> Result<(), ControlError> {
+        self.debug(DebugCommand::Step { hart, alone })
+    }
+
+    fn debug(&self, command: DebugCommand) -> Result<(), ControlError> {
+        let (answer, answered) = bounded(1);
+        let request = DebugRequest { command, answer };
+        self.0.events.send(Event::Debug(request)).map_err(|_| ControlError::Ended)?;
+        self.wait_for(&answered)
+    }
+
+    /// Why the harts stand, where a debugger had them stop; asked for once.
+    pub fn last_stop(&self) -> Option<HartStop> {
+        self.0.stop.lock().take()
+    }
+
+    /// For the machine's own thread.
+    pub(crate) fn note_stop(&self, stop: HartStop) {
+        *self.0.stop.lock() = Some(stop);
+    }
+
     /// The machine is at something else now, and everybody is told. For its own thread.
     pub(crate) fn enter(&self, state: RunState, notice: Option<Notice>) {
         self.0.status.set(state);
@@ -168,6 +211,10 @@ impl Control {
     fn ask(&self, command: Command) -> Result<(), ControlError> {
         let (answer, answered) = bounded(1);
         self.0.events.send(Event::Command(Request { command, answer })).map_err(|_| ControlError::Ended)?;
+        self.wait_for(&answered)
+    }
+
+    fn wait_for(&self, answered: &Receiver<Result<(), ControlError>>) -> Result<(), ControlError> {
         loop {
             match answered.recv_timeout(LOOK) {
                 Ok(answer) => return answer,

@@ -4,6 +4,7 @@
 //! The thread that runs the machine carries commands out, one after the other, because it owns the harts and the pause. Whoever commands
 //! waits for its answer; nobody else does, and the machine never waits for a client.
 
+mod debug;
 mod handle;
 pub mod monitor;
 mod notice;
@@ -14,9 +15,10 @@ mod socket;
 mod spec;
 mod status;
 
+pub use debug::{DebugRequest, HartJob, HartStop};
 pub use handle::{Command, Control, ControlError, HartInfo, Request};
 pub use notice::{Cause, Notice, Notices, Stamped};
-pub use server::{Client, End, Server};
+pub use server::{Client, End, Ready, Server};
 pub use socket::{Place, PlaceError};
 pub use spec::ControlSpec;
 pub use status::RunState;

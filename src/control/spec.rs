@@ -3,6 +3,8 @@
 use std::io;
 
 use super::socket::Place;
+use crate::gdb::GdbPlace;
+
 use super::{Control, Server, monitor, qmp};
 
 /// How a machine is to be commanded.
@@ -14,6 +16,8 @@ pub struct ControlSpec {
     pub qmp: Vec<Place>,
     /// Where people come in, beside the console's key.
     pub monitors: Vec<Place>,
+    /// Where GDB comes in.
+    pub debuggers: Vec<GdbPlace>,
 }
 
 impl ControlSpec {

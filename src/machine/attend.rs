@@ -4,7 +4,7 @@ use manyhart_devices::finisher::Outcome;
 use manyhart_devices::pci::PciEvent;
 
 use super::{Event, Machine, MachineError};
-use crate::control::{Cause, Command, ControlError, Notice, Request, RunState};
+use crate::control::{Cause, Command, ControlError, HartStop, Notice, Request, RunState};
 
 /// Runs the machine to its end, through reboots where they are allowed, and answers the exit status.
 pub fn attend(machine: &mut Machine, reboots: bool) -> Result<u8, MachineError> {
@@ -31,6 +31,18 @@ fn step(machine: &mut Machine, event: Event, reboots: bool) -> Result<Option<(u8
         }
         Event::Command(request) => {
             obey(machine, request)?;
+            return Ok(None);
+        }
+        Event::Debug(request) => {
+            request.carry_out(machine);
+            return Ok(None);
+        }
+        Event::Breakpoint(hart) => {
+            machine.stop_for_debugger(HartStop::Breakpoint(hart))?;
+            return Ok(None);
+        }
+        Event::Stepped(hart) => {
+            machine.stop_for_debugger(HartStop::Step(hart))?;
             return Ok(None);
         }
         Event::Pci(event) => {

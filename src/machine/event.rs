@@ -3,7 +3,7 @@
 use manyhart_devices::finisher::Outcome;
 use manyhart_devices::pci::PciEvent;
 
-use crate::control::Request;
+use crate::control::{DebugRequest, Request};
 
 /// Something that the machine's owner must know.
 #[derive(Debug)]
@@ -26,6 +26,12 @@ pub enum Event {
     Pci(PciEvent),
     /// This hart's thread has panicked.
     HartPanicked(u32),
+    /// A debugger asks for this and waits for the answer.
+    Debug(DebugRequest),
+    /// This hart stands before an instruction that a debugger wants it to stop at.
+    Breakpoint(u32),
+    /// This hart has executed the one instruction that a debugger wanted.
+    Stepped(u32),
     /// This hart has reached the instruction limit.
     Limit(u32),
 }

@@ -13,6 +13,7 @@ use manyhart_vcpu::{Exit, Hart, HartConfig, Sampler, Statistics, Tracer};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Event;
+use crate::control::HartJob;
 
 /// What a hart's thread needs: see [`Hart::new`].
 const STACK: usize = 16 << 20;
@@ -48,6 +49,10 @@ enum Command {
     Here(Sender<()>),
     /// Back to power-on.
     Reset(Start),
+    /// Do this for a debugger.
+    Debug(HartJob),
+    /// Run one instruction.
+    Step,
     /// Run, until the runtime stops, the limit is reached, or [`HartThread::call`].
     Run,
 }
@@ -107,10 +112,24 @@ impl HartThread {
         self.command(Command::Reset(start));
     }
 
+    /// Does something with the hart, which is out of its loop.
+    pub fn debug(&self, job: HartJob) {
+        self.command(Command::Debug(job));
+    }
+
     /// Lets the hart run.
     pub fn run(&self) {
+        self.go(Command::Run);
+    }
+
+    /// Lets the hart run one instruction; [`Event::Stepped`] says when it has.
+    pub fn step(&self) {
+        self.go(Command::Step);
+    }
+
+    fn go(&self, command: Command) {
         self.attention.set_level(Hart::LEAVE, false);
-        self.command(Command::Run);
+        self.command(command);
     }
 
     /// A hart whose thread is gone has said so by an event; it hears nothing.
@@ -141,11 +160,17 @@ fn obey(hart: &mut Hart, orders: &Receiver<Command>, limit: Option<u64>, events:
                 earlier_lives += hart.instret();
                 hart.reset(start.pc, start.args[0], start.args[1], start.args[2]);
             }
-            Command::Run => match hart.run(limit) {
-                Exit::Stopped => break,
-                Exit::Limit => report(events, Event::Limit(hart.id())),
-                Exit::Left => {}
-            },
+            Command::Debug(job) => job(hart),
+            Command::Run | Command::Step => {
+                let steps = matches!(command, Command::Step);
+                match if steps { hart.step() } else { hart.run(limit) } {
+                    Exit::Stopped => break,
+                    Exit::Limit if steps => report(events, Event::Stepped(hart.id())),
+                    Exit::Limit => report(events, Event::Limit(hart.id())),
+                    Exit::Breakpoint => report(events, Event::Breakpoint(hart.id())),
+                    Exit::Left => {}
+                }
+            }
         }
     }
     let mut statistics = hart.statistics();

@@ -22,7 +22,7 @@ use super::{Event, MachineError, RunSpec, Summary, signature};
 use crate::board::memmap::{MROM, RAM_BASE};
 use crate::board::{Board, BoardConfig, Boot, NextMode, Outlets, TIMEBASE};
 use crate::console::Serial;
-use crate::control::{Control, Notice, RunState};
+use crate::control::{Control, ControlError, HartJob, HartStop, Notice, RunState};
 use crate::load::{LoadError, Piece, Plan};
 use crate::plug::Plugs;
 use crate::plug::chardevs::ConsoleLine;
@@ -177,6 +177,42 @@ impl Machine {
             drop(paused);
             self.harts.iter().for_each(HartThread::run);
         }
+    }
+
+    /// Has something done with a hart, if the machine is stopped.
+    pub fn debug(&self, hart: u32, job: HartJob) -> Result<(), ControlError> {
+        match (&self.stopped, self.harts.get(hart as usize)) {
+            (None, _) => Err(ControlError::Failed("the machine runs".to_owned())),
+            (_, None) => Err(ControlError::Failed(format!("there is no hart {hart}"))),
+            (Some(_), Some(thread)) => {
+                thread.debug(job);
+                Ok(())
+            }
+        }
+    }
+
+    /// As [`Machine::resume`], but one hart executes one instruction; alone, or while the others run.
+    pub fn step(&mut self, hart: u32, alone: bool) {
+        if let Some(paused) = self.stopped.take() {
+            self.control.enter(RunState::Running, Some(Notice::Resume));
+            drop(paused);
+            for (id, thread) in (0..).zip(&self.harts) {
+                match id == hart {
+                    true => thread.step(),
+                    false if alone => {}
+                    false => thread.run(),
+                }
+            }
+        }
+    }
+
+    /// A debugger's reason to stop. Another may have come first: the hart that is too late meets its own again when it goes on.
+    pub fn stop_for_debugger(&mut self, stop: HartStop) -> Result<(), MachineError> {
+        if self.stopped.is_none() {
+            self.control.note_stop(stop);
+            self.halt()?;
+        }
+        Ok(())
     }
 
     fn hold(&self) -> Result<Paused, MachineError> {

@@ -30,6 +30,7 @@ pub use summary::Summary;
 
 use crate::cli::fail;
 use crate::console::Serial;
+use crate::gdb;
 use crate::load::{Firmware, Plan};
 use crate::output::{self, OutputError, OutputFile};
 pub(crate) use attend::attend;
@@ -54,8 +55,12 @@ fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
     let mut machine = Machine::build(spec)?;
     let mut signature = signature_file(spec)?;
     signals::listen(machine.sender())?;
-    let servers =
+    let mut servers =
         spec.control.serve(machine.control()).map_err(|(place, error)| MachineError::Place { place, error })?;
+    for place in &spec.control.debuggers {
+        let server = gdb::serve(place, machine.control(), machine.board());
+        servers.push(server.map_err(|error| MachineError::Place { place: place.0.clone(), error })?);
+    }
     if spec.control.stopped {
         machine.start_stopped()?;
     } else {

@@ -122,6 +122,8 @@ pub(crate) struct CodeCache {
     blocks: Vec<Box<Block>>,
     chunks: Vec<Vec<Op>>,
     ops: usize,
+    /// Where a debugger wants the hart to stop, in order. What stands there is translated as `c.ebreak`.
+    pub breakpoints: Box<[u64]>,
     /// Blocks made so far.
     pub translated: u64,
     /// How often everything was dropped because it was full.
@@ -146,6 +148,7 @@ impl CodeCache {
             blocks: Vec::new(),
             chunks: Vec::new(),
             ops: 0,
+            breakpoints: Box::default(),
             translated: 0,
             drops: 0,
         }
@@ -280,6 +283,11 @@ impl CodeCache {
     pub fn add_single(&mut self, pc: u64, encoding: u32, op: *const Op) {
         self.singles.insert((pc, encoding), op);
         self.recent[single_index(pc)] = Single { pc, encoding, op };
+    }
+
+    /// Whether a debugger wants the hart to stop here.
+    pub fn is_breakpoint(&self, pc: u64) -> bool {
+        !self.breakpoints.is_empty() && self.breakpoints.binary_search(&pc).is_ok()
     }
 
     /// Whether the next block may not find room: the caller, between two blocks, calls [`CodeCache::drop_all`].

@@ -48,6 +48,8 @@ pub enum Exit {
     Stopped,
     /// Exactly as many instructions as asked for have retired or trapped.
     Limit,
+    /// The next instruction is at one of the addresses of [`Hart::set_breakpoints`](crate::Hart::set_breakpoints). It is not executed.
+    Breakpoint,
     /// The level [`Hart::LEAVE`](crate::Hart::LEAVE) of its attention is set: somebody wants the hart, to reset it or to look at it. It stays set, and
     /// [`Hart::run`](crate::Hart::run) returns at once, until whoever set it clears it.
     Left,

@@ -4,7 +4,7 @@
 use crate::block::{NO_PAGE, locate};
 use crate::hart::Hart;
 use crate::op::Op;
-use crate::translate::{translate_block, translate_single};
+use crate::translate::{C_EBREAK, translate_block, translate_single};
 use crate::trap::Trap;
 
 impl Hart {
@@ -63,7 +63,10 @@ impl Hart {
             self.caches.code.drop_all();
         }
         self.link = std::ptr::null();
-        let encoding = self.fetch_encoding(pc)?;
+        let mut encoding = self.fetch_encoding(pc)?;
+        if self.caches.code.is_breakpoint(pc) {
+            encoding = C_EBREAK.into();
+        }
         if let Some(op) = self.caches.code.single(pc, encoding) {
             return Ok(op);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use manyhart_runtime::{Attention, Clock, Reader};
 
 use crate::caches::Caches;
-use crate::config::{HartConfig, Sampler, Statistics, Tracer, csr_config};
+use crate::config::{Exit, HartConfig, Sampler, Statistics, Tracer, csr_config};
 use crate::csr::{CsrFile, CsrOp, Effect, Inputs, address};
 use crate::op::Op;
 use crate::sample::Sampling;
@@ -68,6 +68,10 @@ pub struct Hart {
     pub(crate) waiting: bool,
     /// The batch is to end although there is fuel: an interrupt may be due, or what was decided at its beginning changed.
     pub(crate) leave_batch: bool,
+    /// The batch has ended where a debugger wants the hart to stop.
+    pub(crate) at_breakpoint: bool,
+    /// Interrupts wait: a debugger's step is of the instruction that stands next.
+    pub(crate) hold_interrupts: bool,
     /// A `pause` hint was executed in this batch.
     pub(crate) paused: bool,
     /// Pairs of ops are fused.
@@ -113,6 +117,8 @@ impl Hart {
             lines: 0,
             waiting: false,
             leave_batch: false,
+            at_breakpoint: false,
+            hold_interrupts: false,
             paused: false,
             fuse: true,
             statistics: Statistics::default(),
@@ -249,6 +255,24 @@ impl Hart {
     pub fn set_sampler(&mut self, sampler: Option<Box<dyn Sampler>>) {
         let ended = self.ended_now();
         self.sampling = sampler.map(|sampler| Box::new(Sampling::new(sampler, ended)));
+    }
+
+    /// Executes one instruction for a debugger, as [`Hart::run`] does, but takes no interrupt before it: on a slow host there would always be one.
+    pub fn step(&mut self) -> Exit {
+        self.hold_interrupts = true;
+        let exit = self.run(Some(1));
+        self.hold_interrupts = false;
+        exit
+    }
+
+    /// From now on [`Hart::run`] returns before it executes an instruction at one of these addresses, whatever they are translated to. Memory stays as it is; it costs
+    /// nothing elsewhere. What is translated is dropped. To go on from such an address, take it out and run one instruction.
+    pub fn set_breakpoints(&mut self, addresses: impl IntoIterator<Item = u64>) {
+        let mut addresses: Vec<u64> = addresses.into_iter().collect();
+        addresses.sort_unstable();
+        self.link = std::ptr::null();
+        self.caches.code.drop_all();
+        self.caches.code.breakpoints = addresses.into();
     }
 
     /// From now on runs with fused pairs, as it does after [`Hart::new`], or without. What is translated is dropped.

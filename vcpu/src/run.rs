@@ -39,6 +39,9 @@ impl Hart {
                 self.run_batch(BATCH.min(left - OVERRUN));
             }
             self.settle();
+            if std::mem::take(&mut self.at_breakpoint) {
+                break Exit::Breakpoint;
+            }
             self.be_polite(spot);
         };
         self.reader.go_offline();
@@ -68,7 +71,9 @@ impl Hart {
                 continue;
             }
             self.waiting = false;
-            if let Some(interrupt) = self.csr.pending_interrupt(self.lines) {
+            if !self.hold_interrupts
+                && let Some(interrupt) = self.csr.pending_interrupt(self.lines)
+            {
                 self.statistics.interrupts += 1;
                 self.enter_trap(Trap::interrupt(interrupt), self.pc);
             }

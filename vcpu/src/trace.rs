@@ -82,7 +82,7 @@ impl Hart {
     pub(crate) fn end_commit(&mut self, before: Option<(Before, u32)>) {
         let Some((before, encoding)) = before else { return };
         let Some(inst) = decode(encoding) else { return };
-        if self.trapped != before.trapped {
+        if self.trapped != before.trapped || self.at_breakpoint {
             return;
         }
         let (x, f) = match destination(&inst) {

@@ -30,6 +30,8 @@ Examples:
   A disk, an empty slot, and QMP:
     manyhart run -kernel Image -append \"console=ttyS0\" -drive file=disk.img,format=raw -device pcie-root-port,id=rp0 \\
         -qmp unix:/tmp/qmp,server=on,wait=off
+  GDB, from the first instruction (gdb-multiarch -ex 'target remote :1234'):
+    manyhart run debian -s -S
   The device tree of a board:
     manyhart run -smp 4 -m 1G --dump-dtb virt.dtb";
 

@@ -9,6 +9,7 @@ use crate::cli::values::{
     AcceleratorOption, CpuOption, DeviceOption, MachineOption, MonitorOption, SmpOption, memory_size,
 };
 use crate::control::Place;
+use crate::gdb::GdbPlace;
 use crate::plug::{BlockdevSpec, DriveSpec, NetdevSpec, ObjectSpec};
 
 /// The board.
@@ -71,7 +72,13 @@ pub struct ServeArgs {
     /// Serves one of both at a socket of `--chardev`: `chardev=I[,mode=readline|control]`.
     #[arg(long, value_name = "SOCKET")]
     pub mon: Vec<MonOption>,
-    /// Starts stopped: `cont`, by QMP or at the monitor, lets the harts run.
+    /// Serves GDB: `tcp::PORT` (of this host alone), `tcp:HOST:PORT` or `unix:PATH`. The machine stops when GDB comes.
+    #[arg(long, value_name = "WHERE")]
+    pub gdb: Vec<GdbPlace>,
+    /// The same as `--gdb tcp::1234`.
+    #[arg(short = 's')]
+    pub gdb_at_1234: bool,
+    /// Starts stopped: `cont`, by QMP or at the monitor, or GDB's `continue`, lets the harts run.
     #[arg(short = 'S', long = "stopped")]
     pub stopped: bool,
 }

@@ -224,7 +224,13 @@ impl Hart {
         // SAFETY: the caller's.
         let (block, slot) = unsafe { locate(op) };
         let pc = block.base.wrapping_add(slot.offset as i64 as u64);
-        let trap = match fault.into() {
+        let fault = fault.into();
+        if fault == Fault::Breakpoint && self.caches.code.is_breakpoint(pc) {
+            self.fuel -= i64::from(slot.retired);
+            (self.pc, self.at_breakpoint, self.leave_batch) = (pc, true, true);
+            return;
+        }
+        let trap = match fault {
             Fault::Illegal => Trap::exception(Exception::IllegalInstruction, u64::from(slot.encoding)),
             Fault::Breakpoint => Trap::exception(Exception::Breakpoint, pc),
             Fault::Trap(trap) => trap,

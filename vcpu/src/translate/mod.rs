@@ -19,6 +19,8 @@ use crate::trace::decode;
 
 /// Instructions of a block, at most.
 const LIMIT: u8 = 64;
+/// `c.ebreak`, which stands for an instruction that a debugger wants the hart to stop at: what follows in its block is never reached.
+pub(crate) const C_EBREAK: u16 = 0x9002;
 
 /// Translates the block at `offset` of a page, with fused pairs if `fuse`. `None` where its first instruction goes on in the next page.
 pub(crate) fn translate_block(code: &mut CodeCache, isa: Isa, fuse: bool, page: u32, offset: u16) -> Option<*const Op> {
@@ -26,6 +28,7 @@ pub(crate) fn translate_block(code: &mut CodeCache, isa: Isa, fuse: bool, page: 
     let mut builder = Builder::new(isa, source.base, i32::from(offset), true);
     while builder.open {
         match read(&source.bytes[..], builder.offset) {
+            Some(_) if code.is_breakpoint(builder.pc()) => builder.instruction(C_EBREAK.into(), decode16(C_EBREAK)),
             _ if builder.retired == LIMIT => builder.go_to_offset(builder.offset),
             Some((encoding, inst)) => builder.instruction(encoding, inst),
             None if builder.retired == 0 => return None,

@@ -4,6 +4,7 @@ mod asm;
 mod atomics;
 #[path = "../support/board.rs"]
 mod board;
+mod breakpoints;
 mod code;
 mod commits;
 mod compute;

@@ -1,0 +1,185 @@
+//! One GDB, from its coming to its going: bytes go to the protocol, and what stops the machine goes to GDB.
+
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, RecvTimeoutError};
+use gdbstub::common::Signal;
+use gdbstub::conn::Connection;
+use gdbstub::stub::state_machine::GdbStubStateMachine;
+use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
+use rustix::event::PollFlags;
+use rustix::io::Errno;
+
+use super::memory::Bank;
+use super::target::{Debuggee, thread};
+use crate::control::{Client, Control, ControlError, End, HartStop, Notice, Ready, Stamped};
+
+/// How often a running machine's session listens to the other side.
+const LOOK: Duration = Duration::from_millis(5);
+/// How long GDB may take to take what it is told.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves one GDB. The machine is stopped when it comes and goes on when it goes.
+pub fn serve(control: &Control, banks: &[Bank], client: Client, end: &End) {
+    let notices = control.listen();
+    let mut debuggee = Debuggee::new(control, banks);
+    let outcome = control.stop().map_err(io::Error::other).and_then(|()| {
+        let wire = Wire { client, end: end.clone(), incoming: Vec::new(), outgoing: Vec::new() };
+        converse(wire, &mut debuggee, control, &notices)
+    });
+    match outcome {
+        Ok(()) => tracing::debug!("GDB has gone"),
+        Err(error) => tracing::debug!(%error, "GDB's session has failed"),
+    }
+    // Whatever it ended by, a breakpoint that nobody hears of must not stay.
+    let freed = control.stop().and_then(|()| debuggee.forget_breakpoints()).and_then(|()| control.cont());
+    if let Err(error) = freed {
+        tracing::debug!(%error, "the machine does not go on");
+    }
+}
+
+/// What a session waits for while the machine runs.
+enum Happened {
+    Byte(u8),
+    Stopped(MultiThreadStopReason<u64>),
+    /// The other side has gone, or everything ends.
+    Over,
+}
+
+fn converse(wire: Wire, debuggee: &mut Debuggee<'_>, control: &Control, notices: &Receiver<Stamped>) -> io::Result<()> {
+    let failed = |error: gdbstub::stub::GdbStubError<ControlError, io::Error>| io::Error::other(error.to_string());
+    let stub = GdbStub::builder(wire).build().map_err(io::Error::other)?;
+    let mut machine = stub.run_state_machine(debuggee).map_err(failed)?;
+    loop {
+        machine = match machine {
+            GdbStubStateMachine::Idle(mut idle) => match idle.borrow_conn().byte(None)? {
+                Next::Byte(byte) => {
+                    // What happened before it goes on has been told.
+                    notices.try_iter().for_each(drop);
+                    idle.incoming_data(debuggee, byte).map_err(failed)?
+                }
+                _ => return Ok(()),
+            },
+            GdbStubStateMachine::Running(mut running) => match wait(running.borrow_conn(), control, notices)? {
+                Happened::Byte(byte) => running.incoming_data(debuggee, byte).map_err(failed)?,
+                Happened::Stopped(reason) => running.report_stop(debuggee, reason).map_err(failed)?,
+                Happened::Over => return Ok(()),
+            },
+            GdbStubStateMachine::CtrlCInterrupt(interrupt) => {
+                control.stop().map_err(io::Error::other)?;
+                let reason = control.last_stop().map_or_else(interrupted, reason);
+                interrupt.interrupt_handled(debuggee, Some(reason)).map_err(failed)?
+            }
+            GdbStubStateMachine::Disconnected(gone) => {
+                if gone.get_reason() == DisconnectReason::Kill {
+                    control.quit().map_err(io::Error::other)?;
+                }
+                return Ok(());
+            }
+        };
+    }
+}
+
+/// Until GDB says something or the machine stops.
+fn wait(wire: &mut Wire, control: &Control, notices: &Receiver<Stamped>) -> io::Result<Happened> {
+    loop {
+        match notices.recv_timeout(LOOK).map(|stamped| stamped.notice) {
+            Ok(Notice::Stop) => {
+                let stop = control.last_stop();
+                return Ok(Happened::Stopped(stop.map_or_else(interrupted, reason)));
+            }
+            Ok(Notice::Shutdown(_)) => return Ok(Happened::Stopped(MultiThreadStopReason::Exited(0))),
+            // A session that slept too long is told nothing any more.
+            Err(RecvTimeoutError::Disconnected) => return Ok(Happened::Over),
+            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+        }
+        match wire.byte(Some(Duration::ZERO))? {
+            Next::Byte(byte) => return Ok(Happened::Byte(byte)),
+            Next::Over => return Ok(Happened::Over),
+            Next::Nothing => {}
+        }
+    }
+}
+
+/// By GDB, or by somebody else.
+fn interrupted() -> MultiThreadStopReason<u64> {
+    MultiThreadStopReason::SignalWithThread { tid: thread(0), signal: Signal::SIGINT }
+}
+
+fn reason(stop: HartStop) -> MultiThreadStopReason<u64> {
+    match stop {
+        HartStop::Breakpoint(hart) => MultiThreadStopReason::SwBreak(thread(hart)),
+        HartStop::Step(hart) => MultiThreadStopReason::SignalWithThread { tid: thread(hart), signal: Signal::SIGTRAP },
+    }
+}
+
+/// What a look at the wire finds.
+enum Next {
+    Byte(u8),
+    Nothing,
+    Over,
+}
+
+/// The bytes of both directions. The socket does not block.
+struct Wire {
+    client: Client,
+    end: End,
+    /// What has come, last first.
+    incoming: Vec<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl Wire {
+    /// The next byte, if there is one within `limit`.
+    fn byte(&mut self, limit: Option<Duration>) -> io::Result<Next> {
+        loop {
+            if let Some(byte) = self.incoming.pop() {
+                return Ok(Next::Byte(byte));
+            }
+            match self.end.wait(&self.client.input, PollFlags::IN, limit)? {
+                Ready::End => return Ok(Next::Over),
+                Ready::Nothing if limit.is_some() => return Ok(Next::Nothing),
+                Ready::Nothing => continue,
+                Ready::Stream => {}
+            }
+            let mut chunk = [0; 4096];
+            match rustix::io::read(&self.client.input, &mut chunk) {
+                Ok(0) => return Ok(Next::Over),
+                Ok(read) => self.incoming.extend(chunk[..read].iter().rev()),
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn send(output: &OwnedFd, mut bytes: &[u8], end: &End) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match rustix::io::write(output, bytes) {
+                Ok(written) => bytes = &bytes[written..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => match end.wait(output, PollFlags::OUT, Some(PATIENCE))? {
+                    Ready::Stream => {}
+                    Ready::End | Ready::Nothing => return Err(ErrorKind::TimedOut.into()),
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Connection for Wire {
+    type Error = io::Error;
+
+    fn write(&mut self, byte: u8) -> io::Result<()> {
+        self.outgoing.push(byte);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let bytes = std::mem::take(&mut self.outgoing);
+        Wire::send(&self.client.output, &bytes, &self.end)
+    }
+}
