@@ -85,7 +85,7 @@ fn files_that_pages_name_exist() {
 #[test]
 fn names_that_pages_use_exist() {
     /// The host's, the kernel's, other people's.
-    const ELSEWHERE: [&str; 4] = ["fdatasync", "flock", "nokaslr", "vmlinux"];
+    const ELSEWHERE: [&str; 7] = ["detach", "fdatasync", "flock", "hbreak", "nokaslr", "stepi", "vmlinux"];
     let words = words();
     for (page, text) in pages() {
         for said in code(&apart(&text).0) {
