@@ -35,6 +35,8 @@ pub fn csr(maker: &mut Maker) -> Unit {
             let excluded = match number {
                 0x100 | 0x300 => maker.imprecise,
                 0x14d => !maker.sstc,
+                // The reference goes on with the old lower bound.
+                0x3b0 | 0x3b1 => is_lower_bound(maker, number),
                 _ => false,
             };
             if excluded {
@@ -50,6 +52,13 @@ pub fn csr(maker: &mut Maker) -> Unit {
         6 | 7 => restored(maker),
         _ => touch(maker),
     }
+}
+
+/// Whether the PMP entry after this address is of the kind that begins where the one before ends (TOR).
+fn is_lower_bound(maker: &Maker, number: u16) -> bool {
+    const TOR: u64 = 1;
+    let next = maker.case.csrs[csr_slot("pmpcfg0")] >> (8 * (number - 0x3b0 + 1));
+    next >> 3 & 3 == TOR
 }
 
 /// A write of a value that both machines take alike; `None` when no register is left for it.

@@ -46,6 +46,16 @@ fn after_reset_only_machine_mode_may_pass() {
     }
 }
 
+/// A bound that is written after the entry that starts from it (QEMU 7.2 goes on with the old one).
+#[test]
+fn a_lower_bound_moves_its_entry() {
+    let mut pmp = pmp(&[(0, 0x400), (TOR | 1, 0x800)]);
+    for (bottom, allowed) in [(0x400, true), (0x500, false), (0x3ff, true), (0x800, false)] {
+        pmp.set_addr(0, bottom);
+        assert_eq!(reads(&pmp, 0x1000, 8), allowed, "from {bottom:#x}");
+    }
+}
+
 /// Entries, and the first and last byte that they let through (`None`: nothing).
 #[test]
 fn bounds_of_each_mode() {
