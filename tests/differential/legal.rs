@@ -23,6 +23,8 @@ fn writable(number: u16) -> u64 {
         // mtvec, stvec: no reserved mode, which lets the reference ignore the whole write.
         0x305 | 0x105 => !2,
         0x306 | 0x106 => 7,
+        // stimecmp: long past, or hours ahead. In between, the moment at which STIP rises is the host's.
+        0x14d => !((1 << 36) - 1),
         // pmpcfg0: no locks, which last until reset, no reserved bits.
         0x3a0 => !0xe0e0_e0e0_e0e0_e0e0,
         0x3b0..=0x3bf => (1 << 54) - 1,
