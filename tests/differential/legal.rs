@@ -90,11 +90,13 @@ pub fn is_none(case: &Case, ours: Outcome<'_>, difference: &Difference) -> bool 
     if what.ends_with("mstatus") && is_imprecise_dirtiness(*our, *theirs) {
         return true;
     }
-    if what == "stval" {
+    if matches!(what.as_str(), "scause" | "stval") {
         // What the last delegated trap left.
         let last = (0..ours.traps()).rev().find(|&trap| ours.delegated(case, trap));
-        return last
-            .is_some_and(|trap| *our == ours.log(trap, "stval") && is_other_tval(case, ours, trap, "s", *theirs));
+        return last.is_some_and(|trap| {
+            let difference = Difference { what: format!("trap {trap} {what}"), ours: *our, theirs: *theirs };
+            *our == ours.log(trap, what) && is_none(case, ours, &difference)
+        });
     }
     let Some((trap, field)) = what.strip_prefix("trap ").and_then(|rest| rest.split_once(' ')) else { return false };
     let trap: usize = trap.parse().expect("a number");

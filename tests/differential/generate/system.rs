@@ -42,7 +42,7 @@ pub fn csr(maker: &mut Maker) -> Unit {
             if excluded {
                 return touch(maker);
             }
-            if matches!(number, 0x143 | 0x343) {
+            if matches!(number, 0x142 | 0x143 | 0x342 | 0x343) {
                 return trap_value(maker, number);
             }
             // menvcfg is compared at the end, where ADUE is left out.
@@ -125,7 +125,7 @@ fn restored(maker: &mut Maker) -> Unit {
     vec![change, Item::Word(word(Opcode::Csrrw, back))]
 }
 
-/// mtval or stval, written before it is read: what traps leave there differs legally, and is compared by itself.
+/// mcause, mtval or theirs of the supervisor, written before it is read: what traps leave there may differ, and is compared by itself.
 fn trap_value(maker: &mut Maker, number: u16) -> Unit {
     let Some(rs1) = maker.fresh() else { return touch(maker) };
     let value = maker.rng.next();
