@@ -219,9 +219,9 @@ impl Control {
             match answered.recv_timeout(LOOK) {
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Disconnected) => return Err(ControlError::Ended),
-                // Its thread takes no more commands then, and waits for those who serve clients.
+                // Its thread takes no more commands then, and waits for those who serve clients. It may have answered just before.
                 Err(RecvTimeoutError::Timeout) if self.status() == RunState::Shutdown => {
-                    return Err(ControlError::Ended);
+                    return answered.try_recv().unwrap_or(Err(ControlError::Ended));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }

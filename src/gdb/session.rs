@@ -85,21 +85,34 @@ fn converse(wire: Wire, debuggee: &mut Debuggee<'_>, control: &Control, notices:
 /// Until GDB says something or the machine stops.
 fn wait(wire: &mut Wire, control: &Control, notices: &Receiver<Stamped>) -> io::Result<Happened> {
     loop {
-        match notices.recv_timeout(LOOK).map(|stamped| stamped.notice) {
-            Ok(Notice::Stop) => {
-                let stop = control.last_stop();
-                return Ok(Happened::Stopped(stop.map_or_else(interrupted, reason)));
+        match notices.recv_timeout(LOOK) {
+            Ok(stamped) => {
+                if let Some(reason) = stopped(&stamped.notice, control) {
+                    return Ok(Happened::Stopped(reason));
+                }
             }
-            Ok(Notice::Shutdown(_)) => return Ok(Happened::Stopped(MultiThreadStopReason::Exited(0))),
             // A session that slept too long is told nothing any more.
             Err(RecvTimeoutError::Disconnected) => return Ok(Happened::Over),
-            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => {}
         }
         match wire.byte(Some(Duration::ZERO))? {
             Next::Byte(byte) => return Ok(Happened::Byte(byte)),
-            Next::Over => return Ok(Happened::Over),
+            // What stopped the machine was told before its doors were closed.
+            Next::Over => {
+                let last = notices.try_iter().find_map(|stamped| stopped(&stamped.notice, control));
+                return Ok(last.map_or(Happened::Over, Happened::Stopped));
+            }
             Next::Nothing => {}
         }
+    }
+}
+
+/// What GDB is told of this, if it stops the machine.
+fn stopped(notice: &Notice, control: &Control) -> Option<MultiThreadStopReason<u64>> {
+    match notice {
+        Notice::Stop => Some(control.last_stop().map_or_else(interrupted, reason)),
+        Notice::Shutdown(_) => Some(MultiThreadStopReason::Exited(0)),
+        _ => None,
     }
 }
 
@@ -181,5 +194,39 @@ impl Connection for Wire {
     fn flush(&mut self) -> io::Result<()> {
         let bytes = std::mem::take(&mut self.outgoing);
         Wire::send(&self.client.output, &bytes, &self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::control::{Cause, tests::machine};
+
+    #[test]
+    fn what_stopped_the_machine_is_told_although_its_doors_are_closed() {
+        let machine = machine(&[]);
+        let control = machine.control();
+        let (near, far) = UnixStream::pair().unwrap();
+        let end = End::new().unwrap();
+        let client = Client { input: near.try_clone().unwrap().into(), output: near.into() };
+        let mut wire = Wire { client, end: end.clone(), incoming: Vec::new(), outgoing: Vec::new() };
+        let notices = control.listen();
+        end.tell();
+        for (told, want) in [
+            (&[Notice::Resume][..], None),
+            (&[Notice::Resume, Notice::Shutdown(Cause::HostSignal)], Some(MultiThreadStopReason::Exited(0))),
+            (&[Notice::Resume, Notice::Resume, Notice::Stop], Some(interrupted())),
+        ] {
+            told.iter().for_each(|notice| control.tell(notice));
+            let heard = match wait(&mut wire, control, &notices).unwrap() {
+                Happened::Stopped(reason) => Some(reason),
+                Happened::Over => None,
+                Happened::Byte(byte) => panic!("byte {byte} out of nowhere"),
+            };
+            assert_eq!(heard, want, "{told:?}");
+        }
+        drop(far);
     }
 }
