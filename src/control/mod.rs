@@ -18,7 +18,7 @@ mod status;
 pub use debug::{DebugRequest, HartJob, HartStop};
 pub use handle::{Command, Control, ControlError, HartInfo, Request};
 pub use notice::{Cause, Notice, Notices, Stamped};
-pub use server::{Client, End, Ready, Server};
+pub use server::{Client, End, Ready, Server, is_ready};
 pub use socket::{Place, PlaceError};
 pub use spec::ControlSpec;
 pub use status::RunState;

@@ -13,14 +13,17 @@ mod session;
 mod target;
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::PollFlags;
 
+use session::Last;
+
 use crate::board::Board;
-use crate::control::{Client, Control, End, Place, PlaceError, Ready, Server};
+use crate::control::{Client, Control, End, Place, PlaceError, Ready, Server, is_ready};
 
 /// Where GDB comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +46,9 @@ impl FromStr for GdbPlace {
     }
 }
 
+/// How long the line stays open for that.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
 /// Opens the door. A machine that nobody debugs runs as it does without one.
 pub fn serve(place: &GdbPlace, control: &Control, board: &Board) -> io::Result<Server> {
     let (control, banks, busy) = (control.clone(), memory::banks(board), AtomicBool::new(false));
@@ -50,9 +56,23 @@ pub fn serve(place: &GdbPlace, control: &Control, board: &Board) -> io::Result<S
         if !is_alone(&busy, &client, end) {
             return tracing::warn!("a second GDB is turned away");
         }
-        session::serve(&control, &banks, client, end);
+        let line = client.input.try_clone();
+        let last = session::serve(&control, &banks, client, end);
         busy.store(false, Ordering::Relaxed);
+        if last == Last::Told
+            && let Err(error) = line.and_then(|line| hear_out(&line))
+        {
+            tracing::debug!(%error, "GDB is not heard out");
+        }
     })
+}
+
+/// GDB acknowledges the last thing it is told, too, and takes a closed line for a failure.
+fn hear_out(line: &OwnedFd) -> io::Result<()> {
+    if is_ready(line, PollFlags::IN, LAST_WORD)? {
+        rustix::io::read(line, &mut [0; 16])?;
+    }
+    Ok(())
 }
 
 /// Whether there is no other session, or none any more soon: GDB may come again while its last session ends. Two would take each other's breakpoints out.

@@ -21,23 +21,33 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How long GDB may take to take what it is told.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How a session has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Last {
+    /// With something said to GDB, which it is to acknowledge.
+    Told,
+    /// With nothing said.
+    Nothing,
+}
+
 /// Serves one GDB. The machine is stopped when it comes and goes on when it goes.
-pub fn serve(control: &Control, banks: &[Bank], client: Client, end: &End) {
+pub fn serve(control: &Control, banks: &[Bank], client: Client, end: &End) -> Last {
     let notices = control.listen();
     let mut debuggee = Debuggee::new(control, banks);
     let outcome = control.stop().map_err(io::Error::other).and_then(|()| {
         let wire = Wire { client, end: end.clone(), incoming: Vec::new(), outgoing: Vec::new() };
         converse(wire, &mut debuggee, control, &notices)
     });
-    match outcome {
-        Ok(()) => tracing::debug!("GDB has gone"),
-        Err(error) => tracing::debug!(%error, "GDB's session has failed"),
-    }
+    let last = outcome.unwrap_or_else(|error| {
+        tracing::debug!(%error, "GDB's session has failed");
+        Last::Nothing
+    });
     // Whatever it ended by, a breakpoint that nobody hears of must not stay.
     let freed = control.stop().and_then(|()| debuggee.forget_breakpoints()).and_then(|()| control.cont());
     if let Err(error) = freed {
         tracing::debug!(%error, "the machine does not go on");
     }
+    last
 }
 
 /// What a session waits for while the machine runs.
@@ -48,7 +58,12 @@ enum Happened {
     Over,
 }
 
-fn converse(wire: Wire, debuggee: &mut Debuggee<'_>, control: &Control, notices: &Receiver<Stamped>) -> io::Result<()> {
+fn converse(
+    wire: Wire,
+    debuggee: &mut Debuggee<'_>,
+    control: &Control,
+    notices: &Receiver<Stamped>,
+) -> io::Result<Last> {
     let failed = |error: gdbstub::stub::GdbStubError<ControlError, io::Error>| io::Error::other(error.to_string());
     let stub = GdbStub::builder(wire).build().map_err(io::Error::other)?;
     let mut machine = stub.run_state_machine(debuggee).map_err(failed)?;
@@ -60,12 +75,12 @@ fn converse(wire: Wire, debuggee: &mut Debuggee<'_>, control: &Control, notices:
                     notices.try_iter().for_each(drop);
                     idle.incoming_data(debuggee, byte).map_err(failed)?
                 }
-                _ => return Ok(()),
+                _ => return Ok(Last::Nothing),
             },
             GdbStubStateMachine::Running(mut running) => match wait(running.borrow_conn(), control, notices)? {
                 Happened::Byte(byte) => running.incoming_data(debuggee, byte).map_err(failed)?,
                 Happened::Stopped(reason) => running.report_stop(debuggee, reason).map_err(failed)?,
-                Happened::Over => return Ok(()),
+                Happened::Over => return Ok(Last::Nothing),
             },
             GdbStubStateMachine::CtrlCInterrupt(interrupt) => {
                 control.stop().map_err(io::Error::other)?;
@@ -75,8 +90,9 @@ fn converse(wire: Wire, debuggee: &mut Debuggee<'_>, control: &Control, notices:
             GdbStubStateMachine::Disconnected(gone) => {
                 if gone.get_reason() == DisconnectReason::Kill {
                     control.quit().map_err(io::Error::other)?;
+                    return Ok(Last::Nothing);
                 }
-                return Ok(());
+                return Ok(Last::Told);
             }
         };
     }
