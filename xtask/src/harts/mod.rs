@@ -2,7 +2,8 @@
 //!
 //! A workload (`guest/bench`) is run at two lengths; a figure is what the longer run takes more, so that starting, loading and translating
 //! cancel out. Time is the emulator's processor time, of all its threads; both emulators run in turn. A workload of two harts does its work twice,
-//! at once: its time is for one repetition of one hart, and what two harts do is compared with one by the time on the wall.
+//! at once: its time is for one repetition of one hart. What two harts do is compared with one by the time on the wall, round by round: in each round
+//! the workload runs on every number of harts.
 
 mod page;
 mod target;
@@ -29,23 +30,17 @@ pub struct Figure {
     /// What it runs on.
     place: String,
     harts: u32,
-    ours: Took,
+    /// Nanoseconds for each repetition: the median.
+    ours: f64,
     /// None where all of QEMU's runs were wrong.
-    theirs: Option<Took>,
+    theirs: Option<f64>,
     /// QEMU's time by ours, pair by pair: how many times as fast we are.
     speed: Option<Spread>,
     /// Our instructions in a microsecond of processor time.
     mips: Option<f64>,
     peer: PeerRuns,
-}
-
-/// The medians of one emulator.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Took {
-    /// Nanoseconds for each repetition.
-    time: f64,
-    /// Seconds on the wall, for as many repetitions as one hart does.
-    wall: f64,
+    /// What was measured, in the order of the rounds.
+    rounds: Vec<Round>,
 }
 
 /// How often QEMU ran, and how often the guest found what it did wrong.
@@ -70,8 +65,8 @@ impl Figure {
     }
 
     fn row(&self) -> String {
-        let (name, ours) = (self.name(), time(self.ours.time));
-        let theirs = self.theirs.map_or_else(|| "-".to_owned(), |took| time(took.time));
+        let (name, ours) = (self.name(), time(self.ours));
+        let theirs = self.theirs.map_or_else(|| "-".to_owned(), time);
         let ratio = self.speed.map(|Spread { min, median, max }| {
             format!("   {median:>6.2}x the speed ({min:.2} to {max:.2}), {:.3}x the time", 1.0 / median)
         });
@@ -98,9 +93,10 @@ pub fn bench(args: &BenchHartsArgs) -> Result<(), Error> {
     );
     let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
     let mut figures = Vec::new();
-    for case in workload::cases().filter(|case| wanted(case.workload.name)) {
-        figures.push(measure(&case, [&ours, &theirs], args.runs)?);
-        figures.last().into_iter().for_each(|figure| println!("{}", figure.row()));
+    for cases in workload::groups().filter(|cases| cases.iter().any(|case| wanted(case.workload.name))) {
+        let measured = measure(&cases, [&ours, &theirs], args.runs)?;
+        measured.iter().for_each(|figure| println!("{}", figure.row()));
+        figures.extend(measured);
     }
     if wanted(BOOT) && !args.no_boot {
         let guest = boot::guest(args.guest.clone())?;
@@ -152,42 +148,60 @@ fn by_peer(
 }
 
 /// What a workload's longer runs took more than its shorter, ours and QEMU's.
-#[derive(Debug)]
-struct Runs {
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Round {
     ours: Total,
     theirs: Option<Total>,
 }
 
-fn pair(case: &Case, guests: &[workload::Guest; 2], both: [&Emulator; 2], runs: &mut PeerRuns) -> Result<Runs, Error> {
-    let [ours, theirs] = both;
-    let mut totals = [(Total::default(), None); 2];
-    for (guest, total) in guests.iter().zip(&mut totals) {
-        *total = (guest.run(ours)?, by_peer(case, guest, theirs, runs)?);
+impl Round {
+    fn measure(
+        case: &Case,
+        guests: &[workload::Guest; 2],
+        both: [&Emulator; 2],
+        runs: &mut PeerRuns,
+    ) -> Result<Round, Error> {
+        let [ours, theirs] = both;
+        let mut totals = [(Total::default(), None); 2];
+        for (guest, total) in guests.iter().zip(&mut totals) {
+            *total = (guest.run(ours)?, by_peer(case, guest, theirs, runs)?);
+        }
+        let [short, long] = totals;
+        let theirs = long.1.zip(short.1).map(|(long, short)| long.more(&short));
+        let round = Round { ours: long.0.more(&short.0), theirs };
+        let longer = |total: &Total| total.cpu > 0.0 && total.wall > 0.0;
+        match longer(&round.ours) && theirs.as_ref().is_none_or(longer) {
+            true => Ok(round),
+            false => {
+                let name = format!("{}, {}, {} hart(s)", case.workload.name, case.place, case.harts);
+                let why = "the longer run was not the longer one: the machine is too busy";
+                Err(Error::Failed(format!("{name}: {why}")))
+            }
+        }
     }
-    let [short, long] = totals;
-    let theirs = long.1.zip(short.1).map(|(long, short)| long.more(&short));
-    Ok(Runs { ours: long.0.more(&short.0), theirs })
 }
 
-fn measure(case: &Case, both: [&Emulator; 2], runs: u32) -> Result<Figure, Error> {
-    let guests = case.guests()?;
-    let mut peer = PeerRuns::default();
-    let pairs = (0..runs).map(|_| pair(case, &guests, both, &mut peer)).collect::<Result<Vec<_>, _>>()?;
-    let ours: Vec<Total> = pairs.iter().map(|runs| runs.ours).collect();
-    let theirs: Vec<Total> = pairs.iter().filter_map(|runs| runs.theirs).collect();
-    let name = format!("{}, {}, {} hart(s)", case.workload.name, case.place, case.harts);
-    if ours.iter().chain(&theirs).any(|total| total.cpu <= 0.0 || total.wall <= 0.0) {
-        return Err(Error::Failed(format!("{name}: the longer run was not the longer one: the machine is too busy")));
+/// Measures these cases in turn, so that what disturbs one disturbs all.
+fn measure(cases: &[Case], both: [&Emulator; 2], runs: u32) -> Result<Vec<Figure>, Error> {
+    let guests = cases.iter().map(Case::guests).collect::<Result<Vec<_>, _>>()?;
+    let mut measured = vec![(PeerRuns::default(), Vec::new()); cases.len()];
+    for _ in 0..runs {
+        for ((case, guests), (peer, rounds)) in cases.iter().zip(&guests).zip(&mut measured) {
+            rounds.push(Round::measure(case, guests, both, peer)?);
+        }
     }
+    Ok(cases.iter().zip(measured).map(|(case, (peer, rounds))| figure(case, peer, rounds)).collect())
+}
+
+fn figure(case: &Case, peer: PeerRuns, rounds: Vec<Round>) -> Figure {
+    let ours: Vec<Total> = rounds.iter().map(|round| round.ours).collect();
+    let theirs: Vec<Total> = rounds.iter().filter_map(|round| round.theirs).collect();
     let (repetitions, harts) = (f64::from(case.repetitions()), f64::from(case.harts));
     let median = |totals: &[Total], figure: fn(&Total) -> f64| Spread::of(totals.iter().map(figure)).median;
-    let took = |totals: &[Total]| Took {
-        time: median(totals, |total| total.cpu) * 1e9 / repetitions / harts,
-        wall: median(totals, |total| total.wall),
-    };
-    let ratios: Vec<f64> = pairs.iter().filter_map(|runs| Some(runs.theirs?.cpu / runs.ours.cpu)).collect();
+    let took = |totals: &[Total]| median(totals, |total| total.cpu) * 1e9 / repetitions / harts;
+    let ratios: Vec<f64> = rounds.iter().filter_map(|round| Some(round.theirs?.cpu / round.ours.cpu)).collect();
     let instructions = median(&ours, |total| total.instructions as f64);
-    Ok(Figure {
+    Figure {
         workload: case.workload.name,
         place: case.place.to_owned(),
         harts: case.harts,
@@ -196,12 +210,13 @@ fn measure(case: &Case, both: [&Emulator; 2], runs: u32) -> Result<Figure, Error
         speed: (!ratios.is_empty()).then(|| Spread::of(ratios)),
         mips: Some(instructions * harts / median(&ours, |total| total.cpu) / 1e6),
         peer,
-    })
+        rounds,
+    }
 }
 
 /// A boot's time is on the wall: it is what somebody waits for.
 fn booted(harts: u32, goal: boot::Goal, pairs: &[(crate::emulator::Times, crate::emulator::Times)]) -> Figure {
-    let took = |walls: Spread| Took { time: walls.median * 1e9, wall: walls.median };
+    let took = |walls: Spread| walls.median * 1e9;
     Figure {
         workload: BOOT,
         place: format!("to {}", goal.marker),
@@ -211,6 +226,7 @@ fn booted(harts: u32, goal: boot::Goal, pairs: &[(crate::emulator::Times, crate:
         speed: Some(Spread::of(pairs.iter().map(|(ours, theirs)| theirs.wall / ours.wall))),
         mips: None,
         peer: PeerRuns::default(),
+        rounds: Vec::new(),
     }
 }
 
@@ -224,11 +240,12 @@ mod tests {
             workload: workload::PATCH,
             place: workload::BARE.to_owned(),
             harts: 2,
-            ours: Took { time: 1000.0, wall: 1.0 },
-            theirs: Some(Took { time: 2000.0, wall: 1.0 }),
+            ours: 1000.0,
+            theirs: Some(2000.0),
             speed: Some(Spread::of([2.0])),
             mips: Some(7.0),
             peer: PeerRuns { all: 12, wrong: 0 },
+            rounds: Vec::new(),
         };
         assert!(figure.row().ends_with("x the speed (2.00 to 2.00), 0.500x the time  7 MIPS"), "{}", figure.row());
         figure.peer.wrong = 3;

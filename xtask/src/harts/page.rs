@@ -33,8 +33,8 @@ fn table(versions: &[String; 2], figures: &[Figure]) -> String {
         "{ours} beside {theirs}:\n\n| workload | ours | QEMU's | our speed by QEMU's | at least | MIPS |\n|---|---|---|---|---|---|\n"
     );
     let row = |figure: &Figure| {
-        let (name, ours) = (figure.name(), time(figure.ours.time));
-        let theirs = [figure.theirs.map(|took| time(took.time)), figure.peer.remark()];
+        let (name, ours) = (figure.name(), time(figure.ours));
+        let theirs = [figure.theirs.map(time), figure.peer.remark()];
         let theirs = theirs.into_iter().flatten().collect::<Vec<_>>().join("; ");
         let speed = figure.speed.map(|speed| speed.median);
         let missed = |least| if speed.is_some_and(|speed| speed < least) { " (missed)" } else { "" };
