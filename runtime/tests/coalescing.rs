@@ -3,7 +3,6 @@
 mod common;
 
 use std::sync::{Arc, Mutex};
-use std::thread::ThreadId;
 
 use common::{CPU, Machine, Scripted, soon};
 use manyhart_runtime::iommu::{Asked, Mapped, Translator, Untranslated};
@@ -13,8 +12,8 @@ use manyhart_runtime::{
 
 const AT: u64 = 0x1_0000;
 
-/// What was written or read, and on which thread it was handled.
-type Notes = Arc<Mutex<Vec<(u64, ThreadId)>>>;
+/// What was written or read.
+type Notes = Arc<Mutex<Vec<u64>>>;
 
 /// A device that writes down what it is written, and 1000 for a read.
 fn scribe(machine: &Machine, name: &str) -> (DeviceHandle<Scripted>, Notes) {
@@ -22,11 +21,11 @@ fn scribe(machine: &Machine, name: &str) -> (DeviceHandle<Scripted>, Notes) {
     let (writes, reads) = (Arc::clone(&notes), Arc::clone(&notes));
     let mut device = Scripted::new();
     device.on_write = Box::new(move |_, value| {
-        writes.lock().expect("never poisoned").push((value, std::thread::current().id()));
+        writes.lock().expect("never poisoned").push(value);
         Ok(())
     });
     device.on_read = Box::new(move |_, _| {
-        reads.lock().expect("never poisoned").push((1000, std::thread::current().id()));
+        reads.lock().expect("never poisoned").push(1000);
         Ok(7)
     });
     (machine.executive.spawn(name, device), notes)
@@ -61,21 +60,19 @@ impl At {
         self.reader.write(self.machine.space, Gpa(addr), 4, value, CPU, &mut ()).expect("a register");
     }
 
-    /// Writes, and whether the device has not handled that when the write is over. (The helper comes for it later: a busy host may let
-    /// it be first, so such a write is tried again.)
+    /// Writes, and whether the device has not handled that when the write is over. The helper, which would come for it later, is kept away.
     fn is_coalesced(&mut self, addr: u64) -> bool {
-        (0..50).any(|_| {
-            let before = self.handled().len();
-            self.write(addr, 1);
-            let waits = self.handled().len() == before;
-            self.reader.read(self.machine.space, Gpa(addr), 4, CPU, &mut ()).expect("a register");
-            assert_eq!(self.handled().len(), before + 2, "once, and in front of the read");
-            waits
-        })
+        let _held = self.machine.hold_helper();
+        let before = self.handled().len();
+        self.write(addr, 1);
+        let waits = self.handled().len() == before;
+        self.reader.read(self.machine.space, Gpa(addr), 4, CPU, &mut ()).expect("a register");
+        assert_eq!(self.handled().len(), before + 2, "once, and in front of the read");
+        waits
     }
 
     fn handled(&self) -> Vec<u64> {
-        self.notes.lock().expect("never poisoned").iter().map(|(value, _)| *value).collect()
+        self.notes.lock().expect("never poisoned").clone()
     }
 
     fn range(&self, addr: u64) -> FlatRange {
@@ -112,17 +109,11 @@ fn coalesced_writes_are_handled_when_they_must_be() {
     let mut at = at();
     let region = at.region;
     at.change(|t| _ = t.set_coalescing(region));
-    // The helper may come first, and be on it while the reader parks.
-    let by_this_thread = (1..=50).any(|tries| {
-        assert_eq!(at.reader.checkpoint(&mut ()), Flow::Run);
-        at.write(AT, 1);
-        at.reader.go_offline();
-        assert!(soon(|| at.handled().len() == tries));
-        let last = at.notes.lock().expect("never poisoned").last().copied();
-        last == Some((1, std::thread::current().id()))
-    });
-    assert!(by_this_thread, "before the reader parks");
-    *at.notes.lock().expect("never poisoned") = vec![(1, std::thread::current().id())];
+    let held = at.machine.hold_helper();
+    at.write(AT, 1);
+    at.reader.go_offline();
+    assert_eq!(at.handled(), [1], "before the reader parks, and by it");
+    drop(held);
 
     assert_eq!(at.reader.checkpoint(&mut ()), Flow::Run);
     at.write(AT, 2);

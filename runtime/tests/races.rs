@@ -91,7 +91,7 @@ fn arm(bug: Bug) {
     planted::arm(bug);
     if !cfg!(miri) {
         std::thread::spawn(|| {
-            std::thread::sleep(Duration::from_secs(30));
+            std::thread::sleep(Duration::from_secs(120));
             std::process::exit(1);
         });
     }

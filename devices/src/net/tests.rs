@@ -93,11 +93,13 @@ fn datagrams_carry_frames() {
     let ends = [(&a, &b), (&b, &a)].map(|(from, to)| Netdev::new(Datagrams::open(from, to).expect("an end")));
     talk(&ends[0], &ends[1], 65_000);
     let home = |port| DatagramAddress::Inet("127.0.0.1".to_owned(), port);
-    let first = Datagrams::open(&home(0), &home(9)).expect("a port");
-    let port = first.port().expect("a port");
-    drop(first);
-    let left = Datagrams::open(&home(0), &home(port)).expect("an end");
-    let right = Datagrams::open(&home(port), &home(left.port().expect("a port"))).expect("an end");
+    // A port that was free a moment ago may be another process's by now: then with another.
+    let (left, right) = eventually(|| {
+        let port = Datagrams::open(&home(0), &home(9)).expect("a port").port().expect("a port");
+        let left = Datagrams::open(&home(0), &home(port)).expect("an end");
+        let right = Datagrams::open(&home(port), &home(left.port().expect("a port"))).ok()?;
+        Some((left, right))
+    });
     talk(&Netdev::new(left), &Netdev::new(right), 65_000);
     assert!(Datagrams::open(&a, &home(1)).is_err());
 }

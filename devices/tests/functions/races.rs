@@ -154,6 +154,7 @@ fn a_pause_meets_accesses_of_every_kind() {
 /// Answers a read when it is told to.
 struct Slow {
     owed: Option<Reply>,
+    asked: Arc<AtomicBool>,
     drops: Arc<AtomicU64>,
 }
 
@@ -163,6 +164,7 @@ impl Device for Slow {
     fn read(&mut self, cx: &mut Context<'_, u64>, _: Access) -> Answer<u64> {
         let (reply, deferred) = cx.defer();
         self.owed = Some(reply);
+        self.asked.store(true, Ordering::SeqCst);
         Err(NoAnswer::Deferred(deferred))
     }
 
@@ -190,16 +192,16 @@ impl Drop for Slow {
 #[test]
 fn a_bar_lives_until_the_last_access_has_ended() {
     let machine = Machine::new();
-    let drops = Arc::new(AtomicU64::new(0));
-    let slow = machine.executive.spawn("slow", Slow { owed: None, drops: Arc::clone(&drops) });
+    let (asked, drops) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let slow = Slow { owed: None, asked: Arc::clone(&asked), drops: Arc::clone(&drops) };
+    let slow = machine.executive.spawn("slow", slow);
     let poster = slow.poster();
     let function = machine.plug(1, move |_, _| one_bar(BarTarget::Registers(slow.mmio(0, MmioSpec::aligned(4, 8)))));
     function.place(0, HERE, false);
     function.enable();
-    let handled = machine.executive.statistics().messages;
     std::thread::scope(|scope| {
         let access = scope.spawn(|| machine.memory.load::<u64>(Gpa(HERE), CPU));
-        until("the access", || machine.executive.statistics().messages > handled);
+        until("the access", || asked.load(Ordering::SeqCst));
         machine.host.surprise_remove("f1").unwrap();
         assert_eq!(function.get::<u32>(0), u32::MAX, "out of configuration space");
         std::thread::sleep(std::time::Duration::from_millis(10));

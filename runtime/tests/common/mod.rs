@@ -1,8 +1,8 @@
 //! A small machine, and a device that does what the test's closures say.
 #![allow(dead_code)] // Each test file uses its part.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use manyhart_runtime::{
@@ -45,6 +45,19 @@ impl Machine {
         let region = t.reservation("elsewhere", 0x1000);
         t.add_subregion(self.root, 1 << 48, region);
         t.commit().expect("lawful").retired
+    }
+
+    /// Keeps the helper thread from all it has to do, until what this returns is dropped.
+    pub fn hold_helper(&self) -> mpsc::Sender<()> {
+        let (held, is_held) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        self.executive.tune(move |_| {
+            held.send(()).expect("the test waits");
+            // An error: the other end is dropped.
+            while released.recv().is_ok() {}
+        });
+        is_held.recv_timeout(PATIENCE).expect("the helper comes");
+        release
     }
 
     /// A page of this device at `at`.

@@ -15,8 +15,8 @@ use crate::block::BlockBackend;
 
 /// Requests that the host works on side by side.
 const THREADS: usize = 4;
-/// How long the end of a machine waits for what is under way.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the end of a machine waits for what is under way: in a test, for as long as it takes.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 120 } else { 10 });
 
 pub(super) struct Job {
     pub(super) number: u64,

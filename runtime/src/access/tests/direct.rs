@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::machine::{Machine, taken};
+use super::machine::{Machine, eventually, taken};
 use super::slow::Slow;
 use crate::actor::{Access, Answer, ByteOrder, Context, Device, MmioSpec, MmioTarget, NoAnswer, Registers};
 use crate::{AddressSpace, BusError, DeviceError, Gpa, RegionId, Requester};
@@ -132,9 +132,7 @@ fn c5_an_access_that_outlives_its_view_holds_direct_registers_back() {
         reader.checkpoint(&mut ());
         reader.read(space, Gpa(0xffc), 8, Requester::Cpu(0), &mut ())
     });
-    while executive.statistics().messages == 0 {
-        std::thread::yield_now();
-    }
+    eventually(|| executive.statistics().messages > 0);
     let mut transaction = executive.topology().transaction();
     transaction.del_subregion(root, region).destroy(region);
     let retired = transaction.commit().expect("a lawful change").retired;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::{CPU, Machine, taken};
+use super::machine::{CPU, Machine, eventually, taken};
 use super::slow::Slow;
 use crate::actor::MmioSpec;
 use crate::{Gpa, Requester};
@@ -23,9 +23,7 @@ fn a4_a_part_that_is_still_to_come_holds_its_region_back() {
         reader.checkpoint(&mut ());
         reader.read(space, Gpa(0x100c), 8, CPU, &mut ())
     });
-    while executive.statistics().messages == 0 {
-        std::thread::yield_now();
-    }
+    eventually(|| executive.statistics().messages > 0);
     let mut transaction = executive.topology().transaction();
     transaction.del_subregion(root, next).destroy(next);
     let retired = transaction.commit().expect("a lawful change").retired;
