@@ -14,6 +14,7 @@ mod mutate;
 mod plot;
 mod sanitizers;
 mod shuttle;
+mod starve;
 mod topology;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +52,8 @@ enum Command {
     Tsan(TsanArgs),
     /// Runs the models of `shuttle-tests` under many schedules, or repeats one seed.
     Shuttle(ShuttleArgs),
+    /// Runs tests while threads of theirs hardly get to run, at random: none may count on who is quicker. Needs root.
+    Starve(StarveArgs),
 }
 
 #[derive(Subcommand)]
@@ -210,6 +213,22 @@ struct ShuttleArgs {
     name: Option<String>,
 }
 
+#[derive(Args)]
+struct StarveArgs {
+    /// Runs of each test program.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+    /// The core that all of them share.
+    #[arg(long, default_value_t = 0)]
+    core: usize,
+    /// Seconds after which a run is killed.
+    #[arg(long, default_value_t = 600)]
+    limit: u64,
+    /// What `cargo test` takes before its `--`: packages, features, tests.
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    tests: Vec<String>,
+}
+
 /// Whatever keeps a command from its figures.
 #[derive(Debug, thiserror::Error)]
 enum Error {
@@ -245,6 +264,7 @@ fn main() -> ExitCode {
         Command::Miri(args) => sanitizers::miri(&args),
         Command::Tsan(args) => sanitizers::tsan(&args),
         Command::Shuttle(args) => shuttle::run(&args),
+        Command::Starve(args) => starve::run(&args),
         Command::Mutate(args) => mutate::run(&args),
     };
     match result {
