@@ -16,9 +16,8 @@
 .option arch, +zifencei
 .include "common.inc"
 .equ P_SHAPE,         0x8         # number of the shape in the table
-.equ P_JOB,           0x10        # rises with each shape that is to be run
+.equ P_JOB,           0x10        # rises with each shape that is to be run; its lowest byte: harts that take part
 .equ P_THREADS,       0x18
-.equ P_ACTIVE,        0x20        # harts that take part
 .equ P_BATCHES,       0x28
 .equ P_SEED,          0x30
 .equ P_STOP,          0x38        # not zero: finish
@@ -52,6 +51,7 @@
 .equ ROOT_TABLE,      0x80200000
 .equ VARIABLES,       0x81000000  # + group << 18, + iteration << 8
 .equ BATCH,           0x40
+.equ ACTIVE,          0xff        # of P_JOB
 .equ CLINT,           0x2000000
 .equ E_THREADS,       0x30        # of a shape in the table, after its name
 .equ E_FLAGS,         0x50
@@ -126,11 +126,13 @@ begin:
     li      t0, 8               # software interrupts, where a thread wants them
     csrw    mie, t0
 
+# A job comes before the end: the others of this hart's group may be in it already, and meet this one there.
 wait:
-    ld      t0, P_STOP(s1)
-    bnez    t0, finish
+    ld      t1, P_STOP(s1)
+    fence   r, r
     ld      t0, P_JOB(s1)
     bne     t0, s5, job
+    bnez    t1, finish
     li      t1, CLINT + 0x4000
     slli    t2, s0, 3
     add     t1, t1, t2
@@ -144,10 +146,11 @@ wait:
     csrc    mie, t0
     j       wait
 
+# Who takes no part must look at no parameter: when those who do are through, the host writes the next job's.
 job:
     mv      s5, t0
     fence   r, rw
-    ld      t0, P_ACTIVE(s1)
+    andi    t0, s5, ACTIVE
     bgeu    s0, t0, wait
     ld      t0, P_SEED(s1)
     xor     s4, s4, t0

@@ -7,6 +7,7 @@ pub mod bank;
 pub mod progress;
 pub mod random;
 
+use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::RecvTimeoutError;
@@ -107,6 +108,8 @@ impl Bench {
     /// Tells the harts to finish, and waits until the last of them has powered the machine off. Other news on the way go to `heard`, which
     /// says whether to go on waiting.
     pub fn finish(&self, mut heard: impl FnMut(News) -> bool) -> Result<(), BusError> {
+        // Whoever sees that it is to finish sees what it was told before.
+        fence(Ordering::Release);
         self.set([(self.stop, 1)])?;
         let deadline = Instant::now() + PATIENCE;
         loop {

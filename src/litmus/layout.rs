@@ -7,6 +7,9 @@ use crate::guest::Program;
 const RAM_SIZE: u64 = 32 << 20;
 /// The most harts that the guest's tables have room for.
 pub const MAX_HARTS: i64 = 64;
+/// The bits of a job's word that say how many harts take part.
+const ACTIVE: u64 = 0xff;
+const _: () = assert!(MAX_HARTS as u64 <= ACTIVE);
 /// Iterations between two counts.
 pub const BATCH: u64 = 0x40;
 
@@ -48,9 +51,9 @@ pub const DONE: Gpa = Gpa(PARAMETERS + 0x48);
 pub const TRAP: Gpa = Gpa(PARAMETERS + 0x50);
 /// How many outcomes found no room in a histogram.
 pub const CROWDED: Gpa = Gpa(PARAMETERS + 0x68);
-/// The number of a job that is to be left.
+/// The word of a job that is to be left.
 pub const CANCELLED: Gpa = Gpa(PARAMETERS + 0x70);
-/// Rises with each job; written last.
+/// Rises with each job ([`Job::word`]); written last.
 pub const JOB: Gpa = Gpa(PARAMETERS + 0x10);
 
 /// The words of a histogram: outcomes, and how often they were seen.
@@ -79,12 +82,17 @@ pub struct Job {
 }
 
 impl Job {
-    /// The words that the harts must find when they see the job's number.
+    /// What announces it as the job of this number. The harts that take part are said here: those that do not may be anywhere when it is done, and must find
+    /// nothing of the next one.
+    pub fn word(&self, number: u64) -> u64 {
+        number << ACTIVE.count_ones() | u64::from(self.threads * self.groups) & ACTIVE
+    }
+
+    /// The words that the harts that take part must find when they see the job's.
     pub fn parameters(&self) -> Vec<(Gpa, u64)> {
         let words = [
             (0x08, self.shape as u64),
             (0x18, self.threads.into()),
-            (0x20, u64::from(self.threads * self.groups)),
             (0x28, self.batches),
             (0x30, self.seed),
             (0x48, 0),
@@ -165,6 +173,7 @@ mod tests {
             ("ROOT_TABLE", ROOT_TABLE),
             ("BATCH", BATCH),
             ("SHORT", SHORT),
+            ("ACTIVE", ACTIVE),
         ];
         for (name, value) in same {
             assert_eq!(equ(name), value, "{name}");
@@ -181,14 +190,8 @@ mod tests {
             assert_eq!(PARAMETERS + equ(name), place.0, "{name}");
         }
         let job = Job { shape: 11, threads: 12, groups: 13, batches: 14, seed: 15, has_processors: true };
-        let fields = [
-            ("P_SHAPE", 11),
-            ("P_THREADS", 12),
-            ("P_ACTIVE", 156),
-            ("P_BATCHES", 14),
-            ("P_SEED", 15),
-            ("P_PATIENCE", LONG),
-        ];
+        let fields = [("P_SHAPE", 11), ("P_THREADS", 12), ("P_BATCHES", 14), ("P_SEED", 15), ("P_PATIENCE", LONG)];
+        assert_eq!(job.word(3), 3 << 8 | 156);
         for (name, value) in fields {
             assert!(job.parameters().contains(&(Gpa(PARAMETERS + equ(name)), value)), "{name}");
         }

@@ -149,10 +149,10 @@ impl Run<'_> {
         };
         let started = Instant::now();
         self.bench.set(job.parameters())?;
-        // The number is stored after what it announces; the harts load it before they load that.
+        // The word is stored after what it announces; the harts load it before they load that.
         fence(Ordering::Release);
         self.job += 1;
-        self.bench.set([(layout::JOB, self.job)])?;
+        self.bench.set([(layout::JOB, job.word(self.job))])?;
         self.attend(shape, &job)?;
         let counts = self.counts(groups)?;
         let [crowded] = self.bench.get(layout::CROWDED)?;
@@ -188,7 +188,7 @@ impl Run<'_> {
             }
             let counts = self.counts(job.groups)?;
             if counts.iter().any(|(outcome, _)| shape.forbids(*outcome)) {
-                self.bench.set([(layout::CANCELLED, self.job)])?;
+                self.bench.set([(layout::CANCELLED, job.word(self.job))])?;
             }
             let seen = counts.iter().map(|(_, count)| count).sum();
             if seen != last.0 {
@@ -231,6 +231,21 @@ fn note(report: &mut Report, news: News) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A run may be ended at any moment: a hart that went home from a job that another has begun would keep that one waiting at its barrier.
+    #[test]
+    fn harts_that_are_to_finish_take_their_parts_in_a_job_first() {
+        let mut bench = Bench::new(&PROGRAM, 2).unwrap();
+        let groups = field::put_up(bench.machine().executive(), bench.machine().board(), 1).unwrap();
+        bench.set(layout::parameters(2, &groups)).unwrap();
+        let job = Job { shape: 0, threads: 2, groups: 1, batches: 1 << 40, seed: 1, has_processors: false };
+        bench.set(job.parameters()).unwrap();
+        bench.set([(layout::JOB, job.word(1)), (PROGRAM.stop, 1)]).unwrap();
+        bench.start().unwrap();
+        bench.finish(|news| panic!("{news:?}")).unwrap();
+        assert_eq!(bench.get(layout::DONE).unwrap(), [2]);
+        bench.stop().unwrap();
+    }
 
     #[test]
     fn shapes_are_asked_for_by_name_or_by_how_names_begin() {
