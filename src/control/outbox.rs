@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, Sender, bounded, never, select};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded, never, select};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 
@@ -67,11 +67,14 @@ impl Outbox {
         self.put(Item::Notices(notices))
     }
 
-    /// Waits until all is written; not for long.
+    /// Waits until all is written, or the client has been too slow for that: it hears the rest all the same, once it listens.
     pub fn flush(&self) -> Result<(), Gone> {
         let (written, wait) = bounded(1);
         self.put(Item::Flush(written))?;
-        wait.recv_timeout(LAST_WORDS).map_err(|_| Gone)
+        match wait.recv_timeout(LAST_WORDS) {
+            Ok(()) | Err(RecvTimeoutError::Timeout) => Ok(()),
+            Err(RecvTimeoutError::Disconnected) => Err(Gone),
+        }
     }
 
     fn put(&self, item: Item) -> Result<(), Gone> {
@@ -177,8 +180,10 @@ mod tests {
             outbox.tell_notices(notices.listen()).unwrap();
             notices.tell(&Notice::Stop);
             outbox.say(b"answer\n".to_vec()).unwrap();
-            // The thread may be late.
-            assert!((0..60).any(|_| outbox.flush().is_ok()));
+            // Behind the answer, and not before it.
+            let (written, wait) = bounded(1);
+            outbox.put(Item::Flush(written)).unwrap();
+            wait.recv_timeout(Duration::from_secs(120)).unwrap();
             notices.tell(&Notice::Resume);
             drop(outbox);
             let mut said = String::new();
@@ -198,6 +203,23 @@ mod tests {
         drop(outbox);
         assert!(before.elapsed() < Duration::from_secs(120));
         drop(client);
+    }
+
+    #[test]
+    fn a_client_that_is_slow_is_not_taken_for_one_that_has_gone() {
+        let (mut client, outbox, _) = pair();
+        outbox.say(vec![b'x'; 4 << 20]).unwrap();
+        assert_eq!(outbox.flush(), Ok(()), "it has not read yet");
+        let notices = Notices::default();
+        outbox.tell_notices(notices.listen()).unwrap();
+        notices.tell(&Notice::Stop);
+        let reads = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            client.read_to_end(&mut said).unwrap();
+            said
+        });
+        drop(outbox);
+        assert!(reads.join().unwrap().ends_with(b"xStop\n"));
     }
 
     #[test]

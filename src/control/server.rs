@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crossbeam::channel::{Sender, bounded};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 
@@ -83,11 +84,13 @@ pub struct Client {
 /// A door that is served. Dropping this ends and joins all its threads.
 pub struct Server {
     end: End,
+    /// Says once that clients are to be served.
+    begin: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Opens the door; `serve` runs for each client, on its own thread, and returns soon after the end has come.
+    /// Opens the door, behind which clients wait for [`Server::begin`]: `serve` runs for each, on its own thread, and returns soon after the end has come.
     pub fn start(
         place: &Place,
         name: &'static str,
@@ -95,21 +98,33 @@ impl Server {
     ) -> io::Result<Server> {
         let end = End::new()?;
         let (door, ended) = (Door::open(place)?, end.clone());
-        let body = move || match door {
-            Some(door) => attend(&door, name, &Arc::new(serve), &ended),
-            None => match standard_streams() {
+        let (begin, begins) = bounded(1);
+        let body = move || match (begins.recv(), door) {
+            (Err(_), _) => tracing::debug!("{name}: closed before it began"),
+            (Ok(()), Some(door)) => attend(&door, name, &Arc::new(serve), &ended),
+            (Ok(()), None) => match standard_streams() {
                 Ok(client) => serve(client, &ended),
                 Err(error) => tracing::warn!(%error, "{name}: no standard input and output"),
             },
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(body)?;
-        Ok(Server { end, thread: Some(thread) })
+        Ok(Server { end, begin: Some(begin), thread: Some(thread) })
+    }
+
+    /// Serves: now the machine is what clients take it for.
+    pub fn begin(&mut self) {
+        if let Some(begin) = self.begin.take()
+            && begin.send(()).is_err()
+        {
+            tracing::debug!("a door whose thread is gone");
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.end.tell();
+        drop(self.begin.take());
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -165,4 +180,36 @@ fn serve_on_a_thread(
     let client = Client { output: stream.try_clone()?, input: stream };
     let (serve, end) = (Arc::clone(serve), end.clone());
     std::thread::Builder::new().name(format!("{name}-client")).spawn(move || serve(client, &end))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_early_is_served_when_it_begins_and_who_comes_last_at_its_end() {
+        let path = std::env::temp_dir().join(format!("manyhart-server-{}", std::process::id()));
+        let greet = |client: Client, _: &End| {
+            rustix::io::write(&client.output, b"hello").unwrap();
+        };
+        let mut server = Server::start(&Place::Unix(path.clone()), "test", greet).unwrap();
+        let mut early = UnixStream::connect(&path).unwrap();
+        early.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let heard = early.read(&mut [0; 5]).unwrap_err().kind();
+        assert_eq!(heard, ErrorKind::WouldBlock);
+        server.begin();
+        early.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut said = String::new();
+        early.read_to_string(&mut said).unwrap();
+        assert_eq!(said, "hello");
+        let mut last = UnixStream::connect(&path).unwrap();
+        drop(server);
+        said.clear();
+        last.read_to_string(&mut said).unwrap();
+        assert_eq!(said, "hello");
+        assert!(!path.exists());
+    }
 }

@@ -26,7 +26,7 @@ impl ControlSpec {
         self.qmp.iter().chain(&self.monitors).any(|place| *place == Place::Stdio)
     }
 
-    /// Opens the doors. The servers end when they are dropped.
+    /// Opens the doors, behind which clients wait for [`Server::begin`]. The servers end when they are dropped.
     pub fn serve(&self, control: &Control) -> Result<Vec<Server>, (Place, io::Error)> {
         let open = |place: &Place, name, serve: fn(&Control, super::Client, &super::End)| {
             let control = control.clone();

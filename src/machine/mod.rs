@@ -30,6 +30,7 @@ pub use summary::Summary;
 
 use crate::cli::fail;
 use crate::console::Serial;
+use crate::control::Server;
 use crate::gdb;
 use crate::load::{Firmware, Plan};
 use crate::output::{self, OutputError, OutputFile};
@@ -66,6 +67,7 @@ fn run_to_end(spec: &RunSpec) -> Result<u8, MachineError> {
     } else {
         machine.start()?;
     }
+    servers.iter_mut().for_each(Server::begin);
     let end = attend(&mut machine, spec.reboots);
     // Clients hear of the end before it.
     drop(servers);
