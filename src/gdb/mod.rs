@@ -15,15 +15,15 @@ mod target;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustix::event::PollFlags;
 
 use session::Last;
 
 use crate::board::Board;
-use crate::control::{Client, Control, End, Place, PlaceError, Ready, Server, is_ready};
+use crate::control::{Control, End, Place, PlaceError, Ready, Server, is_ready};
 
 /// Where GDB comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,19 +46,22 @@ impl FromStr for GdbPlace {
     }
 }
 
-/// How long the line stays open for that.
-const LAST_WORD: Duration = Duration::from_secs(2);
+/// How often a GDB that comes while another is there looks whether that one has gone, and how many times.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: usize = 100;
 
-/// Opens the door. A machine that nobody debugs runs as it does without one.
+/// Opens the door, as [`Server::start`] does. A machine that nobody debugs runs as it does without one.
 pub fn serve(place: &GdbPlace, control: &Control, board: &Board) -> io::Result<Server> {
-    let (control, banks, busy) = (control.clone(), memory::banks(board), AtomicBool::new(false));
+    let (control, banks, seat) = (control.clone(), memory::banks(board), Seat::default());
     Server::start(&place.0, "gdb", move |client, end| {
-        if !is_alone(&busy, &client, end) {
-            return tracing::warn!("a second GDB is turned away");
+        match seat.take(&client.input, end) {
+            Ok(true) => {}
+            Ok(false) => return tracing::warn!("a second GDB is turned away"),
+            Err(error) => return tracing::warn!(%error, "GDB cannot be served"),
         }
         let line = client.input.try_clone();
         let last = session::serve(&control, &banks, client, end);
-        busy.store(false, Ordering::Relaxed);
+        seat.leave();
         if last == Last::Told
             && let Err(error) = line.and_then(|line| hear_out(&line))
         {
@@ -69,30 +72,79 @@ pub fn serve(place: &GdbPlace, control: &Control, board: &Board) -> io::Result<S
 
 /// GDB acknowledges the last thing it is told, too, and takes a closed line for a failure.
 fn hear_out(line: &OwnedFd) -> io::Result<()> {
-    if is_ready(line, PollFlags::IN, LAST_WORD)? {
+    if is_ready(line, PollFlags::IN, session::PATIENCE)? {
         rustix::io::read(line, &mut [0; 16])?;
     }
     Ok(())
 }
 
-/// Whether there is no other session, or none any more soon: GDB may come again while its last session ends. Two would take each other's breakpoints out.
-fn is_alone(busy: &AtomicBool, client: &Client, end: &End) -> bool {
-    for _ in 0..100 {
-        // Nothing is handed over by the flag.
-        if !busy.swap(true, Ordering::Relaxed) {
-            return true;
+/// Where one GDB sits: two would take each other's breakpoints out.
+#[derive(Default)]
+struct Seat(Mutex<Option<OwnedFd>>);
+
+impl Seat {
+    /// Sits down, if nobody else sits there, or nobody any more soon: GDB may come again while its last session ends, which takes as long as it takes.
+    fn take(&self, line: &OwnedFd, end: &End) -> io::Result<bool> {
+        let mut looks = 0;
+        while looks < LOOKS {
+            {
+                let mut seated = self.0.lock();
+                match &*seated {
+                    None => {
+                        *seated = Some(line.try_clone()?);
+                        return Ok(true);
+                    }
+                    Some(other) if has_hung_up(other) => {}
+                    Some(_) => looks += 1,
+                }
+            }
+            if end.wait(line, PollFlags::empty(), Some(LOOK))? != Ready::Nothing {
+                break;
+            }
         }
-        let waited = end.wait(&client.input, PollFlags::empty(), Some(Duration::from_millis(10)));
-        if !matches!(waited, Ok(Ready::Nothing)) {
-            break;
-        }
+        Ok(false)
     }
-    false
+
+    /// Gets up.
+    fn leave(&self) {
+        *self.0.lock() = None;
+    }
+}
+
+/// Whether the other side has closed the line.
+fn has_hung_up(line: &OwnedFd) -> bool {
+    is_ready(line, PollFlags::RDHUP, Duration::ZERO).unwrap_or(true)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixStream;
+
     use super::*;
+
+    /// A session whose GDB has gone may take long to end: the next GDB waits for it. One that is still there is not waited for.
+    #[test]
+    fn a_gdb_waits_for_one_that_has_gone_and_not_for_another() {
+        let line = || {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            (OwnedFd::from(ours), theirs)
+        };
+        let (seat, end) = (Seat::default(), End::new().unwrap());
+        let [(first, first_gdb), (second, _second_gdb), (third, third_gdb), (fourth, _fourth_gdb)] =
+            std::array::from_fn(|_| line());
+        assert!(seat.take(&first, &end).unwrap());
+        assert!(!seat.take(&second, &end).unwrap(), "the first is there");
+        drop(first_gdb);
+        std::thread::scope(|scope| {
+            let comes = scope.spawn(|| seat.take(&third, &end).unwrap());
+            std::thread::sleep(LOOK * LOOKS as u32 * 2);
+            seat.leave();
+            assert!(comes.join().unwrap(), "the first has gone, and has got up at last");
+        });
+        drop(third_gdb);
+        end.tell();
+        assert!(!seat.take(&fourth, &end).unwrap(), "at the end nobody is waited for");
+    }
 
     #[test]
     fn places() {

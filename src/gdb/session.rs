@@ -19,7 +19,7 @@ use crate::control::{Client, Control, ControlError, End, HartStop, Notice, Ready
 /// How often a running machine's session listens to the other side.
 const LOOK: Duration = Duration::from_millis(5);
 /// How long GDB may take to take what it is told.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a session has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,8 +83,7 @@ fn converse(
                 Happened::Over => return Ok(Last::Nothing),
             },
             GdbStubStateMachine::CtrlCInterrupt(interrupt) => {
-                control.stop().map_err(io::Error::other)?;
-                let reason = control.last_stop().map_or_else(interrupted, reason);
+                let reason = interrupt_machine(control).map_err(io::Error::other)?;
                 interrupt.interrupt_handled(debuggee, Some(reason)).map_err(failed)?
             }
             GdbStubStateMachine::Disconnected(gone) => {
@@ -95,6 +94,15 @@ fn converse(
                 return Ok(Last::Told);
             }
         };
+    }
+}
+
+/// What GDB's Ctrl-C leads to. The machine may have come to its end by itself.
+fn interrupt_machine(control: &Control) -> Result<MultiThreadStopReason<u64>, ControlError> {
+    match control.stop() {
+        Ok(()) => Ok(control.last_stop().map_or_else(interrupted, reason)),
+        Err(ControlError::Ended) => Ok(MultiThreadStopReason::Exited(0)),
+        Err(error) => Err(error),
     }
 }
 
@@ -218,7 +226,14 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::*;
-    use crate::control::{Cause, tests::machine};
+    use crate::control::{Cause, RunState, tests::machine};
+
+    #[test]
+    fn an_interrupt_that_comes_too_late_finds_the_end() {
+        let machine = machine(&[]);
+        machine.control().enter(RunState::Shutdown, None);
+        assert_eq!(interrupt_machine(machine.control()), Ok(MultiThreadStopReason::Exited(0)));
+    }
 
     #[test]
     fn what_stopped_the_machine_is_told_although_its_doors_are_closed() {
