@@ -1,11 +1,13 @@
 //! Between the UART and the host's console: one thread writes what the guest prints, one reads what it is sent.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use manyhart_devices::uart::{self, Output, UartMessage};
 use manyhart_devices::virtio::console::ConsoleHandle;
 use manyhart_runtime::actor::Poster;
@@ -16,8 +18,10 @@ use crate::control::Control;
 use crate::control::monitor::{Next, Person};
 use crate::output;
 
-/// How long the end of a run waits for a host that does not take the last output.
+/// How long the end of a run waits for a host that takes nothing of the last output.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
+/// What is written at once: a slow reader is seen to read, and a pipe with room takes that much without blocking.
+const PORTION: usize = 4096;
 
 /// Where output goes.
 pub enum Target {
@@ -60,6 +64,26 @@ impl Target {
 pub struct Writer {
     thread: JoinHandle<()>,
     done: Receiver<()>,
+    written: Arc<AtomicU64>,
+}
+
+/// Counts what the host takes.
+struct Counted<W> {
+    out: W,
+    written: Arc<AtomicU64>,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let taken = self.out.write(&buf[..buf.len().min(PORTION)])?;
+        // A hint of life, which orders nothing.
+        self.written.fetch_add(taken as u64, Ordering::Relaxed);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 impl Writer {
@@ -72,12 +96,14 @@ impl Writer {
         events: Sender<Event>,
     ) -> Result<Writer, MachineError> {
         let (finished, done) = bounded(1);
+        let written = Arc::new(AtomicU64::new(0));
+        let counter = written.clone();
         let body = move || {
-            let written = match target {
-                Target::File(file) => output.write_to(Patient(file), on_room),
+            let copied = match target {
+                Target::File(file) => output.write_to(Counted { out: Patient(file), written: counter }, on_room),
                 Target::Null => output.write_to(io::sink(), on_room),
             };
-            if let Err(error) = written
+            if let Err(error) = copied
                 && events.send(Event::ConsoleFailed(error)).is_err()
             {
                 tracing::debug!("the console failed after the machine's end");
@@ -86,18 +112,22 @@ impl Writer {
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(body);
         let thread = thread.map_err(|error| MachineError::Host { what: "a thread", error })?;
-        Ok(Writer { thread, done })
+        Ok(Writer { thread, done, written })
     }
 
-    /// Waits until all is written, or the host has not taken it for too long; the devices have finished their sinks.
+    /// Waits until all is written, or the host has taken nothing for too long; the devices have finished their sinks.
     pub fn finish(self) {
-        use crossbeam::channel::RecvTimeoutError::Disconnected;
-        if self.done.recv_timeout(LAST_OUTPUT) == Err(Disconnected) {
-            if self.thread.join().is_err() {
-                tracing::error!("a console thread has panicked");
+        let mut before = self.written.load(Ordering::Relaxed);
+        // Nothing is ever sent: the channel closes.
+        while self.done.recv_timeout(LAST_OUTPUT) == Err(RecvTimeoutError::Timeout) {
+            let now = self.written.load(Ordering::Relaxed);
+            if now == before {
+                return tracing::warn!("the console does not take the last output");
             }
-        } else {
-            tracing::warn!("the console does not take the last output");
+            before = now;
+        }
+        if self.thread.join().is_err() {
+            tracing::error!("a console thread has panicked");
         }
     }
 }
