@@ -11,4 +11,4 @@ pub use input::{Guest, InputThread, Taken};
 pub use keys::{Event, HELP, Keys};
 pub use output::Patient;
 pub use serial::Serial;
-pub use terminal::{RawMode, restore_terminal, with_old_modes};
+pub use terminal::{RawMode, editor_came, editor_may_come, restore_terminal, with_old_modes};

@@ -18,7 +18,7 @@ use rustyline::{
 
 use super::lines::{GREETING, Line, Lines, PROMPT, answer};
 use super::{candidates, is_quit};
-use crate::console::Patient;
+use crate::console::{Patient, editor_came, editor_may_come};
 use crate::control::Control;
 
 /// Where the person wants to be next.
@@ -113,7 +113,13 @@ impl Person {
             Some(editor) => editor,
             empty => empty.insert(editor(&self.control, &self.key)?),
         };
-        let line = editor.readline(PROMPT)?;
+        // The editor puts the terminal into modes of its own: not after its last ones.
+        if !editor_may_come() {
+            return Err(ReadlineError::Eof);
+        }
+        let line = editor.readline(PROMPT);
+        editor_came();
+        let line = line?;
         if !line.trim().is_empty() {
             editor.add_history_entry(line.trim())?;
         }
@@ -182,6 +188,12 @@ impl Completer for Words {
 
 impl Hinter for Words {
     type Hint = String;
+
+    /// None; but whoever is asked for one has the terminal already.
+    fn hint(&self, _: &str, _: usize, _: &rustyline::Context<'_>) -> Option<String> {
+        editor_came();
+        None
+    }
 }
 
 impl Highlighter for Words {}
