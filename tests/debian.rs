@@ -5,6 +5,7 @@ mod support;
 use std::time::Duration;
 
 use manyhart::debian::{self, Guest};
+use support::QUIET;
 use support::console::Console;
 
 fn guest() -> Guest {
@@ -18,7 +19,7 @@ fn start(guest: &Guest, harts: u32, mode: &str) -> Console {
 
 fn start_on(machine: &str, guest: &Guest, harts: u32, mode: &str) -> Console {
     let path = |path: &std::path::Path| path.to_str().expect("a path in text").to_owned();
-    let append = format!("console=ttyS0 guest.mode={mode}");
+    let append = format!("console=ttyS0 guest.mode={mode} {QUIET}");
     let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
     // The command line of a qemu-system-riscv64 user, unchanged.
     Console::start(&[
@@ -106,7 +107,7 @@ fn a_profile_names_the_kernels_functions_and_tells_processes_apart() {
         "--profile-report",
         &report,
     ]);
-    let status = console.wait(Duration::from_secs(300));
+    let status = console.wait(Duration::from_secs(1500));
     assert_eq!(status.code(), Some(0), "{}", console.output());
     let folded = support::read(&folded);
     let samples = |of: &dyn Fn(&str) -> bool| -> u64 {

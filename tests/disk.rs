@@ -7,8 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use manyhart::debian::{self, Guest};
-use support::Scratch;
 use support::console::{Console, MANYHART};
+use support::{QUIET, Scratch};
 
 const SOON: Duration = Duration::from_secs(600);
 const MIB: u64 = 1 << 20;
@@ -61,7 +61,8 @@ fn start(guest: &Guest, machine: &str, images: &[&str]) -> Console {
     let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
     let mut arguments = vec!["run", "-M", machine, "-smp", "4", "-m", "512M", "-bios", &firmware, "-kernel", &kernel];
     arguments.extend(["-initrd", &initrd, "-nographic"]);
-    arguments.extend(["-append", "console=ttyS0 guest.mode=hotplug guest.root=vda"]);
+    let append = format!("console=ttyS0 guest.mode=hotplug guest.root=vda {QUIET}");
+    arguments.extend(["-append", &append]);
     let disks = disks(images);
     arguments.extend(disks.iter().map(String::as_str));
     // A file's limit would end the process by a signal, where whoever sets one has not said otherwise.
@@ -127,7 +128,7 @@ fn a_guest_sees_errors_of_its_disks_and_goes_on() {
     run(&mut console, &dd("if=/dev/vdb of=/dev/null skip=12 iflag=direct"), "dd-fine");
     // Somebody cuts the image short: what is gone is an error, what is left is not.
     std::fs::File::options().write(true).open(&data).and_then(|file| file.set_len(8 * MIB)).expect("cut short");
-    run(&mut console, &dd("if=/dev/vdb of=/dev/null skip=12 iflag=direct"), "I/O error");
+    run(&mut console, &dd("if=/dev/vdb of=/dev/null skip=12 iflag=direct"), "Input/output error");
     run(&mut console, &dd("if=/dev/vdb of=/dev/null skip=4 iflag=direct"), "dd-fine");
     run(&mut console, "grep ' / ' /proc/mounts", "/dev/vda / ext4");
     quit(console);
@@ -145,7 +146,7 @@ fn a_host_without_room_is_an_input_output_error_to_the_guest() {
     let dd = |seek: u32| {
         format!("dd if=/dev/zero of=/dev/vdb bs=1M count=1 oflag=direct seek={seek} 2>&1 && echo dd-\"\"fine")
     };
-    run(&mut console, &dd(200), "I/O error");
+    run(&mut console, &dd(200), "Input/output error");
     run(&mut console, &dd(100), "dd-fine");
     host("prlimit", &["--fsize=unlimited:", "--pid", &console.id().to_string()]);
     run(&mut console, &dd(200), "dd-fine");

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use manyhart::debian::{self, Guest};
 use serde_json::{Value, json};
-use support::Scratch;
 use support::console::Console;
 use support::qmp::Client;
+use support::{QUIET, Scratch};
 
 const BOOT: Duration = Duration::from_secs(600);
 const SOON: Duration = Duration::from_secs(240);
@@ -36,7 +36,7 @@ impl Machine {
     fn start(scratch: Scratch, kernel: &Path, machine: &str, append: &str, devices: &[&str]) -> Machine {
         let guest = guest();
         let socket = scratch.path("qmp");
-        let append = format!("console=ttyS0 guest.mode=hotplug {append}");
+        let append = format!("console=ttyS0 guest.mode=hotplug {append} {QUIET}");
         let qmp = format!("unix:{},server=on,wait=off", shown(&socket));
         let (firmware, kernel, initrd) = (shown(&guest.firmware), shown(kernel), shown(&guest.initrd));
         let mut arguments = vec!["run", "-M", machine, "-smp", "4", "-m", "512M", "-nographic", "-qmp", &qmp];

@@ -5,8 +5,8 @@ mod support;
 use std::time::Duration;
 
 use manyhart::debian::{self, Guest};
-use support::Scratch;
 use support::console::Console;
+use support::{QUIET, Scratch};
 
 const SOON: Duration = Duration::from_secs(900);
 
@@ -15,7 +15,8 @@ fn start(guest: &Guest, netdev: &str, mac: &str) -> Console {
     let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
     let device = format!("virtio-net-pci,netdev=n0,mac={mac}");
     let mut arguments = vec!["run", "-M", "virt", "-smp", "2", "-m", "256M", "-bios", &firmware, "-kernel", &kernel];
-    arguments.extend(["-initrd", &initrd, "-nographic", "-append", "console=ttyS0 guest.mode=hotplug"]);
+    let append = format!("console=ttyS0 guest.mode=hotplug {QUIET}");
+    arguments.extend(["-initrd", &initrd, "-nographic", "-append", &append]);
     arguments.extend(["-netdev", netdev, "-device", &device]);
     Console::start(&arguments)
 }

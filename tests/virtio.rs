@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use manyhart::debian;
+use support::QUIET;
 use support::console::Console;
 
 const BOOT: Duration = Duration::from_secs(600);
@@ -16,7 +17,7 @@ fn boot(harts: u32, console: &str, more: &[&str]) -> Console {
     let guest = debian::default_dir().and_then(|dir| debian::ensure(&dir)).expect("the Debian guest");
     let path = |path: &Path| path.to_str().expect("a path in text").to_owned();
     let (firmware, kernel, initrd) = (path(&guest.firmware), path(&guest.kernel), path(&guest.initrd));
-    let (harts, append) = (harts.to_string(), format!("console={console} guest.mode=shell"));
+    let (harts, append) = (harts.to_string(), format!("console={console} guest.mode=shell {QUIET}"));
     let mut arguments = vec!["run", "-M", "virt", "-smp", &harts, "-m", "512M", "-nographic"];
     arguments.extend(["-bios", &firmware, "-kernel", &kernel, "-initrd", &initrd, "-append", &append]);
     arguments.extend(more);

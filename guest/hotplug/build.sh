@@ -32,6 +32,10 @@ done
 package=${KERNEL_SOURCE:-linux-source-6.12}
 mkdir -p "$1" || die "cannot make $1"
 out=$(cd "$1" && pwd)
+# One at a time: whoever came first may have made it.
+exec 9>"$out/.lock"
+flock 9
+if whole "$out"; then say "$out is whole"; exit; fi
 work=$out/.work
 trap 'status=$?; rm -rf "$work"; exit $status' EXIT
 trap 'exit 130' INT HUP TERM
@@ -39,7 +43,7 @@ rm -rf "$work"
 mkdir -p "$work/deb" "$work/tree"
 
 say "fetching $package"
-(cd "$work/deb" && apt-get -q download "$package" >"$work/download.log" 2>&1) ||
+(cd "$work/deb" && apt-get -q -o Acquire::Retries=5 download "$package" >"$work/download.log" 2>&1) ||
     { tail -n 5 "$work/download.log" >&2; die "apt-get download $package failed (is the package's list fetched? apt-get update)"; }
 deb=$(find "$work/deb" -name '*.deb' | head -n 1)
 version=$(dpkg-deb -f "$deb" Version)

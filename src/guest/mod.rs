@@ -22,7 +22,7 @@ use crate::machine::{BoardSpec, Event, Machine, MachineError, RunSpec, Summary, 
 /// How often the harts' figures are read.
 pub const LOOK: Duration = Duration::from_millis(100);
 /// How long harts may show no progress, and take to notice that they are to finish: generous, for busy hosts with few processors.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program that runs on bare harts.
 pub struct Program {

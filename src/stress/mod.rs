@@ -285,7 +285,7 @@ impl Run {
         let mut reached = None;
         while self.report.trouble.is_empty()
             && !self.report.interrupted
-            && !self.is_over(started.elapsed(), &mut reached)
+            && !self.is_over(started.elapsed(), storm.tally.operations(), &mut reached)
         {
             std::thread::sleep(LOOK);
             self.look(bench, started.elapsed())?;
@@ -307,11 +307,15 @@ impl Run {
         Ok(())
     }
 
-    /// Whether its end is reached and every check has had its turn. On a busy host that may take longer than the run is to be, but not for ever.
-    fn is_over(&self, elapsed: Duration, reached: &mut Option<Instant>) -> bool {
+    /// Whether its end is reached, and the storm and every check have had their turn. On a busy host that may take longer than the run is to be, but
+    /// not for ever.
+    fn is_over(&mut self, elapsed: Duration, operations: u64, reached: &mut Option<Instant>) -> bool {
         self.goal.is_reached(elapsed, self.report.commits) && {
-            let reached = reached.get_or_insert_with(Instant::now);
-            self.report.untried().is_empty() || reached.elapsed() > watch::PATIENCE
+            let reached = reached.get_or_insert_with(|| {
+                self.report.was_short = elapsed < report::LONG_ENOUGH;
+                Instant::now()
+            });
+            operations > 0 && self.report.untried().is_empty() || reached.elapsed() > watch::PATIENCE
         }
     }
 
@@ -405,4 +409,37 @@ fn mmio_latency(bench: &Bench, tables: Tables, harts: u32) -> Result<Latency, St
         latency::add_visits(&mut histogram, &counters);
     }
     Ok(Latency::from(&histogram))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One that runs for ten commits, on a hart that has done nothing so far.
+    fn run() -> Run {
+        let report = Report { harts: vec![HartRow::default()], ..Report::default() };
+        Run { report, tables: Who::Bare.tables(), goal: Goal::Count(10), series: Series::default() }
+    }
+
+    #[test]
+    fn a_short_run_stays_short_however_long_it_takes_to_stop() {
+        let (mut run, mut reached) = (run(), None);
+        run.report.commits = 10;
+        assert!(run.is_over(report::LONG_ENOUGH / 2, 1, &mut reached));
+        run.report.seconds = 9.0;
+        assert_eq!(run.report.untried(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_run_goes_on_until_the_storm_and_every_check_have_had_their_turn() {
+        let mut run = run();
+        assert!(!run.is_over(report::LONG_ENOUGH, 1, &mut None), "its end is not reached");
+        run.report.commits = 10;
+        assert!(!run.is_over(Duration::ZERO, 0, &mut None), "the storm has done nothing");
+        let mut reached = None;
+        assert!(!run.is_over(report::LONG_ENOUGH, 1, &mut reached), "no check has had its turn");
+        run.report = report::tests::good();
+        run.report.commits = 10;
+        assert!(run.is_over(report::LONG_ENOUGH, 1, &mut reached));
+    }
 }

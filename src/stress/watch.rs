@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(still, [1, 2]);
         let harts = [HartFigures::default(), HartFigures { rounds: 7, whereabouts: 2, slot: 9, ..Default::default() }];
         let text = hangs(&still, &harts, 12).unwrap();
-        assert_eq!(text, "no progress for 60 s: hart 1, in round 7, visiting slot 9; the storm, in operation 12");
+        assert_eq!(text, "no progress for 180 s: hart 1, in round 7, visiting slot 9; the storm, in operation 12");
         assert_eq!(hangs(&[], &harts, 12), None);
     }
 }

@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
+import time
 
-from qemu.qmp import EventListener, ExecuteError, QMPClient
+from qemu.qmp import ConnectError, EventListener, ExecuteError, QMPClient
 
 
 async def refused(client: QMPClient, name: str, arguments: dict, error_class: str) -> None:
@@ -16,9 +17,21 @@ async def refused(client: QMPClient, name: str, arguments: dict, error_class: st
         raise AssertionError(f"{name} was answered {answer}")
 
 
+async def connected(client: QMPClient, socket: str) -> None:
+    """Connects. A socket is there a moment before it takes connections."""
+    end = time.monotonic() + 120
+    while True:
+        try:
+            return await client.connect(socket)
+        except ConnectError:
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(0.02)
+
+
 async def main(socket: str) -> None:
     client = QMPClient("session")
-    await client.connect(socket)
+    await connected(client, socket)
     status = await client.execute("query-status")
     assert status["status"] == "running", status
     events = ("STOP", "RESUME", "RESET", "DEVICE_DELETED", "SHUTDOWN")
@@ -43,7 +56,7 @@ async def main(socket: str) -> None:
         assert (await next_event(listener))["data"]["reason"] == "host-qmp-quit"
     try:
         await client.disconnect()
-    except EOFError:
+    except (EOFError, OSError):
         pass  # The machine has closed the connection first.
 
 

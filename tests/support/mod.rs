@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// On a kernel's command line: from userspace on its own messages stay off the console, where a busy host's would come in the middle of a line that a
+/// test waits for. `dmesg` has them.
+pub const QUIET: &str = "sysctl.kernel.printk=1";
+
 /// A directory of its own for each test, removed at the end.
 pub struct Scratch(PathBuf);
 

@@ -35,7 +35,8 @@ pub fn guest(dir: Option<PathBuf>) -> Result<Guest, Error> {
 /// The command line that both emulators get.
 fn options(guest: &Guest, harts: u32, mode: &str) -> Vec<String> {
     let file = |path: &PathBuf| path.display().to_string();
-    let append = format!("console=ttyS0 guest.mode={mode}");
+    // From userspace on the kernel's messages stay off the console: one could come in the middle of the marker.
+    let append = format!("console=ttyS0 guest.mode={mode} sysctl.kernel.printk=1");
     [
         ["-M", "virt"],
         ["-smp", &harts.to_string()],
