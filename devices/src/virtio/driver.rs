@@ -205,8 +205,9 @@ impl<D: VirtioDevice> Driver<D> {
     /// Handles what was posted, waiting at most so long for the first of it. Whether there was anything.
     pub(super) fn handle(&mut self, patience: Duration) -> bool {
         let Ok(first) = self.posted.recv_timeout(patience) else { return false };
-        let mut next = Some(first);
-        while let Some(posted) = next {
+        // What these lead to is for the next time: a device that is never done is to be seen by whoever waits for it.
+        let more: Vec<Posted> = self.posted.try_iter().take(self.posted.len()).collect();
+        for posted in std::iter::once(first).chain(more) {
             match posted {
                 Posted::Wake => {
                     self.waker.taken();
@@ -220,7 +221,6 @@ impl<D: VirtioDevice> Driver<D> {
                 },
                 Posted::Of(..) | Posted::Attach | Posted::Quiet => {}
             }
-            next = self.posted.try_recv().ok();
         }
         true
     }

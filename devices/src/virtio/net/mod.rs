@@ -76,7 +76,7 @@ impl Lane {
 enum Delivery {
     /// It is there, or can never be.
     Done,
-    /// The guest has not enough buffers now.
+    /// The guest has not enough buffers now, and tells when there are more.
     NoBuffers,
     /// The device has failed.
     Failed,
@@ -141,11 +141,7 @@ impl Net {
                 Delivery::Done => {}
                 Delivery::NoBuffers => {
                     self.held = Some(frame);
-                    // Unless some came just now, the driver tells.
-                    if !active.receive.queue.enable_notifications(&guard) {
-                        break;
-                    }
-                    active.receive.queue.disable_notifications(&guard);
+                    break;
                 }
                 Delivery::Failed => break,
             }
@@ -196,7 +192,7 @@ impl Lane {
         let mut chains: VecDeque<Chain> = VecDeque::new();
         let mut room = 0;
         while room < whole {
-            let Some(chain) = self.queue.pop(guard) else {
+            let Some(chain) = self.next_buffer(guard) else {
                 if self.queue.interrupts().has_failed() {
                     return Delivery::Failed;
                 }
@@ -226,6 +222,17 @@ impl Lane {
                 Delivery::Failed
             }
         }
+    }
+
+    /// The guest's next buffer. Where there is none, the driver is asked to tell of what it adds behind those that were taken: to ask when
+    /// they are put back would be answered by them, for ever.
+    fn next_buffer(&mut self, guard: &Guard) -> Option<Chain> {
+        let chain = self.queue.pop(guard);
+        if chain.is_some() || !self.queue.enable_notifications(guard) {
+            return chain;
+        }
+        // It came just now, and perhaps without a word.
+        self.queue.pop(guard)
     }
 
     fn fill(&mut self, guard: &Guard, frame: &[u8], chains: &VecDeque<Chain>) -> Result<(), GuestMemoryError> {

@@ -149,6 +149,19 @@ fn frames_wait_for_buffers_and_then_arrive_in_order() {
 }
 
 #[test]
+fn a_frame_that_waits_for_more_buffers_keeps_nobody_busy() {
+    let [left, right] = pair();
+    let mut left = interface(left, 0, 0, 0);
+    let mut right = interface(right, MERGE, 2, 50);
+    left.send(&frame(1, 100));
+    right.driver.until(|driver| driver.device.held.is_some());
+    let busy = (0..10).any(|_| right.driver.handle(Duration::from_millis(2)));
+    assert!(!busy, "until the guest tells of another buffer there is nothing to do");
+    right.add_buffer(50);
+    assert_eq!(right.receive(), frame(1, 100));
+}
+
+#[test]
 fn a_peer_that_reads_nothing_holds_the_sender_up() {
     let (end, mut peer) = UnixStream::pair().expect("a pair");
     let mut guest = interface(Netdev::new(Stream::over(end).expect("an end")), 0, 0, 0);
