@@ -196,7 +196,9 @@ fn cargo_commands_name_what_there_is() {
                 let tools = all[1..].iter().take_while(|argument| !argument.starts_with('-'));
                 let named = tools.take(if all.get(1).is_some_and(|tool| tool == "bench") { 2 } else { 1 });
                 named.for_each(|tool| assert!(is_tool(tool), "{page}: {line}: there is no {tool}"));
-                let options = all.iter().filter_map(|argument| argument.strip_prefix("--"));
+                // Behind a lone `--` they are another command's.
+                let own = all.iter().take_while(|argument| *argument != "--");
+                let options = own.filter_map(|argument| argument.strip_prefix("--"));
                 options
                     .for_each(|name| assert!(words.contains(&name.replace('-', "_")), "{page}: {line}: no --{name}"));
             }
