@@ -170,6 +170,13 @@ impl FromStr for Faults {
     }
 }
 
+impl Faults {
+    /// Those that are drawn at all.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.0.0.iter().filter(|(_, weight)| *weight > 0).map(|(kind, _)| *kind)
+    }
+}
+
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -191,8 +198,9 @@ mod tests {
         assert_eq!(mix.to_string(), "move=6,swap=1");
         assert_eq!(mix.to_string().parse::<Mix>().unwrap(), mix);
         assert_eq!(Mix::default().to_string().parse::<Mix>().unwrap(), Mix::default());
-        let faults: Faults = "panic=2".parse().unwrap();
-        assert_eq!(weights(&mix, Some(&faults)), [(Kind::Move, 6), (Kind::Swap, 1), (Kind::Panic, 2)]);
+        let faults: Faults = "panic=2,slow=0".parse().unwrap();
+        assert!(faults.kinds().eq([Kind::Panic]));
+        assert_eq!(weights(&mix, Some(&faults)), [(Kind::Move, 6), (Kind::Swap, 1), (Kind::Panic, 2), (Kind::Slow, 0)]);
     }
 
     #[test]

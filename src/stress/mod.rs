@@ -45,7 +45,7 @@ use ledger::Ledger;
 use mix::Kind;
 use plan::Plan;
 use report::{FaultsMet, HartRow, Options, Report, SlotRow};
-use storm::{Aftermath, Prepared, Storm};
+use storm::{Aftermath, Prepared, Storm, Tally};
 use watch::{Memory, Sample, Series, Watchdog};
 
 use guests::Stage;
@@ -147,6 +147,7 @@ fn weather(args: &StressArgs, mut bench: Bench, tables: Arc<RamBlock>) -> Result
         report: Report { options: options(args), ..Report::default() },
         tables: args.guest.tables(),
         goal: args.commits.map_or(Goal::Time(Duration::from_secs(args.seconds)), Goal::Count),
+        faults: args.inject.iter().flat_map(Faults::kinds).collect(),
         series: Series::default(),
     };
     let prepared = match args.guest {
@@ -241,6 +242,8 @@ struct Run {
     report: Report,
     tables: Tables,
     goal: Goal,
+    /// What is to be injected.
+    faults: Vec<Kind>,
     series: Series,
 }
 
@@ -285,7 +288,7 @@ impl Run {
         let mut reached = None;
         while self.report.trouble.is_empty()
             && !self.report.interrupted
-            && !self.is_over(started.elapsed(), storm.tally.operations(), &mut reached)
+            && !self.is_over(started.elapsed(), &storm.tally, &mut reached)
         {
             std::thread::sleep(LOOK);
             self.look(bench, started.elapsed())?;
@@ -307,15 +310,16 @@ impl Run {
         Ok(())
     }
 
-    /// Whether its end is reached, and the storm and every check have had their turn. On a busy host that may take longer than the run is to be, but
-    /// not for ever.
-    fn is_over(&mut self, elapsed: Duration, operations: u64, reached: &mut Option<Instant>) -> bool {
+    /// Whether its end is reached, and the storm, every check and every fault have had their turn. On a busy host that may take longer than the run is to
+    /// be, but not for ever.
+    fn is_over(&mut self, elapsed: Duration, tally: &Tally, reached: &mut Option<Instant>) -> bool {
         self.goal.is_reached(elapsed, self.report.commits) && {
             let reached = reached.get_or_insert_with(|| {
                 self.report.was_short = elapsed < report::LONG_ENOUGH;
                 Instant::now()
             });
-            operations > 0 && self.report.untried().is_empty() || reached.elapsed() > watch::PATIENCE
+            let is_tried = self.report.untried().is_empty() && self.faults.iter().all(|kind| tally.of(*kind) > 0);
+            tally.operations() > 0 && is_tried || reached.elapsed() > watch::PATIENCE
         }
     }
 
@@ -418,28 +422,38 @@ mod tests {
     /// One that runs for ten commits, on a hart that has done nothing so far.
     fn run() -> Run {
         let report = Report { harts: vec![HartRow::default()], ..Report::default() };
-        Run { report, tables: Who::Bare.tables(), goal: Goal::Count(10), series: Series::default() }
+        Run { report, tables: Who::Bare.tables(), goal: Goal::Count(10), faults: Vec::new(), series: Series::default() }
+    }
+
+    /// Of a storm that has done this.
+    fn tally(kinds: &[Kind]) -> Tally {
+        let tally = Tally::default();
+        kinds.iter().for_each(|kind| tally.note(*kind));
+        tally
     }
 
     #[test]
     fn a_short_run_stays_short_however_long_it_takes_to_stop() {
         let (mut run, mut reached) = (run(), None);
         run.report.commits = 10;
-        assert!(run.is_over(report::LONG_ENOUGH / 2, 1, &mut reached));
+        assert!(run.is_over(report::LONG_ENOUGH / 2, &tally(&[Kind::Move]), &mut reached));
         run.report.seconds = 9.0;
         assert_eq!(run.report.untried(), Vec::<String>::new());
     }
 
     #[test]
-    fn a_run_goes_on_until_the_storm_and_every_check_have_had_their_turn() {
-        let mut run = run();
-        assert!(!run.is_over(report::LONG_ENOUGH, 1, &mut None), "its end is not reached");
+    fn a_run_goes_on_until_the_storm_every_check_and_every_fault_have_had_their_turn() {
+        let (mut run, moved) = (run(), tally(&[Kind::Move]));
+        assert!(!run.is_over(report::LONG_ENOUGH, &moved, &mut None), "its end is not reached");
         run.report.commits = 10;
-        assert!(!run.is_over(Duration::ZERO, 0, &mut None), "the storm has done nothing");
+        assert!(!run.is_over(Duration::ZERO, &tally(&[]), &mut None), "the storm has done nothing");
         let mut reached = None;
-        assert!(!run.is_over(report::LONG_ENOUGH, 1, &mut reached), "no check has had its turn");
+        assert!(!run.is_over(report::LONG_ENOUGH, &moved, &mut reached), "no check has had its turn");
         run.report = report::tests::good();
         run.report.commits = 10;
-        assert!(run.is_over(report::LONG_ENOUGH, 1, &mut reached));
+        assert!(run.is_over(report::LONG_ENOUGH, &moved, &mut reached));
+        run.faults = vec![Kind::Panic, Kind::Slow];
+        assert!(!run.is_over(report::LONG_ENOUGH, &tally(&[Kind::Move, Kind::Slow]), &mut reached), "nothing panicked");
+        assert!(run.is_over(report::LONG_ENOUGH, &tally(&[Kind::Panic, Kind::Slow]), &mut reached));
     }
 }

@@ -25,7 +25,7 @@ const BACKLOG: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub struct Tally {
     /// Operations of each kind, in the order of [`Kind::ALL`].
-    pub kinds: [AtomicU64; Kind::ALL.len()],
+    kinds: [AtomicU64; Kind::ALL.len()],
     stop: AtomicBool,
 }
 
@@ -38,6 +38,11 @@ impl Tally {
     /// Operations of one kind.
     pub fn of(&self, kind: Kind) -> u64 {
         self.kinds[kind as usize].load(Ordering::Relaxed)
+    }
+
+    /// One more of this kind.
+    pub fn note(&self, kind: Kind) {
+        self.kinds[kind as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// The storm is to end.
@@ -161,7 +166,7 @@ impl Work {
         if matches!(operation.step, Step::Adjust(_)) {
             self.latency.saturating_record(taken.as_nanos() as u64);
         }
-        self.tally.kinds[operation.kind as usize].fetch_add(1, Ordering::Relaxed);
+        self.tally.note(operation.kind);
         if self.past.len() == KEPT {
             self.past.pop_front();
         }
