@@ -13,3 +13,13 @@ pub fn machine(devices: &[&str]) -> Machine {
     let spec = RunSpec { reboots: true, plug, ..RunSpec::unattended(board, Images::bare(program), Serial::Null) };
     Machine::build(&spec).unwrap()
 }
+
+#[test]
+fn harts_have_threads_before_they_run() {
+    for _ in 0..20 {
+        let machine = machine(&[]);
+        let harts = machine.control().harts();
+        assert!(harts.len() == 2 && harts.iter().all(|hart| hart.thread.is_some()), "{harts:?}");
+        machine.stop().unwrap();
+    }
+}

@@ -176,3 +176,16 @@ fn a_command_that_comes_too_late_is_answered_before_the_machine_is_gone() {
     assert_eq!(machine.control().stop(), Err(ControlError::Ended));
     machine.stop().unwrap();
 }
+
+#[test]
+fn what_the_old_life_asked_for_does_not_reach_the_new_one() {
+    let mut machine = crate::control::tests::machine(&[]);
+    machine.start().unwrap();
+    for event in [Event::Outcome(Outcome::Reboot), Event::Breakpoint(0), Event::Quit, Event::Exit(1)] {
+        machine.sender().send(event).unwrap();
+    }
+    machine.reboot().unwrap();
+    let left: Vec<Event> = machine.events().try_iter().collect();
+    assert!(matches!(left[..], [Event::Quit]), "{left:?}");
+    machine.stop().unwrap();
+}

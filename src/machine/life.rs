@@ -216,11 +216,17 @@ impl Machine {
     }
 
     fn hold(&self) -> Result<Paused, MachineError> {
+        self.call_harts()?;
+        Ok(self.executive.pause())
+    }
+
+    /// Every hart's thread is there, and out of its hart's loop.
+    fn call_harts(&self) -> Result<(), MachineError> {
         let calls: Vec<_> = self.harts.iter().map(HartThread::call).collect();
         for (id, here) in calls.iter().enumerate() {
             here.recv().map_err(|_| MachineError::Panicked(format!("hart {id}")))?;
         }
-        Ok(self.executive.pause())
+        Ok(())
     }
 
     /// Back to power-on and off again: the harts leave their loops, the world is paused, devices and harts are reset, images loaded
@@ -248,9 +254,10 @@ impl Machine {
         Ok(())
     }
 
-    /// What the old life still asked for (a guest may ask for its reboot again and again) must not reach the new one. No hart runs.
+    /// What the old life still asked for (a guest may ask for its reboot again and again), or stood before, must not reach the new one. No hart runs.
     fn forget_requests(&self) {
-        let others = self.events.try_iter().filter(|event| !matches!(event, Event::Outcome(_) | Event::Exit(_)));
+        let is_of_old = |event: &Event| matches!(event, Event::Outcome(_) | Event::Exit(_) | Event::Breakpoint(_));
+        let others = self.events.try_iter().filter(|event| !is_of_old(event));
         for event in others.collect::<Vec<_>>() {
             heard(self.sender.send(event).is_ok());
         }
@@ -360,7 +367,8 @@ impl Machine {
             );
             self.harts.push(hart.map_err(|error| MachineError::Host { what: "a thread", error })?);
         }
-        Ok(())
+        // Clients may ask for the threads' ids before the first hart runs.
+        self.call_harts()
     }
 
     /// The reset vector, or where `-device loader,cpu-num=` says.
