@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use gdbstub::arch::{Arch, RegId, Registers};
 use manyhart_vcpu::Hart;
+use manyhart_vcpu::csr::{Config, CsrFile, Inputs, address};
 use manyhart_vcpu::trap::Privilege;
 
 /// A hart, to GDB.
@@ -142,48 +143,16 @@ const F: [&str; 32] = [
     "fa6", "fa7", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
 ];
 /// Those that GDB wants beside the floating-point registers.
-const FLOAT_CSRS: &[(u16, &str)] = &[(0x001, "fflags"), (0x002, "frm"), (0x003, "fcsr")];
-const CSRS: &[(u16, &str)] = &[
-    (0x100, "sstatus"),
-    (0x104, "sie"),
-    (0x105, "stvec"),
-    (0x106, "scounteren"),
-    (0x10a, "senvcfg"),
-    (0x140, "sscratch"),
-    (0x141, "sepc"),
-    (0x142, "scause"),
-    (0x143, "stval"),
-    (0x144, "sip"),
-    (0x14d, "stimecmp"),
-    (0x180, "satp"),
-    (0x300, "mstatus"),
-    (0x301, "misa"),
-    (0x302, "medeleg"),
-    (0x303, "mideleg"),
-    (0x304, "mie"),
-    (0x305, "mtvec"),
-    (0x306, "mcounteren"),
-    (0x30a, "menvcfg"),
-    (0x320, "mcountinhibit"),
-    (0x340, "mscratch"),
-    (0x341, "mepc"),
-    (0x342, "mcause"),
-    (0x343, "mtval"),
-    (0x344, "mip"),
-    (0x3a0, "pmpcfg0"),
-    (0x3a2, "pmpcfg2"),
-    (0x3b0, "pmpaddr0"),
-    (0x3b1, "pmpaddr1"),
-    (0x3b2, "pmpaddr2"),
-    (0x3b3, "pmpaddr3"),
-    (0xb00, "mcycle"),
-    (0xb02, "minstret"),
-    (0xc01, "time"),
-    (0xf11, "mvendorid"),
-    (0xf12, "marchid"),
-    (0xf13, "mimpid"),
-    (0xf14, "mhartid"),
-];
+const FLOAT_CSRS: [u16; 3] = [address::FFLAGS, address::FRM, address::FCSR];
+
+/// The others that every hart has: a list that GDB prints ends at a register without an answer, as an interrupt file's would be on a hart that has
+/// none.
+fn other_csrs() -> impl Iterator<Item = u16> {
+    let plain = CsrFile::new(Config::default());
+    (0..0x1000)
+        .filter(|csr| !FLOAT_CSRS.contains(csr))
+        .filter(move |csr| plain.read(*csr, Inputs::default()).is_ok())
+}
 
 /// Without an operating system, because GDB steps by breakpoints where it takes the debuggee for a Linux process.
 static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
@@ -193,15 +162,18 @@ static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
     let register = |name: &str, kind: &str, number: usize| {
         format!("<reg name=\"{name}\" bitsize=\"64\" type=\"{kind}\" regnum=\"{number}\"/>")
     };
-    let csr = |&(number, name): &(u16, &str)| register(name, "int", CSR0 + usize::from(number));
+    let csr = |number| {
+        let name = address::name(number).unwrap_or_else(|| format!("csr{number}"));
+        register(&name, "int", CSR0 + usize::from(number))
+    };
     let double = "<union id=\"riscv_double\"><field name=\"float\" type=\"ieee_single\"/>\
                   <field name=\"double\" type=\"ieee_double\"/></union>";
     let x = X.iter().enumerate().map(|(index, name)| register(name, pointer_or_int(name), index)).collect::<String>();
     let f = F.iter().enumerate().map(|(index, name)| register(name, "riscv_double", F0 + index)).collect::<String>();
     let features = [
         ("cpu", x + &register("pc", "code_ptr", PC)),
-        ("fpu", double.to_owned() + &f + &FLOAT_CSRS.iter().map(csr).collect::<String>()),
-        ("csr", CSRS.iter().map(csr).collect()),
+        ("fpu", double.to_owned() + &f + &FLOAT_CSRS.into_iter().map(csr).collect::<String>()),
+        ("csr", other_csrs().map(csr).collect()),
         ("virtual", register("priv", "int", PRIVILEGE)),
     ];
     for (name, registers) in features {
@@ -233,6 +205,7 @@ mod tests {
             ("ft11", Register::F(31)),
             ("fflags", Register::Csr(1)),
             ("satp", Register::Csr(0x180)),
+            ("pmpaddr15", Register::Csr(0x3bf)),
             ("mhartid", Register::Csr(0xf14)),
             ("priv", Register::Privilege),
         ] {
@@ -241,7 +214,7 @@ mod tests {
             assert_eq!(Register::from_raw_id(number).map(|(register, _)| register), Some(register), "{name}");
         }
         assert_eq!(Register::from_raw_id(PRIVILEGE + 1), None);
-        assert_eq!(DESCRIPTION.matches("<reg ").count(), 33 + 35 + CSRS.len() + 1);
+        assert_eq!(DESCRIPTION.matches("<reg ").count(), 33 + 35 + other_csrs().count() + 1);
     }
 
     #[test]

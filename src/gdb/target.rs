@@ -17,13 +17,11 @@ use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
 use gdbstub::target::{Target, TargetError, TargetResult};
 use manyhart_vcpu::Hart;
+use manyhart_vcpu::csr::address;
 
 use super::arch::{Core, Register, Riscv64};
 use super::memory::{Bank, Memory, Translation};
 use crate::control::{Control, ControlError, monitor};
-
-/// `satp`'s number.
-const SATP: u16 = 0x180;
 
 /// The machine, to GDB.
 pub struct Debuggee<'a> {
@@ -84,7 +82,7 @@ impl<'a> Debuggee<'a> {
     }
 
     fn memory(&self, thread: Tid) -> Outcome<'a, Memory<'a>> {
-        let look = |hart: &mut Hart| Translation { satp: hart.csr(SATP).unwrap_or(0), privilege: hart.privilege() };
+        let look = |hart: &mut Hart| Translation { satp: hart.csr(address::SATP).unwrap_or(0), privilege: hart.privilege() };
         let translation = self.control.on_hart(hart(thread), look).map_err(refused)?;
         Ok(Memory { banks: self.banks, translation })
     }

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use manyhart_vcpu::csr::address;
 use manyhart_vcpu::{Commit, Tracer};
 use parking_lot::Mutex;
 
@@ -89,56 +90,8 @@ fn format_commit(line: &mut String, commit: &Commit) -> std::fmt::Result {
     line.write_char('\n')
 }
 
-/// The names of RISC-V Privileged 20240213, chapter 2, of the CSRs that a hart has.
-const CSR_NAMES: &[(u16, &str)] = &[
-    (0x001, "fflags"),
-    (0x002, "frm"),
-    (0x003, "fcsr"),
-    (0x100, "sstatus"),
-    (0x104, "sie"),
-    (0x105, "stvec"),
-    (0x106, "scounteren"),
-    (0x10a, "senvcfg"),
-    (0x140, "sscratch"),
-    (0x141, "sepc"),
-    (0x142, "scause"),
-    (0x143, "stval"),
-    (0x144, "sip"),
-    (0x14d, "stimecmp"),
-    (0x180, "satp"),
-    (0x300, "mstatus"),
-    (0x301, "misa"),
-    (0x302, "medeleg"),
-    (0x303, "mideleg"),
-    (0x304, "mie"),
-    (0x305, "mtvec"),
-    (0x306, "mcounteren"),
-    (0x30a, "menvcfg"),
-    (0x320, "mcountinhibit"),
-    (0x340, "mscratch"),
-    (0x341, "mepc"),
-    (0x342, "mcause"),
-    (0x343, "mtval"),
-    (0x344, "mip"),
-    (0x7a0, "tselect"),
-    (0x7a1, "tdata1"),
-    (0x7a2, "tdata2"),
-    (0x7a3, "tdata3"),
-    (0xb00, "mcycle"),
-    (0xb02, "minstret"),
-];
-
 fn csr_name(number: u16) -> String {
-    match number {
-        0x323..=0x33f => format!("mhpmevent{}", number - 0x320),
-        0x3a0..=0x3af => format!("pmpcfg{}", number - 0x3a0),
-        0x3b0..=0x3ef => format!("pmpaddr{}", number - 0x3b0),
-        0xb03..=0xb1f => format!("mhpmcounter{}", number - 0xb00),
-        _ => CSR_NAMES
-            .iter()
-            .find(|(known, _)| *known == number)
-            .map_or_else(|| format!("unknown_{number:03x}"), |(_, name)| (*name).to_owned()),
-    }
+    address::name(number).unwrap_or_else(|| format!("unknown_{number:03x}"))
 }
 
 #[cfg(test)]
@@ -188,7 +141,7 @@ mod tests {
             format_commit(&mut line, &commit).unwrap();
             assert_eq!(line, want);
         }
-        assert_eq!([csr_name(0x3b3), csr_name(0xb05)], ["pmpaddr3", "mhpmcounter5"]);
+        assert_eq!([csr_name(0x3b3), csr_name(0x200)], ["pmpaddr3", "unknown_200"]);
     }
 
     #[test]

@@ -1,74 +1,104 @@
-//! The CSR numbers that a hart knows (RISC-V Privileged 20240213, chapter 2; Advanced Interrupt Architecture 1.0, chapter 2), under the specification's names.
+//! The CSRs that a hart knows (RISC-V Privileged 20240213, chapter 2; Advanced Interrupt Architecture 1.0, chapter 2): their numbers, under the
+//! specification's names, and what assemblers and debuggers call them, which is the same in small letters.
 #![expect(missing_docs, reason = "the names are the specification's own")]
 
-pub const FFLAGS: u16 = 0x001;
-pub const FRM: u16 = 0x002;
-pub const FCSR: u16 = 0x003;
+/// Constants, and a table of them.
+macro_rules! csrs {
+    ($($name:ident = $number:literal;)*) => {
+        $(pub const $name: u16 = $number;)*
+        const NAMED: &[(u16, &str)] = &[$(($number, stringify!($name))),*];
+    };
+}
+csrs! {
+    FFLAGS = 0x001;
+    FRM = 0x002;
+    FCSR = 0x003;
 
-pub const SSTATUS: u16 = 0x100;
-pub const SIE: u16 = 0x104;
-pub const STVEC: u16 = 0x105;
-pub const SCOUNTEREN: u16 = 0x106;
-pub const SENVCFG: u16 = 0x10a;
-pub const SSCRATCH: u16 = 0x140;
-pub const SEPC: u16 = 0x141;
-pub const SCAUSE: u16 = 0x142;
-pub const STVAL: u16 = 0x143;
-pub const SIP: u16 = 0x144;
-pub const STIMECMP: u16 = 0x14d;
-pub const SISELECT: u16 = 0x150;
-pub const SIREG: u16 = 0x151;
-pub const STOPEI: u16 = 0x15c;
-pub const SATP: u16 = 0x180;
+    SSTATUS = 0x100;
+    SIE = 0x104;
+    STVEC = 0x105;
+    SCOUNTEREN = 0x106;
+    SENVCFG = 0x10a;
+    SSCRATCH = 0x140;
+    SEPC = 0x141;
+    SCAUSE = 0x142;
+    STVAL = 0x143;
+    SIP = 0x144;
+    STIMECMP = 0x14d;
+    SISELECT = 0x150;
+    SIREG = 0x151;
+    STOPEI = 0x15c;
+    SATP = 0x180;
 
-pub const MSTATUS: u16 = 0x300;
-pub const MISA: u16 = 0x301;
-pub const MEDELEG: u16 = 0x302;
-pub const MIDELEG: u16 = 0x303;
-pub const MIE: u16 = 0x304;
-pub const MTVEC: u16 = 0x305;
-pub const MCOUNTEREN: u16 = 0x306;
-pub const MVIEN: u16 = 0x308;
-pub const MVIP: u16 = 0x309;
-pub const MENVCFG: u16 = 0x30a;
-pub const MCOUNTINHIBIT: u16 = 0x320;
-pub const MHPMEVENT3: u16 = 0x323;
-pub const MHPMEVENT31: u16 = 0x33f;
-pub const MSCRATCH: u16 = 0x340;
-pub const MEPC: u16 = 0x341;
-pub const MCAUSE: u16 = 0x342;
-pub const MTVAL: u16 = 0x343;
-pub const MIP: u16 = 0x344;
-pub const MISELECT: u16 = 0x350;
-pub const MIREG: u16 = 0x351;
-pub const MTOPEI: u16 = 0x35c;
-pub const PMPCFG0: u16 = 0x3a0;
-pub const PMPCFG2: u16 = 0x3a2;
-pub const PMPADDR0: u16 = 0x3b0;
-pub const PMPADDR15: u16 = 0x3bf;
+    MSTATUS = 0x300;
+    MISA = 0x301;
+    MEDELEG = 0x302;
+    MIDELEG = 0x303;
+    MIE = 0x304;
+    MTVEC = 0x305;
+    MCOUNTEREN = 0x306;
+    MVIEN = 0x308;
+    MVIP = 0x309;
+    MENVCFG = 0x30a;
+    MCOUNTINHIBIT = 0x320;
+    MHPMEVENT3 = 0x323;
+    MHPMEVENT31 = 0x33f;
+    MSCRATCH = 0x340;
+    MEPC = 0x341;
+    MCAUSE = 0x342;
+    MTVAL = 0x343;
+    MIP = 0x344;
+    MISELECT = 0x350;
+    MIREG = 0x351;
+    MTOPEI = 0x35c;
+    PMPCFG0 = 0x3a0;
+    PMPCFG2 = 0x3a2;
+    PMPADDR0 = 0x3b0;
+    PMPADDR15 = 0x3bf;
 
-pub const TSELECT: u16 = 0x7a0;
-pub const TDATA1: u16 = 0x7a1;
-pub const TDATA2: u16 = 0x7a2;
-pub const TDATA3: u16 = 0x7a3;
-pub const TINFO: u16 = 0x7a4;
+    TSELECT = 0x7a0;
+    TDATA1 = 0x7a1;
+    TDATA2 = 0x7a2;
+    TDATA3 = 0x7a3;
+    TINFO = 0x7a4;
 
-pub const MCYCLE: u16 = 0xb00;
-pub const MINSTRET: u16 = 0xb02;
-pub const MHPMCOUNTER3: u16 = 0xb03;
-pub const MHPMCOUNTER31: u16 = 0xb1f;
+    MCYCLE = 0xb00;
+    MINSTRET = 0xb02;
+    MHPMCOUNTER3 = 0xb03;
+    MHPMCOUNTER31 = 0xb1f;
 
-pub const CYCLE: u16 = 0xc00;
-pub const TIME: u16 = 0xc01;
-pub const INSTRET: u16 = 0xc02;
-pub const HPMCOUNTER3: u16 = 0xc03;
-pub const HPMCOUNTER31: u16 = 0xc1f;
+    CYCLE = 0xc00;
+    TIME = 0xc01;
+    INSTRET = 0xc02;
+    HPMCOUNTER3 = 0xc03;
+    HPMCOUNTER31 = 0xc1f;
 
-pub const STOPI: u16 = 0xdb0;
+    STOPI = 0xdb0;
 
-pub const MVENDORID: u16 = 0xf11;
-pub const MARCHID: u16 = 0xf12;
-pub const MIMPID: u16 = 0xf13;
-pub const MHARTID: u16 = 0xf14;
-pub const MCONFIGPTR: u16 = 0xf15;
-pub const MTOPI: u16 = 0xfb0;
+    MVENDORID = 0xf11;
+    MARCHID = 0xf12;
+    MIMPID = 0xf13;
+    MHARTID = 0xf14;
+    MCONFIGPTR = 0xf15;
+    MTOPI = 0xfb0;
+}
+
+/// Rows of registers of which only the ends have constants; their names count on.
+const ROWS: [(u16, u16); 4] = [
+    (MHPMEVENT3, MHPMEVENT31),
+    (PMPADDR0, PMPADDR15),
+    (MHPMCOUNTER3, MHPMCOUNTER31),
+    (HPMCOUNTER3, HPMCOUNTER31),
+];
+
+/// What assemblers call this CSR, if a hart may have it.
+pub fn name(csr: u16) -> Option<String> {
+    let constant = |csr| NAMED.iter().find(|(number, _)| *number == csr).map(|(_, name)| name.to_ascii_lowercase());
+    constant(csr).or_else(|| {
+        let (first, _) = ROWS.into_iter().find(|(first, last)| (first..=last).contains(&&csr))?;
+        let name = constant(first)?;
+        let stem = name.trim_end_matches(|digit: char| digit.is_ascii_digit());
+        let index = name[stem.len()..].parse::<u16>().ok()? + (csr - first);
+        Some(format!("{stem}{index}"))
+    })
+}

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::csr::bits::{ALL, MEI, MSI, MTI, SEI, SSI, STI, SUPERVISOR};
 
-const ALL_OF_THEM: [u16; 10] = [MISELECT, MIREG, MTOPEI, MTOPI, MVIEN, MVIP, SISELECT, SIREG, STOPEI, STOPI];
+pub(super) const ALL_OF_THEM: [u16; 10] = [MISELECT, MIREG, MTOPEI, MTOPI, MVIEN, MVIP, SISELECT, SIREG, STOPEI, STOPI];
 
 /// A hart with files of 255 identities, and its attention.
 struct Fixture {

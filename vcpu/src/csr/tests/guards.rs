@@ -26,9 +26,41 @@ fn every_address_obeys_its_own_bits() {
             assert_eq!(readable(&csrs, csr), allowed, "reading {csr:#x} in {privilege:?}");
             assert_eq!(writable(&csrs, csr), allowed && csr >> 10 != 3, "writing {csr:#x} in {privilege:?}");
         }
+        assert_eq!(name(csr).is_some(), exists || aia::ALL_OF_THEM.contains(&csr), "{csr:#x} is {:?}", name(csr));
     }
     // 3 float, 12 supervisor, 9 machine set-up, 29 events, 5 machine traps, 18 PMP, 5 triggers, 31 + 32 counters, 5 identity.
     assert_eq!(existing, 3 + 12 + 43 + 18 + 5 + 63 + 5);
+}
+
+#[test]
+fn names_are_the_specifications() {
+    let cases = [
+        (0x001, "fflags"),
+        (0x14d, "stimecmp"),
+        (0x180, "satp"),
+        (0x300, "mstatus"),
+        (0x323, "mhpmevent3"),
+        (0x33f, "mhpmevent31"),
+        (0x351, "mireg"),
+        (0x3a2, "pmpcfg2"),
+        (0x3b0, "pmpaddr0"),
+        (0x3b9, "pmpaddr9"),
+        (0x3bf, "pmpaddr15"),
+        (0x7a0, "tselect"),
+        (0xb00, "mcycle"),
+        (0xb0a, "mhpmcounter10"),
+        (0xc01, "time"),
+        (0xc1f, "hpmcounter31"),
+        (0xf14, "mhartid"),
+    ];
+    for (csr, want) in cases {
+        assert_eq!(name(csr).as_deref(), Some(want));
+    }
+    let mut names: Vec<_> = (0..0x1000).filter_map(name).collect();
+    names.sort();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "each name once");
 }
 
 #[test]
