@@ -1,4 +1,4 @@
-//! `--gdb`, by a client that speaks GDB's remote protocol: harts as threads, registers, memory, breakpoints, steps, interruption, and what is left when it goes.
+//! `--gdb`, by a client that speaks GDB's remote protocol: harts as threads, registers, memory, breakpoints, watchpoints, steps, interruption, its end, and what is left when it goes.
 
 mod support;
 
@@ -36,13 +36,17 @@ struct Guest {
 
 impl Guest {
     fn start(harts: u32, more: &[&str]) -> Guest {
+        let counting = program(BASE, &[Part::code(BASE, &counting())], &[]);
+        Guest::of(counting, &[&["-smp", &harts.to_string()], more].concat())
+    }
+
+    fn of(program: Vec<u8>, more: &[&str]) -> Guest {
         let scratch = Scratch::new();
-        let kernel = scratch.file("guest.elf", program(BASE, &[Part::code(BASE, &counting())], &[]));
+        let kernel = scratch.file("guest.elf", program);
         let place = format!("unix:{}", scratch.path("gdb").display());
         let mut command = manyhart(&scratch);
         command.args(["run", "-m", "64M", "-bios", "none", "-serial", "null", "-kernel", &kernel, "-gdb", &place]);
-        command.args(["-smp", &harts.to_string()]).args(more);
-        Guest { child: command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs"), scratch }
+        Guest { child: command.args(more).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs"), scratch }
     }
 
     fn connect(&self) -> Gdb {
@@ -72,15 +76,16 @@ impl Guest {
         }
     }
 
-    fn has_ended(&mut self) -> bool {
+    /// Its exit status, once it has ended.
+    fn ends(&mut self) -> Option<i32> {
         let start = Instant::now();
-        while start.elapsed() < LIMIT {
-            if self.child.try_wait().expect("a child").is_some() {
-                return true;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.code();
             }
+            assert!(start.elapsed() < LIMIT, "it does not end");
             std::thread::sleep(Duration::from_millis(5));
         }
-        false
     }
 }
 
@@ -289,7 +294,7 @@ fn a_second_gdb_is_turned_away_and_kill_ends_the_machine() {
     second.set_read_timeout(Some(LIMIT)).expect("a limit");
     assert!(Gdb(second).hangs_up());
     gdb.send("k");
-    assert!(guest.has_ended());
+    assert_eq!(guest.ends(), Some(0));
 }
 
 #[test]
@@ -298,7 +303,64 @@ fn a_machine_that_ends_tells_gdb() {
     let mut gdb = guest.connect();
     assert_eq!(gdb.ask("vCont;c"), "W00");
     drop(gdb);
-    assert!(guest.has_ended());
+    assert_eq!(guest.ends(), Some(0));
+}
+
+#[test]
+fn gdb_hears_the_exit_status() {
+    let finisher = [lui(T0, 0x10_0000), lui(T1, 0x5_3000), addi(T1, T1, 0x333), sw(T1, 0, T0), SPIN];
+    let tohost = [lui(T0, 0x1000), addi(T1, ZERO, 7 << 1 | 1), addi(T2, ZERO, 1), slli(T2, T2, 31), sd(T1, 0x400, T2), SPIN];
+    for (code, symbols, status) in [(&finisher[..], &[][..], 5), (&tohost, &[("tohost", BASE + 0x400)], 7)] {
+        let mut guest = Guest::of(program(BASE, &[Part::code(BASE, code)], symbols), &["-S"]);
+        let mut gdb = guest.connect();
+        assert_eq!(gdb.ask("vCont;c"), format!("W{status:02x}"));
+        drop(gdb);
+        assert_eq!(guest.ends(), Some(status));
+    }
+}
+
+#[test]
+fn watchpoints_of_every_kind_and_of_two_harts() {
+    let guest = Guest::start(2, &["-S"]);
+    let mut gdb = guest.connect();
+    let behind_the_store = LOOP + 12;
+    let met = |gdb: &mut Gdb, how: &str, kind: &str| {
+        let stop = gdb.ask(how);
+        let thread = stop.split_once("thread:").and_then(|(_, rest)| rest.split_once(';')).expect(&stop).0.to_owned();
+        assert!(stop.starts_with("T05") && stop.contains(&format!(";{kind}:{COUNT:x};")), "{stop}");
+        gdb.ok(&format!("Hg{thread}"));
+        assert_eq!(gdb.register(PC), behind_the_store, "the access is done");
+        thread
+    };
+    gdb.ok(&format!("Z2,{COUNT:x},8"));
+    // One hart stores and the other comes too late, and is told of the next time; or both run on.
+    for _ in 0..10 {
+        met(&mut gdb, "vCont;c", "watch");
+    }
+    // A step over the store is told as such.
+    gdb.ok("Hgp1.1");
+    gdb.ok(&format!("P{PC:x}={}", bytes(behind_the_store - 4)));
+    gdb.ok(&format!("P{A0_NUMBER:x}={}", bytes(0x1234)));
+    assert_eq!(met(&mut gdb, "vCont;s:p1.1", "watch"), "p01.01");
+    assert_eq!(gdb.memory(COUNT), 0x1234);
+    gdb.ok(&format!("z2,{COUNT:x},8"));
+    // Some byte of it, for loads and stores.
+    gdb.ok(&format!("Z4,{COUNT:x},1"));
+    met(&mut gdb, "vCont;c", "awatch");
+    gdb.ok(&format!("z4,{COUNT:x},1"));
+    // Nobody loads it, and nobody stores beside it.
+    gdb.ok(&format!("Z3,{COUNT:x},8"));
+    gdb.ok(&format!("Z2,{:x},8", COUNT + 8));
+    gdb.ok(&format!("Z0,{LOOP:x},4"));
+    let stop = gdb.ask("vCont;c");
+    assert!(stop.contains("swbreak"), "{stop}");
+    gdb.ok(&format!("z0,{LOOP:x},4"));
+    // They go with the session.
+    gdb.ok(&format!("Z2,{COUNT:x},8"));
+    met(&mut gdb, "vCont;c", "watch");
+    let seen = gdb.memory(COUNT);
+    drop(gdb);
+    guest.connect_once_beyond(seen + 1000);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crossbeam::channel::Sender;
-use manyhart_vcpu::Hart;
+use manyhart_vcpu::{Hart, WatchHit};
 
 use super::ControlError;
 use crate::machine::Machine;
@@ -16,6 +16,8 @@ pub type HartJob = Box<dyn FnOnce(&mut Hart) + Send>;
 pub enum HartStop {
     /// This hart stands before an instruction at a breakpoint.
     Breakpoint(u32),
+    /// This hart stands behind an instruction that met a watchpoint.
+    Watchpoint(u32, WatchHit),
     /// This hart has made its step.
     Step(u32),
 }

@@ -57,7 +57,12 @@ pub enum Notice {
     /// Back at power-on.
     Reset(Cause),
     /// The end.
-    Shutdown(Cause),
+    Shutdown {
+        /// Who wanted it.
+        cause: Cause,
+        /// With which exit status.
+        status: u8,
+    },
     /// This device is gone.
     DeviceDeleted {
         /// Its id.

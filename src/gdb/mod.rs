@@ -2,7 +2,7 @@
 //! see them too.
 //!
 //! A breakpoint is no change of memory: harts translate the instruction at its address as one that leaves their loops (`Hart::set_breakpoints`), under whatever
-//! translation the address is met. Memory is looked at through the page tables of the hart that GDB has chosen, without regard for rights; registers of devices are not.
+//! translation the address is met; a watchpoint is compared where accesses go that the TLB does not have (`Hart::set_watchpoints`). Memory is looked at through the page tables of the hart that GDB has chosen, without regard for rights; registers of devices are not.
 //!
 //! The packets are the crate `gdbstub`'s; [`arch`] says which registers there are, [`memory`] where an address leads, [`target`] what GDB may do with the machine,
 //! [`session`] when bytes and stops are listened to.

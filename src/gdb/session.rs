@@ -9,11 +9,12 @@ use gdbstub::common::Signal;
 use gdbstub::conn::Connection;
 use gdbstub::stub::state_machine::GdbStubStateMachine;
 use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
+use manyhart_vcpu::WatchHit;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 
 use super::memory::Bank;
-use super::target::{Debuggee, thread};
+use super::target::{Debuggee, gdbs_kind, thread};
 use crate::control::{Client, Control, ControlError, End, HartStop, Notice, Ready, Stamped};
 
 /// How often a running machine's session listens to the other side.
@@ -42,8 +43,8 @@ pub fn serve(control: &Control, banks: &[Bank], client: Client, end: &End) -> La
         tracing::debug!(%error, "GDB's session has failed");
         Last::Nothing
     });
-    // Whatever it ended by, a breakpoint that nobody hears of must not stay.
-    let freed = control.stop().and_then(|()| debuggee.forget_breakpoints()).and_then(|()| control.cont());
+    // Whatever it ended by, a breakpoint or watchpoint that nobody hears of must not stay.
+    let freed = control.stop().and_then(|()| debuggee.forget_stops()).and_then(|()| control.cont());
     if let Err(error) = freed {
         tracing::debug!(%error, "the machine does not go on");
     }
@@ -135,7 +136,7 @@ fn wait(wire: &mut Wire, control: &Control, notices: &Receiver<Stamped>) -> io::
 fn stopped(notice: &Notice, control: &Control) -> Option<MultiThreadStopReason<u64>> {
     match notice {
         Notice::Stop => Some(control.last_stop().map_or_else(interrupted, reason)),
-        Notice::Shutdown(_) => Some(MultiThreadStopReason::Exited(0)),
+        Notice::Shutdown { status, .. } => Some(MultiThreadStopReason::Exited(*status)),
         _ => None,
     }
 }
@@ -148,6 +149,9 @@ fn interrupted() -> MultiThreadStopReason<u64> {
 fn reason(stop: HartStop) -> MultiThreadStopReason<u64> {
     match stop {
         HartStop::Breakpoint(hart) => MultiThreadStopReason::SwBreak(thread(hart)),
+        HartStop::Watchpoint(hart, WatchHit { kind, address }) => {
+            MultiThreadStopReason::Watch { tid: thread(hart), kind: gdbs_kind(kind), addr: address }
+        }
         HartStop::Step(hart) => MultiThreadStopReason::SignalWithThread { tid: thread(hart), signal: Signal::SIGTRAP },
     }
 }
@@ -245,9 +249,10 @@ mod tests {
         let mut wire = Wire { client, end: end.clone(), incoming: Vec::new(), outgoing: Vec::new() };
         let notices = control.listen();
         end.tell();
+        let failed = Notice::Shutdown { cause: Cause::GuestPanic, status: 3 };
         for (told, want) in [
             (&[Notice::Resume][..], None),
-            (&[Notice::Resume, Notice::Shutdown(Cause::HostSignal)], Some(MultiThreadStopReason::Exited(0))),
+            (&[Notice::Resume, failed], Some(MultiThreadStopReason::Exited(3))),
             (&[Notice::Resume, Notice::Resume, Notice::Stop], Some(interrupted())),
         ] {
             told.iter().for_each(|notice| control.tell(notice));

@@ -11,13 +11,14 @@ use gdbstub::target::ext::base::multithread::{
 };
 use gdbstub::target::ext::base::single_register_access::{SingleRegisterAccess, SingleRegisterAccessOps};
 use gdbstub::target::ext::breakpoints::{
-    Breakpoints, BreakpointsOps, HwBreakpoint, HwBreakpointOps, SwBreakpoint, SwBreakpointOps,
+    Breakpoints, BreakpointsOps, HwBreakpoint, HwBreakpointOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint,
+    SwBreakpointOps, WatchKind,
 };
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps};
 use gdbstub::target::ext::thread_extra_info::{ThreadExtraInfo, ThreadExtraInfoOps};
 use gdbstub::target::{Target, TargetError, TargetResult};
-use manyhart_vcpu::Hart;
 use manyhart_vcpu::csr::address;
+use manyhart_vcpu::{Hart, Watchpoint};
 
 use super::arch::{Core, Register, Riscv64};
 use super::memory::{Bank, Memory, Translation};
@@ -28,12 +29,19 @@ pub struct Debuggee<'a> {
     control: &'a Control,
     banks: &'a [Bank],
     /// What GDB wants, and what the harts have been told.
-    wanted: BTreeSet<u64>,
-    told: BTreeSet<u64>,
+    wanted: Stops,
+    told: Stops,
     /// The hart that is to make a step, when the machine goes on.
     step: Option<u32>,
     /// Whether the others stand meanwhile.
     alone: bool,
+}
+
+/// Where harts are to stop.
+#[derive(Clone, Default)]
+struct Stops {
+    breakpoints: BTreeSet<u64>,
+    watchpoints: BTreeSet<Watchpoint>,
 }
 
 /// A hart's thread; 0 has a meaning of its own.
@@ -58,22 +66,26 @@ type Outcome<'a, T> = TargetResult<T, Debuggee<'a>>;
 impl<'a> Debuggee<'a> {
     /// Of this machine.
     pub fn new(control: &'a Control, banks: &'a [Bank]) -> Debuggee<'a> {
-        let (wanted, told) = (BTreeSet::new(), BTreeSet::new());
+        let (wanted, told) = (Stops::default(), Stops::default());
         Debuggee { control, banks, wanted, told, step: None, alone: false }
     }
 
-    /// Takes out every breakpoint.
-    pub fn forget_breakpoints(&mut self) -> Result<(), ControlError> {
-        self.wanted.clear();
-        self.tell_breakpoints()
+    /// Takes out every breakpoint and watchpoint.
+    pub fn forget_stops(&mut self) -> Result<(), ControlError> {
+        self.wanted = Stops::default();
+        self.tell_stops()
     }
 
-    fn tell_breakpoints(&mut self) -> Result<(), ControlError> {
-        if self.told != self.wanted {
-            let wanted = self.wanted.clone();
-            self.on_every_hart(move |hart| hart.set_breakpoints(wanted.iter().copied()))?;
-            self.told.clone_from(&self.wanted);
+    /// Tells the harts what has changed. GDB takes everything out at each stop and puts it in again before it goes on.
+    fn tell_stops(&mut self) -> Result<(), ControlError> {
+        let Stops { breakpoints, watchpoints } = self.wanted.clone();
+        if self.told.breakpoints != breakpoints {
+            self.on_every_hart(move |hart| hart.set_breakpoints(breakpoints.iter().copied()))?;
         }
+        if self.told.watchpoints != watchpoints {
+            self.on_every_hart(move |hart| hart.set_watchpoints(watchpoints.iter().copied()))?;
+        }
+        self.told.clone_from(&self.wanted);
         Ok(())
     }
 
@@ -165,7 +177,7 @@ impl SingleRegisterAccess<Tid> for Debuggee<'_> {
 
 impl MultiThreadResume for Debuggee<'_> {
     fn resume(&mut self) -> Result<(), ControlError> {
-        self.tell_breakpoints()?;
+        self.tell_stops()?;
         match self.step {
             Some(hart) => self.control.step(hart, self.alone),
             None => self.control.cont(),
@@ -212,16 +224,20 @@ impl Breakpoints for Debuggee<'_> {
     fn support_hw_breakpoint(&mut self) -> Option<HwBreakpointOps<'_, Self>> {
         Some(self)
     }
+
+    fn support_hw_watchpoint(&mut self) -> Option<HwWatchpointOps<'_, Self>> {
+        Some(self)
+    }
 }
 
 impl SwBreakpoint for Debuggee<'_> {
     fn add_sw_breakpoint(&mut self, addr: u64, _: usize) -> TargetResult<bool, Self> {
-        self.wanted.insert(addr);
+        self.wanted.breakpoints.insert(addr);
         Ok(true)
     }
 
     fn remove_sw_breakpoint(&mut self, addr: u64, _: usize) -> TargetResult<bool, Self> {
-        Ok(self.wanted.remove(&addr))
+        Ok(self.wanted.breakpoints.remove(&addr))
     }
 }
 
@@ -233,6 +249,34 @@ impl HwBreakpoint for Debuggee<'_> {
 
     fn remove_hw_breakpoint(&mut self, addr: u64, kind: usize) -> TargetResult<bool, Self> {
         self.remove_sw_breakpoint(addr, kind)
+    }
+}
+
+impl HwWatchpoint for Debuggee<'_> {
+    fn add_hw_watchpoint(&mut self, start: u64, len: u64, kind: WatchKind) -> TargetResult<bool, Self> {
+        self.wanted.watchpoints.insert(Watchpoint { kind: our_kind(kind), start, len });
+        Ok(true)
+    }
+
+    fn remove_hw_watchpoint(&mut self, start: u64, len: u64, kind: WatchKind) -> TargetResult<bool, Self> {
+        Ok(self.wanted.watchpoints.remove(&Watchpoint { kind: our_kind(kind), start, len }))
+    }
+}
+
+fn our_kind(kind: WatchKind) -> manyhart_vcpu::WatchKind {
+    match kind {
+        WatchKind::Write => manyhart_vcpu::WatchKind::Write,
+        WatchKind::Read => manyhart_vcpu::WatchKind::Read,
+        WatchKind::ReadWrite => manyhart_vcpu::WatchKind::Access,
+    }
+}
+
+/// A watchpoint's kind, to GDB.
+pub fn gdbs_kind(kind: manyhart_vcpu::WatchKind) -> WatchKind {
+    match kind {
+        manyhart_vcpu::WatchKind::Write => WatchKind::Write,
+        manyhart_vcpu::WatchKind::Read => WatchKind::Read,
+        manyhart_vcpu::WatchKind::Access => WatchKind::ReadWrite,
     }
 }
 

@@ -4,7 +4,7 @@ use manyhart_devices::finisher::Outcome;
 use manyhart_devices::pci::PciEvent;
 
 use super::{Event, Machine, MachineError};
-use crate::control::{Cause, Command, ControlError, HartStop, Notice, Request, RunState};
+use crate::control::{Cause, Command, ControlError, Notice, Request, RunState};
 
 /// Runs the machine to its end, through reboots where they are allowed, and answers the exit status.
 pub fn attend(machine: &mut Machine, reboots: bool) -> Result<u8, MachineError> {
@@ -17,8 +17,8 @@ pub fn attend(machine: &mut Machine, reboots: bool) -> Result<u8, MachineError> 
             Err(error) => break Err(error),
         }
     };
-    let cause = ended.as_ref().map_or(Cause::HostError, |&(_, cause)| cause);
-    machine.control().enter(RunState::Shutdown, Some(Notice::Shutdown(cause)));
+    let (status, cause) = ended.as_ref().copied().unwrap_or_else(|error| (error.status(), Cause::HostError));
+    machine.control().enter(RunState::Shutdown, Some(Notice::Shutdown { cause, status }));
     ended.map(|(status, _)| status)
 }
 
@@ -37,12 +37,8 @@ fn step(machine: &mut Machine, event: Event, reboots: bool) -> Result<Option<(u8
             request.carry_out(machine);
             return Ok(None);
         }
-        Event::Breakpoint(hart) => {
-            machine.stop_for_debugger(HartStop::Breakpoint(hart))?;
-            return Ok(None);
-        }
-        Event::Stepped(hart) => {
-            machine.stop_for_debugger(HartStop::Step(hart))?;
+        Event::HartStop(stop) => {
+            machine.stop_for_debugger(stop)?;
             return Ok(None);
         }
         Event::Pci(event) => {

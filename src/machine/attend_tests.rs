@@ -73,7 +73,7 @@ impl Run {
     }
 
     fn ends(self, cause: Cause) -> Summary {
-        self.hears(Notice::Shutdown(cause));
+        self.hears(Notice::Shutdown { cause, status: 0 });
         let (end, summary) = self.thread.join().unwrap();
         assert_eq!((end.unwrap(), self.control.status()), (0, RunState::Shutdown));
         assert_eq!(self.control.stop(), Err(ControlError::Ended));

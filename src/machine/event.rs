@@ -3,7 +3,7 @@
 use manyhart_devices::finisher::Outcome;
 use manyhart_devices::pci::PciEvent;
 
-use crate::control::{DebugRequest, Request};
+use crate::control::{DebugRequest, HartStop, Request};
 
 /// Something that the machine's owner must know.
 #[derive(Debug)]
@@ -28,10 +28,8 @@ pub enum Event {
     HartPanicked(u32),
     /// A debugger asks for this and waits for the answer.
     Debug(DebugRequest),
-    /// This hart stands before an instruction that a debugger wants it to stop at.
-    Breakpoint(u32),
-    /// This hart has executed the one instruction that a debugger wanted.
-    Stepped(u32),
+    /// A hart stands where a debugger wants it to.
+    HartStop(HartStop),
     /// This hart has reached the instruction limit.
     Limit(u32),
 }

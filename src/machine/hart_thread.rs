@@ -13,7 +13,7 @@ use manyhart_vcpu::{Exit, Hart, HartConfig, Sampler, Statistics, Tracer};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Event;
-use crate::control::HartJob;
+use crate::control::{HartJob, HartStop};
 
 /// What a hart's thread needs: see [`Hart::new`].
 const STACK: usize = 16 << 20;
@@ -122,7 +122,7 @@ impl HartThread {
         self.go(Command::Run);
     }
 
-    /// Lets the hart run one instruction; [`Event::Stepped`] says when it has.
+    /// Lets the hart run one instruction; [`HartStop::Step`] says when it has.
     pub fn step(&self) {
         self.go(Command::Step);
     }
@@ -163,11 +163,14 @@ fn obey(hart: &mut Hart, orders: &Receiver<Command>, limit: Option<u64>, events:
             Command::Debug(job) => job(hart),
             Command::Run | Command::Step => {
                 let steps = matches!(command, Command::Step);
-                match if steps { hart.step() } else { hart.run(limit) } {
+                let exit = if steps { hart.step() } else { hart.run(limit) };
+                let id = hart.id();
+                match exit {
                     Exit::Stopped => break,
-                    Exit::Limit if steps => report(events, Event::Stepped(hart.id())),
-                    Exit::Limit => report(events, Event::Limit(hart.id())),
-                    Exit::Breakpoint => report(events, Event::Breakpoint(hart.id())),
+                    Exit::Limit if steps => report(events, Event::HartStop(HartStop::Step(id))),
+                    Exit::Limit => report(events, Event::Limit(id)),
+                    Exit::Breakpoint => report(events, Event::HartStop(HartStop::Breakpoint(id))),
+                    Exit::Watchpoint(hit) => report(events, Event::HartStop(HartStop::Watchpoint(id, hit))),
                     Exit::Left => {}
                 }
             }

@@ -206,11 +206,16 @@ impl Machine {
         }
     }
 
-    /// A debugger's reason to stop. Another may have come first: the hart that is too late meets its own again when it goes on.
+    /// A debugger's reason to stop. Another may have come first: the hart that is too late meets its own again when it goes on, a breakpoint by itself,
+    /// a watchpoint because it is told to.
     pub fn stop_for_debugger(&mut self, stop: HartStop) -> Result<(), MachineError> {
         if self.stopped.is_none() {
             self.control.note_stop(stop);
             self.halt()?;
+        } else if let HartStop::Watchpoint(hart, hit) = stop
+            && let Some(thread) = self.harts.get(hart as usize)
+        {
+            thread.debug(Box::new(move |hart| hart.tell_again(hit)));
         }
         Ok(())
     }

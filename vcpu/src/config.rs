@@ -5,6 +5,7 @@ use std::sync::Arc;
 use manyhart_runtime::{AddressSpaceId, InterruptFile};
 
 use crate::csr::{Config, SatpMode};
+use crate::watch::WatchHit;
 
 /// What a hart is built with. Everything else of it is fixed: RV64IMAFDC with M, S and U.
 #[derive(Debug, Clone)]
@@ -50,6 +51,8 @@ pub enum Exit {
     Limit,
     /// The next instruction is at one of the addresses of [`Hart::set_breakpoints`](crate::Hart::set_breakpoints). It is not executed.
     Breakpoint,
+    /// The last instruction accessed what [`Hart::set_watchpoints`](crate::Hart::set_watchpoints) names. It is over.
+    Watchpoint(WatchHit),
     /// The level [`Hart::LEAVE`](crate::Hart::LEAVE) of its attention is set: somebody wants the hart, to reset it or to look at it. It stays set, and
     /// [`Hart::run`](crate::Hart::run) returns at once, until whoever set it clears it.
     Left,

@@ -12,6 +12,7 @@ use crate::op::Op;
 use crate::sample::Sampling;
 use crate::trace::Trace;
 use crate::trap::{Privilege, Trap};
+use crate::watch::Watch;
 
 /// Why an instruction did not complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,7 @@ pub struct Hart {
     pub(crate) statistics: Statistics,
     pub(crate) trace: Option<Box<Trace>>,
     pub(crate) sampling: Option<Box<Sampling>>,
+    pub(crate) watch: Watch,
 }
 
 // SAFETY: the raw pointers (`link`, and those in the code cache) lead to ops that the hart itself owns and that only its methods, which
@@ -124,6 +126,7 @@ impl Hart {
             statistics: Statistics::default(),
             trace: None,
             sampling: None,
+            watch: Watch::default(),
             config,
         });
         let [a0, a1, a2] = hart.config.reset_args;
@@ -139,6 +142,7 @@ impl Hart {
         (self.x[10], self.x[11], self.x[12]) = (a0, a1, a2);
         self.pc = pc & !1;
         self.waiting = false;
+        self.watch.hit = None;
         self.caches.reservation = None;
         self.caches.forget_translations();
         self.caches.code.revalidate();

@@ -54,6 +54,8 @@ mod trace;
 mod translate;
 pub mod trap;
 mod used;
+mod watch;
 
 pub use config::{Commit, Exit, HartConfig, Isa, Sample, Sampler, Statistics, Tracer};
 pub use hart::Hart;
+pub use watch::{WatchHit, WatchKind, Watchpoint};

@@ -9,6 +9,7 @@ use crate::mmu::{self, AccessKind, Context, Translation};
 use crate::ram::{Ram, Tables, ram_at, store_at};
 use crate::tlb::PageAt;
 use crate::trap::{Exception, Privilege, Trap};
+use crate::watch::WatchKind;
 
 const PAGE_MASK: u64 = 0xfff;
 
@@ -54,7 +55,8 @@ impl Hart {
             self.caches.tlb.fill_device(va, page.0, readable, writable, translation.page_bits);
             return None;
         };
-        let writable = writable && !ram.read_only;
+        let readable = readable && self.watch.spares(va, WatchKind::Read);
+        let writable = writable && !ram.read_only && self.watch.spares(va, WatchKind::Write);
         self.statistics.tlb_fills += 1;
         let entry = PageAt::new(va, page.0, ram.host.expose_provenance() as u64);
         self.caches.tlb.fill(entry, readable, writable && !ram.logged, translation.page_bits);

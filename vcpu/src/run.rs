@@ -22,6 +22,9 @@ impl Hart {
     /// Runs until the runtime stops, or until exactly `limit` instructions are over (retired, or ended by their trap). When it returns the
     /// hart is at a boundary and offline.
     pub fn run(&mut self, limit: Option<u64>) -> Exit {
+        if let Some(hit) = self.watch.hit.take() {
+            return Exit::Watchpoint(hit);
+        }
         let end = limit.map(|limit| self.ended_now().saturating_add(limit));
         let exit = loop {
             let left = end.map_or(u64::MAX, |end| end - self.ended_now());
@@ -41,6 +44,9 @@ impl Hart {
             self.settle();
             if std::mem::take(&mut self.at_breakpoint) {
                 break Exit::Breakpoint;
+            }
+            if let Some(hit) = self.watch.hit.take() {
+                break Exit::Watchpoint(hit);
             }
             self.be_polite(spot);
         };

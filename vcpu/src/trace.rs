@@ -6,6 +6,7 @@
 use crate::config::{Commit, Tracer};
 use crate::decode::{Format, Inst, Opcode, decode16, decode32, is_long};
 use crate::hart::Hart;
+use crate::watch::WatchKind;
 
 /// A tracer, and what the running instruction did so far.
 pub(crate) struct Trace {
@@ -60,13 +61,14 @@ pub(crate) fn decode(encoding: u32) -> Option<Inst> {
 }
 
 impl Hart {
-    /// Notes an access to memory, for the tracer.
+    /// Notes an access to memory, for the tracer and for watchpoints.
     #[inline]
     pub(crate) fn note_memory(&mut self, va: u64, size: u8, stored: Option<u64>) {
         if let Some(trace) = &mut self.trace {
             let mask = u64::MAX >> (64 - 8 * u32::from(size));
             trace.memory = Some((va, size, stored.map(|value| value & mask)));
         }
+        self.note_watched(va, size, if stored.is_some() { WatchKind::Write } else { WatchKind::Read });
     }
 
     /// Before an instruction of its own.

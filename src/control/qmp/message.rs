@@ -129,7 +129,7 @@ pub fn event(stamped: &Stamped) -> Vec<u8> {
         Notice::Stop => ("STOP", None),
         Notice::Resume => ("RESUME", None),
         Notice::Reset(cause) => ("RESET", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
-        Notice::Shutdown(cause) => ("SHUTDOWN", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
+        Notice::Shutdown { cause, .. } => ("SHUTDOWN", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
         Notice::DeviceDeleted { id } => ("DEVICE_DELETED", Some(Value::Object(device(id)))),
         // The reason is ours to add: clients that do not know it pass it over.
         Notice::UnplugRefused { id, reason } => {
@@ -199,7 +199,7 @@ mod tests {
         let timestamp = json!({ "seconds": 7, "microseconds": 9 });
         assert_eq!(said(Notice::Stop), json!({ "event": "STOP", "timestamp": timestamp }));
         assert_eq!(
-            said(Notice::Shutdown(Cause::GuestShutdown))["data"],
+            said(Notice::Shutdown { cause: Cause::GuestShutdown, status: 3 })["data"],
             json!({ "guest": true, "reason": "guest-shutdown" })
         );
         let gone = said(Notice::DeviceDeleted { id: "d0".into() });

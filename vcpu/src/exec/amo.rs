@@ -19,6 +19,7 @@ use crate::exec::mem::{probe_load, probe_store};
 use crate::exec::system::raise;
 use crate::hart::{Fault, Hart};
 use crate::op::{CLASSES, Handler, Op, Operands, any, get, handler, next, reload, set, spill, tail};
+use crate::watch::WatchKind;
 
 /// A width, and its values in registers.
 pub(crate) trait Width: Word {
@@ -281,6 +282,7 @@ impl Hart {
             (order::modify(o.imm == ORDERED, |order| unsafe { A::apply(ptr, operand, order) }), ptr)
         })?;
         self.set_x_slot(o.rd, old.extend());
+        self.note_watched(va, W::SIZE as u8, WatchKind::Access);
         if self.trace.is_some() {
             // SAFETY: as above.
             let new = unsafe { atomics::load::<W>(ptr) }.to_u64();

@@ -86,7 +86,7 @@ pub fn run(hart: &mut Hart, attention: &Attention, instructions: u64) {
                 attention.set_level(Hart::LEAVE, false);
                 hart.set_pc(hart.pc());
             }
-            Exit::Breakpoint => panic!("there are none"),
+            Exit::Breakpoint | Exit::Watchpoint(_) => panic!("there are none"),
             Exit::Stopped => panic!("nobody stops it"),
         }
     }

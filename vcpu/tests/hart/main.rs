@@ -16,3 +16,4 @@ mod privilege;
 mod rom_device;
 mod run;
 mod sample;
+mod watchpoints;

@@ -12,22 +12,22 @@ const ROOT: u64 = BASE + 0x1_0000;
 const MIDDLE: u64 = BASE + 0x1_1000;
 const LEAVES: u64 = BASE + 0x1_2000;
 /// The virtual page that leaf 0 maps.
-const VIRTUAL: u64 = 0x40_0000_0000 - (1 << 30);
+pub const VIRTUAL: u64 = 0x40_0000_0000 - (1 << 30);
 
-const V: u64 = 1;
-const R: u64 = 2;
-const W: u64 = 4;
+pub const V: u64 = 1;
+pub const R: u64 = 2;
+pub const W: u64 = 4;
 const X: u64 = 8;
 const U: u64 = 16;
-const A: u64 = 64;
-const D: u64 = 128;
+pub const A: u64 = 64;
+pub const D: u64 = 128;
 
-fn pte(pa: u64, flags: u64) -> u64 {
+pub fn pte(pa: u64, flags: u64) -> u64 {
     pa >> 12 << 10 | flags
 }
 
 /// A program in S-mode under Sv39: RAM mapped one to one by one large page, and `VIRTUAL` on by the leaves given.
-fn paged(program: &[u32], leaves: &[u64]) -> Machine {
+pub fn paged(program: &[u32], leaves: &[u64]) -> Machine {
     let mut machine = Machine::with_program(program);
     let gigabyte = |va: u64| va >> 30 & 511;
     machine.set_word(ROOT + 8 * gigabyte(BASE), pte(BASE, V | R | W | X | A | D));
