@@ -46,7 +46,10 @@ impl Guest {
         let place = format!("unix:{}", scratch.path("gdb").display());
         let mut command = manyhart(&scratch);
         command.args(["run", "-m", "64M", "-bios", "none", "-serial", "null", "-kernel", &kernel, "-gdb", &place]);
-        Guest { child: command.args(more).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs"), scratch }
+        Guest {
+            child: command.args(more).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary runs"),
+            scratch,
+        }
     }
 
     fn connect(&self) -> Gdb {
@@ -309,7 +312,8 @@ fn a_machine_that_ends_tells_gdb() {
 #[test]
 fn gdb_hears_the_exit_status() {
     let finisher = [lui(T0, 0x10_0000), lui(T1, 0x5_3000), addi(T1, T1, 0x333), sw(T1, 0, T0), SPIN];
-    let tohost = [lui(T0, 0x1000), addi(T1, ZERO, 7 << 1 | 1), addi(T2, ZERO, 1), slli(T2, T2, 31), sd(T1, 0x400, T2), SPIN];
+    let tohost =
+        [lui(T0, 0x1000), addi(T1, ZERO, 7 << 1 | 1), addi(T2, ZERO, 1), slli(T2, T2, 31), sd(T1, 0x400, T2), SPIN];
     for (code, symbols, status) in [(&finisher[..], &[][..], 5), (&tohost, &[("tohost", BASE + 0x400)], 7)] {
         let mut guest = Guest::of(program(BASE, &[Part::code(BASE, code)], symbols), &["-S"]);
         let mut gdb = guest.connect();

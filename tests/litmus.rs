@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use support::console::Console;
 
+const LIMIT: Duration = Duration::from_secs(600);
+
 /// Runs to the end; answers the exit status and what was printed.
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let mut console = Console::start(&[&["litmus"], arguments].concat());
-    let status = console.wait(Duration::from_secs(600));
+    let status = console.wait(LIMIT);
     (status.code(), console.output())
 }
 
@@ -40,12 +42,17 @@ fn shapes_for_which_there_are_too_few_harts_are_named_and_not_run() {
 }
 
 #[test]
-fn a_signal_ends_it_early_with_a_verdict() {
-    let mut console = Console::start(&["litmus", "--harts", "2", "--iterations", "1000000000", "--shape", "CoRR"]);
+fn a_signal_ends_it_early_and_it_says_how_far_it_came() {
+    let mut console = Console::start(&["litmus", "--harts", "2", "--iterations", "1000000", "--seed", "7"]);
+    console.wait_for("Observation", LIMIT);
     console.interrupt();
-    let status = console.wait(Duration::from_secs(240));
+    let status = console.wait(LIMIT);
     let output = console.output();
-    assert!(status.success() && output.contains("(interrupted)") && output.contains("PASS"), "{status}\n{output}");
+    assert!(
+        output.contains("INTERRUPTED: ") && output.ends_with(" done, no forbidden outcome so far (seed 7)\n"),
+        "{output}"
+    );
+    assert_eq!(status.code(), Some(130), "{output}");
 }
 
 #[test]

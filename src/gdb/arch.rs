@@ -149,9 +149,7 @@ const FLOAT_CSRS: [u16; 3] = [address::FFLAGS, address::FRM, address::FCSR];
 /// none.
 fn other_csrs() -> impl Iterator<Item = u16> {
     let plain = CsrFile::new(Config::default());
-    (0..0x1000)
-        .filter(|csr| !FLOAT_CSRS.contains(csr))
-        .filter(move |csr| plain.read(*csr, Inputs::default()).is_ok())
+    (0..0x1000).filter(|csr| !FLOAT_CSRS.contains(csr)).filter(move |csr| plain.read(*csr, Inputs::default()).is_ok())
 }
 
 /// Without an operating system, because GDB steps by breakpoints where it takes the debuggee for a Linux process.

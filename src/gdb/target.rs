@@ -94,7 +94,8 @@ impl<'a> Debuggee<'a> {
     }
 
     fn memory(&self, thread: Tid) -> Outcome<'a, Memory<'a>> {
-        let look = |hart: &mut Hart| Translation { satp: hart.csr(address::SATP).unwrap_or(0), privilege: hart.privilege() };
+        let look =
+            |hart: &mut Hart| Translation { satp: hart.csr(address::SATP).unwrap_or(0), privilege: hart.privilege() };
         let translation = self.control.on_hart(hart(thread), look).map_err(refused)?;
         Ok(Memory { banks: self.banks, translation })
     }

@@ -22,7 +22,7 @@ use crate::output::{self, OutputError, OutputFile};
 
 use field::FieldError;
 use layout::{BATCH, Job, PROGRAM};
-use report::{Options, Outcomes, Report};
+use report::{Options, Outcomes, Report, Verdict};
 use shapes::{SHAPES, Shape};
 
 pub use layout::MAX_HARTS;
@@ -45,37 +45,41 @@ enum LitmusError {
     Output(#[from] OutputError),
 }
 
-/// Runs the shapes and says what came out: 0 for PASS, 1 for FAIL.
+/// The exit status of a run that a signal ended: 128 + SIGINT, as shells count.
+const EXIT_INTERRUPTED: u8 = 130;
+
+/// Runs the shapes and says what came out: 0 for PASS, 1 for FAIL, 130 where neither can be said.
 pub fn run(args: &LitmusArgs) -> ExitCode {
     #[cfg(feature = "planted-bugs")]
     if let Some(defect) = args.plant {
         defect.arm();
     }
     match if args.list { list(args) } else { play_and_tell(args) } {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(Verdict::Pass) => ExitCode::SUCCESS,
+        Ok(Verdict::Fail) => ExitCode::FAILURE,
+        Ok(Verdict::Interrupted) => ExitCode::from(EXIT_INTERRUPTED),
         Err(error @ LitmusError::NoShape(_)) => fail(&error, EXIT_USAGE),
         Err(LitmusError::Output(error)) => error.report(),
         Err(error) => fail(&error, 1),
     }
 }
 
-fn list(args: &LitmusArgs) -> Result<bool, LitmusError> {
+fn list(args: &LitmusArgs) -> Result<Verdict, LitmusError> {
     let names = selected(&args.shape)?.into_iter().map(|(_, shape)| format!("{}\n", shape.name));
     output::answer(&names.collect::<String>())?;
-    Ok(true)
+    Ok(Verdict::Pass)
 }
 
 /// A verdict that is bad stays so where nobody can be told all of it.
-fn play_and_tell(args: &LitmusArgs) -> Result<bool, LitmusError> {
+fn play_and_tell(args: &LitmusArgs) -> Result<Verdict, LitmusError> {
     let json = args.json.as_deref().map(OutputFile::create).transpose()?;
     let report = play(args)?;
     let told = output::answer(&format!("{report}\n"));
     let written = json.map_or(Ok(()), |mut file| file.write_json(&report));
-    if report.passed {
+    if report.verdict() != Verdict::Fail {
         told.and(written)?;
     }
-    Ok(report.passed)
+    Ok(report.verdict())
 }
 
 /// The shapes that are asked for, each with its number: by name, or by how names begin (`MP*`); all, where nothing is asked for.
@@ -99,24 +103,30 @@ fn play(args: &LitmusArgs) -> Result<Report, LitmusError> {
     bench.start()?;
     let options = Options { harts: args.harts, iterations: args.iterations, seed: args.seed };
     let mut run = Run { bench: &bench, report: Report::new(options), random: Random::new(args.seed), job: 0 };
+    let (shapes, skipped): (Vec<_>, Vec<_>) = shapes.into_iter().partition(|(_, shape)| shape.threads <= args.harts);
+    run.report.skipped = skipped.into_iter().map(|(_, shape)| shape.name).collect();
+    run.report.wanted = shapes.len();
     for (number, shape) in shapes {
-        if shape.threads > args.harts {
-            run.report.skipped.push(shape.name);
-            continue;
-        }
         let outcomes = run.shape(number, shape)?;
-        output::answer(&format!("{outcomes}\n"))?;
-        run.report.shapes.push(outcomes);
+        // One that was interrupted before its first iteration says nothing.
+        if outcomes.iterations > 0 || !run.report.interrupted {
+            output::answer(&format!("{outcomes}\n"))?;
+            run.report.shapes.push(outcomes);
+        }
+        run.report.done += usize::from(!run.report.interrupted && run.report.trouble.is_none());
         if run.report.interrupted || run.report.trouble.is_some() {
             break;
         }
     }
     let mut report = run.report;
     if report.trouble.is_none() {
+        let interrupted = report.interrupted;
         bench.finish(|news| {
             note(&mut report, news);
             report.trouble.is_none()
         })?;
+        // What comes after the last shape has cut nothing short.
+        report.interrupted = interrupted;
     }
     report.judge();
     bench.stop()?;

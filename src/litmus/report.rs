@@ -124,18 +124,33 @@ pub struct Options {
 pub struct Report {
     /// What was asked for.
     pub options: Options,
-    /// A row a shape that was run.
+    /// A row a shape that was run, if only in part.
     pub shapes: Vec<Outcomes>,
+    /// How many were to be run.
+    pub wanted: usize,
+    /// How many were run to their end.
+    pub done: usize,
     /// Those that were not, for want of harts.
     pub skipped: Vec<&'static str>,
-    /// A person ended it early.
+    /// A person ended it before all of them were done.
     pub interrupted: bool,
     /// What ended it before its time, if anything did.
     pub trouble: Option<String>,
     /// What speaks against a PASS.
     pub objections: Vec<String>,
-    /// Whether nothing does.
+    /// Whether nothing does, and all were run.
     pub passed: bool,
+}
+
+/// What is said of a run at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every shape was run, and nothing was forbidden.
+    Pass,
+    /// Something speaks against it.
+    Fail,
+    /// Nothing so far, and not all shapes were run.
+    Interrupted,
 }
 
 impl Report {
@@ -144,6 +159,8 @@ impl Report {
         Report {
             options,
             shapes: Vec::new(),
+            wanted: 0,
+            done: 0,
             skipped: Vec::new(),
             interrupted: false,
             trouble: None,
@@ -160,15 +177,24 @@ impl Report {
             objections.extend(wrong.map(|row| {
                 format!("{}: forbidden and seen {} times: {}", outcomes.shape, grouped(row.count), row.outcome)
             }));
-            if outcomes.iterations == 0 && !self.interrupted && self.trouble.is_none() {
+            if outcomes.iterations == 0 && self.trouble.is_none() {
                 objections.push(format!("{}: never run", outcomes.shape));
             }
         }
         if self.shapes.is_empty() && !self.interrupted && self.trouble.is_none() {
             objections.push("no shape was run".to_owned());
         }
-        self.passed = objections.is_empty();
+        self.passed = objections.is_empty() && !self.interrupted;
         self.objections = objections;
+    }
+
+    /// After it has been judged.
+    pub fn verdict(&self) -> Verdict {
+        match (self.passed, self.objections.is_empty()) {
+            (true, _) => Verdict::Pass,
+            (false, true) => Verdict::Interrupted,
+            (false, false) => Verdict::Fail,
+        }
     }
 
     /// The shapes whose allowed outcomes were never seen, and whether a host of total store order can show them.
@@ -182,11 +208,12 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |model| self.shapes.iter().filter(|row| row.model == model).count();
         let iterations: u64 = self.shapes.iter().map(|row| row.iterations).sum();
-        let early = if self.interrupted { " (interrupted)" } else { "" };
+        let (done, wanted) = (self.done, self.wanted);
+        let of = if done < wanted { format!(" of {wanted}") } else { String::new() };
+        let plural = if wanted == 1 { "" } else { "s" };
         writeln!(
             f,
-            "{} shapes{early}, {} iterations on {} harts: {} that are forbidden, {} that are allowed",
-            self.shapes.len(),
+            "{done}{of} shape{plural}, {} iterations on {} harts: {} that are forbidden, {} that are allowed",
             grouped(iterations),
             self.options.harts,
             count("Forbidden"),
@@ -208,13 +235,21 @@ impl fmt::Display for Report {
         if !self.skipped.is_empty() {
             writeln!(f, "not run, for want of harts: {}", self.skipped.join(", "))?;
         }
-        if self.passed {
-            return write!(f, "PASS: no forbidden outcome (seed {})", self.options.seed);
-        }
         for objection in &self.objections {
             writeln!(f, "  {objection}")?;
         }
-        write!(f, "FAIL (seed {})", self.options.seed)
+        let seed = self.options.seed;
+        match self.verdict() {
+            Verdict::Pass => write!(f, "PASS: no forbidden outcome (seed {seed})"),
+            Verdict::Fail => write!(f, "FAIL (seed {seed})"),
+            Verdict::Interrupted if iterations == 0 => write!(f, "INTERRUPTED: nothing was checked (seed {seed})"),
+            Verdict::Interrupted => {
+                write!(
+                    f,
+                    "INTERRUPTED: {done} of {wanted} shape{plural} done, no forbidden outcome so far (seed {seed})"
+                )
+            }
+        }
     }
 }
 
@@ -229,9 +264,29 @@ mod tests {
 
     fn report(name: &str, counts: &[(u64, u64)]) -> Report {
         let mut report = Report::new(Options { harts: 4, iterations: 1, seed: 7 });
+        (report.wanted, report.done) = (1, 1);
         report.shapes = vec![Outcomes::new(shape(name), 1, counts.iter().copied())];
         report.judge();
         report
+    }
+
+    #[test]
+    fn an_interrupted_run_says_how_far_it_came_and_passes_nothing() {
+        let stale = 0x0000_0100;
+        let so_far = "INTERRUPTED: 0 of 3 shapes done, no forbidden outcome so far (seed 7)";
+        for (counts, shapes, want) in [
+            (&[(0, 1)][..], 0, "INTERRUPTED: nothing was checked (seed 7)"),
+            (&[(0, 1)], 1, so_far),
+            (&[(stale, 1)], 1, "FAIL (seed 7)"),
+        ] {
+            let mut report = report("MP+fence.rw.rws", counts);
+            (report.wanted, report.done, report.interrupted) = (3, 0, true);
+            report.shapes.truncate(shapes);
+            report.judge();
+            let text = report.to_string();
+            assert!(!report.passed && text.starts_with("0 of 3 shapes, ") && text.ends_with(want), "{text}");
+        }
+        assert!(report("MP", &[(0, 1)]).to_string().starts_with("1 shape, "));
     }
 
     #[test]

@@ -56,7 +56,8 @@ impl Hart {
             return None;
         };
         let readable = readable && self.watch.spares(va, WatchKind::Read);
-        let writable = writable && !ram.read_only && self.watch.spares(va, WatchKind::Write);
+        // Read-modify-writes look among the pages for stores.
+        let writable = writable && !ram.read_only && self.watch.spares(va, WatchKind::Access);
         self.statistics.tlb_fills += 1;
         let entry = PageAt::new(va, page.0, ram.host.expose_provenance() as u64);
         self.caches.tlb.fill(entry, readable, writable && !ram.logged, translation.page_bits);

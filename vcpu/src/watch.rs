@@ -1,6 +1,6 @@
 //! Watchpoints: data accesses that a debugger wants to hear of.
 //!
-//! A page with a watchpoint has no entry in the TLB for the accesses that are watched, so each of them takes the slow path, where its address is
+//! A page with a watchpoint has no entry in the TLB for the accesses that may meet it, so each of them takes the slow path, where its address is
 //! compared. Hot handlers know nothing of it, and without watchpoints nothing is slower. What is accessed is accessed: the hart stops after the
 //! instruction. Addresses are virtual ones, under whatever translation they are met.
 

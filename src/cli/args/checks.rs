@@ -90,7 +90,7 @@ A histogram marks by *> the outcomes that the shape is about; an observation say
 docs/litmus.md explains the shapes, and which outcomes no host of total store order shows.
 
 Exit status: 0 when nothing was seen that is forbidden; 1 otherwise; 2 for a wrong command line, or an output that \
-cannot be written; 130 when a second Ctrl-C ended it.
+cannot be written; 130 when Ctrl-C ended it before all shapes were run.
 
 Examples:
   manyhart litmus                                          every shape

@@ -129,7 +129,9 @@ pub fn event(stamped: &Stamped) -> Vec<u8> {
         Notice::Stop => ("STOP", None),
         Notice::Resume => ("RESUME", None),
         Notice::Reset(cause) => ("RESET", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
-        Notice::Shutdown { cause, .. } => ("SHUTDOWN", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() }))),
+        Notice::Shutdown { cause, .. } => {
+            ("SHUTDOWN", Some(json!({ "guest": cause.is_guests(), "reason": cause.name() })))
+        }
         Notice::DeviceDeleted { id } => ("DEVICE_DELETED", Some(Value::Object(device(id)))),
         // The reason is ours to add: clients that do not know it pass it over.
         Notice::UnplugRefused { id, reason } => {

@@ -84,12 +84,8 @@ csrs! {
 }
 
 /// Rows of registers of which only the ends have constants; their names count on.
-const ROWS: [(u16, u16); 4] = [
-    (MHPMEVENT3, MHPMEVENT31),
-    (PMPADDR0, PMPADDR15),
-    (MHPMCOUNTER3, MHPMCOUNTER31),
-    (HPMCOUNTER3, HPMCOUNTER31),
-];
+const ROWS: [(u16, u16); 4] =
+    [(MHPMEVENT3, MHPMEVENT31), (PMPADDR0, PMPADDR15), (MHPMCOUNTER3, MHPMCOUNTER31), (HPMCOUNTER3, HPMCOUNTER31)];
 
 /// What assemblers call this CSR, if a hart may have it.
 pub fn name(csr: u16) -> Option<String> {
