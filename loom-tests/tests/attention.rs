@@ -46,11 +46,8 @@ fn two_raise() {
 
 /// A commit, then an interrupt: who takes the interrupt sees the commit.
 fn commit_then_interrupt() {
-    let rig = Rig::new(64);
-    let (root, space) = map::change(&rig, map::root);
+    let (rig, root, space, mut reader) = map::empty_with_reader();
     let attention = Arc::new(Attention::new());
-    let mut reader = rig.reader("reader");
-    reader.checkpoint(&mut ());
     let sends = {
         let (attention, rig) = (Arc::clone(&attention), rig.clone());
         thread::spawn(move || {

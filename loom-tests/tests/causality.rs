@@ -6,52 +6,48 @@ use std::sync::Arc;
 
 use common::{map, models};
 use loom::sync::atomic::{AtomicU32, Ordering, fence};
-use loom::thread;
-use manyhart_runtime::Gpa;
+use loom::thread::{self, JoinHandle};
 use manyhart_runtime::model::Rig;
+use manyhart_runtime::{AddressSpaceId, Gpa, Reader, RegionId};
+
+/// A hart's commit, and its signal after it.
+fn signals(rig: &Rig, root: RegionId, flag: &Arc<AtomicU32>, signal: fn(&AtomicU32)) -> JoinHandle<()> {
+    let (flag, rig) = (Arc::clone(flag), rig.clone());
+    thread::spawn(move || {
+        map::add_page(&rig, root, 0);
+        signal(&flag);
+    })
+}
+
+/// What was committed is there for who was signalled.
+fn look(mut reader: Reader, space: AddressSpaceId, signalled: bool) {
+    let found = reader.view(space).find(Gpa(0)).is_some();
+    assert!(found || !signalled, "signalled, and not seen");
+    reader.go_offline();
+}
 
 /// One hart commits and signals with fences, as a guest would; the other sees the signal, fences, and looks.
 fn signal() {
-    let rig = Rig::new(64);
-    let (root, space) = map::change(&rig, map::root);
-    let mut reader = rig.reader("reader");
-    reader.checkpoint(&mut ());
-
+    let (rig, root, space, mut reader) = map::empty_with_reader();
     let flag = Arc::new(AtomicU32::new(0));
-    let signals = {
-        let (flag, rig) = (Arc::clone(&flag), rig.clone());
-        thread::spawn(move || {
-            map::add_page(&rig, root, 0);
-            fence(Ordering::Release);
-            flag.store(1, Ordering::Relaxed);
-        })
-    };
+    let signals = signals(&rig, root, &flag, |flag| {
+        fence(Ordering::Release);
+        flag.store(1, Ordering::Relaxed);
+    });
 
     let signalled = flag.load(Ordering::Relaxed) == 1;
     if reader.fence(Ordering::Acquire) {
         reader.resync(&mut ());
     }
-    let found = reader.view(space).find(Gpa(0)).is_some();
-    assert!(found || !signalled, "signalled, and not seen");
-    reader.go_offline();
+    look(reader, space, signalled);
     signals.join().expect("it ends");
 }
 
 /// As `signal`, by acquire and release, and with another committer, on whose thread the commit may be carried out.
 fn signal_by_release() {
-    let rig = Rig::new(64);
-    let (root, space) = map::change(&rig, map::root);
-    let mut reader = rig.reader("reader");
-    reader.checkpoint(&mut ());
-
+    let (rig, root, space, mut reader) = map::empty_with_reader();
     let flag = Arc::new(AtomicU32::new(0));
-    let signals = {
-        let (flag, rig) = (Arc::clone(&flag), rig.clone());
-        thread::spawn(move || {
-            map::add_page(&rig, root, 0);
-            flag.store(1, Ordering::Release);
-        })
-    };
+    let signals = signals(&rig, root, &flag, |flag| flag.store(1, Ordering::Release));
     let other = {
         let rig = rig.clone();
         thread::spawn(move || map::add_page(&rig, root, 0x8000))
@@ -61,9 +57,7 @@ fn signal_by_release() {
     if reader.must_check() {
         reader.resync(&mut ());
     }
-    let found = reader.view(space).find(Gpa(0)).is_some();
-    assert!(found || !signalled, "signalled, and not seen");
-    reader.go_offline();
+    look(reader, space, signalled);
     signals.join().expect("it ends");
     other.join().expect("it ends");
 }

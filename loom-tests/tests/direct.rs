@@ -5,31 +5,16 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, map, models};
+use common::{Watched, cell, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::{BusError, DeviceError, Gpa, MmioSpec, MmioTarget, Registers, Requester};
-
-/// Registers whose life ends with their removal.
-struct Cell(Arc<Watched>);
-
-impl Registers for Cell {
-    fn read(&self, _: u64, _: u8) -> Result<u64, DeviceError> {
-        Err(DeviceError::NoRegister)
-    }
-
-    fn write(&self, _: u64, _: u8, _: u64) -> Result<(), DeviceError> {
-        self.0.read();
-        Ok(())
-    }
-}
+use manyhart_runtime::{BusError, Gpa, Requester};
 
 /// Writes by DMA against the removal of what they write to.
 fn written(writers: u32) {
     let rig = Rig::new(64);
     let life: Arc<Watched> = Arc::default();
-    let target = MmioTarget::direct("cell", MmioSpec::aligned(4, 4), Arc::new(Cell(Arc::clone(&life))));
-    let (root, space, region) = map::with_region(&rig, 0, |t| t.mmio("cell", 0x10, target));
+    let (root, space, region) = map::with_region(&rig, 0, |t| t.mmio("cell", 0x10, cell(&life)));
 
     let writes: Vec<_> = (0..writers)
         .map(|device| {

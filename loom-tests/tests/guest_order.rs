@@ -247,10 +247,7 @@ fn independent_reads() {
 
 /// SB with a commit for one of the stores: a host of total store order hardly ever shows what a poll before the fence would do.
 fn store_buffering_with_a_map() {
-    let rig = Rig::new(64);
-    let (root, space) = map::change(&rig, map::root);
-    let mut reader = rig.reader("reader");
-    reader.checkpoint(&mut ());
+    let (rig, root, space, mut reader) = map::empty_with_reader();
     let word = Arc::new(Word::default());
     let changes = {
         let (word, rig) = (Arc::clone(&word), rig.clone());

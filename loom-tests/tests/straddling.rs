@@ -5,12 +5,10 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Watched, map, models};
+use common::{Watched, cell, map, models};
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::{
-    Access, Answer, BusError, Context, Device, DeviceError, Gpa, MmioSpec, MmioTarget, Registers, Requester,
-};
+use manyhart_runtime::{Access, Answer, BusError, Context, Device, Gpa, MmioSpec, Requester};
 
 /// The first half: a device that may be busy.
 struct Busy;
@@ -29,20 +27,6 @@ impl Device for Busy {
     fn reset(&mut self, _: &mut Context<'_, ()>) {}
 }
 
-/// The second half: registers whose life ends with their removal.
-struct Cell(Arc<Watched>);
-
-impl Registers for Cell {
-    fn read(&self, _: u64, _: u8) -> Result<u64, DeviceError> {
-        Err(DeviceError::NoRegister)
-    }
-
-    fn write(&self, _: u64, _: u8, _: u64) -> Result<(), DeviceError> {
-        self.0.read();
-        Ok(())
-    }
-}
-
 /// A write over both halves, against the removal of the second, while somebody keeps the first busy.
 fn second_half_removed() {
     let rig = Rig::new(64);
@@ -51,8 +35,7 @@ fn second_half_removed() {
     let mut t = rig.topology().transaction();
     let (root, space) = map::root(&mut t);
     let first = t.mmio("busy", 4, device.mmio(0, MmioSpec::aligned(4, 4)));
-    let target = MmioTarget::direct("cell", MmioSpec::aligned(4, 4), Arc::new(Cell(Arc::clone(&life))));
-    let second = t.mmio("cell", 4, target);
+    let second = t.mmio("cell", 4, cell(&life));
     t.add_subregion(root, 0, first);
     t.add_subregion(root, 4, second);
     t.commit().expect("lawful");

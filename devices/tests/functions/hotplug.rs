@@ -32,6 +32,15 @@ impl Lab<'_> {
         Lab { machine, port, express }
     }
 
+    /// With a function, which is there for the guest.
+    fn with_function(machine: &Machine) -> Lab<'_> {
+        let lab = Lab::new(machine);
+        machine.plug_scratch("x", "rp", 7).unwrap();
+        lab.acknowledge();
+        lab.control(ON);
+        lab
+    }
+
     fn status(&self) -> u16 {
         self.port.get(self.express + SLOT_STATUS)
     }
@@ -67,6 +76,24 @@ impl Lab<'_> {
 
 fn deleted(id: &str) -> PciEvent {
     PciEvent::Deleted { id: id.to_owned() }
+}
+
+/// Why the guest keeps the function, which is all that it has said.
+fn refusal(events: &[PciEvent]) -> &str {
+    let [PciEvent::UnplugRefused { id, reason }] = events else { panic!("{events:?}") };
+    assert_eq!(id, "x");
+    reason
+}
+
+/// The same once it comes; meanwhile this is done again and again.
+fn refusal_after(machine: &Machine, mut meanwhile: impl FnMut()) -> String {
+    let mut events = Vec::new();
+    until("the report", || {
+        meanwhile();
+        events.extend(machine.events());
+        !events.is_empty()
+    });
+    refusal(&events).to_owned()
 }
 
 fn wait_for(machine: &Machine, event: &PciEvent) {
@@ -136,8 +163,7 @@ fn a_guest_that_refuses_says_so() {
     assert_eq!(busy.to_string(), "Hot-unplug failed: guest is busy (power indicator blinking)");
     lab.control(ON);
     let events = machine.events();
-    let [PciEvent::UnplugRefused { id, reason }] = &events[..] else { panic!("{events:?}") };
-    assert!(id == "x" && reason.contains("cancelled"), "{reason}");
+    assert!(refusal(&events).contains("cancelled"), "{events:?}");
     assert_eq!(lab.vendor_behind(), 0x00ff_1b36, "it stays");
     machine.host.request_unplug("x").unwrap();
     lab.control(OFF);
@@ -149,22 +175,14 @@ fn a_guest_that_refuses_says_so() {
 fn a_guest_that_does_not_notice_is_reported() {
     let clock = manyhart_runtime::Clock::manual(10);
     let machine = Machine::with_clock(clock.clone());
-    let lab = Lab::new(&machine);
-    machine.plug_scratch("x", "rp", 7).unwrap();
-    lab.acknowledge();
-    lab.control(ON);
+    let lab = Lab::with_function(&machine);
     machine.host.request_unplug("x").unwrap();
     // Nothing comes of another press on a button that nobody has looked at.
     let again = machine.host.request_unplug("x").unwrap_err();
     assert_eq!(again.to_string(), "Device x is already in the process of unplug");
     clock.advance(310);
-    let mut events = Vec::new();
-    until("the report", || {
-        events.extend(machine.events());
-        !events.is_empty()
-    });
-    let [PciEvent::UnplugRefused { id, reason }] = &events[..] else { panic!("{events:?}") };
-    assert!(id == "x" && reason.contains("attention button"), "{reason}");
+    let reason = refusal_after(&machine, || {});
+    assert!(reason.contains("attention button"), "{reason}");
     machine.host.request_unplug("x").expect("who was told may ask again");
     assert!(machine.host.request_unplug("x").is_err());
     // It may still come to its senses.
@@ -177,23 +195,16 @@ fn a_guest_that_does_not_notice_is_reported() {
 fn a_guest_that_notices_and_does_nothing_is_reported() {
     let clock = manyhart_runtime::Clock::manual(10);
     let machine = Machine::with_clock(clock.clone());
-    let lab = Lab::new(&machine);
-    machine.plug_scratch("x", "rp", 7).unwrap();
-    lab.acknowledge();
-    lab.control(ON);
+    let lab = Lab::with_function(&machine);
     machine.host.request_unplug("x").unwrap();
     lab.acknowledge();
     lab.control(BLINK);
-    let mut events = Vec::new();
     // The second look is arranged by the first.
-    until("the report", || {
+    let reason = refusal_after(&machine, || {
         clock.advance(310);
         std::thread::sleep(std::time::Duration::from_millis(5));
-        events.extend(machine.events());
-        !events.is_empty()
     });
-    let [PciEvent::UnplugRefused { id, reason }] = &events[..] else { panic!("{events:?}") };
-    assert!(id == "x" && reason.contains("two minutes"), "{reason}");
+    assert!(reason.contains("two minutes"), "{reason}");
     lab.control(OFF);
     wait_for(&machine, &deleted("x"));
 }

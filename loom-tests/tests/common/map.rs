@@ -2,7 +2,7 @@
 
 use loom::thread;
 use manyhart_runtime::model::Rig;
-use manyhart_runtime::{AddressSpaceId, RegionId, Retired, Transaction};
+use manyhart_runtime::{AddressSpaceId, Reader, RegionId, Retired, Transaction};
 
 /// Changes the map in one transaction.
 pub fn change<R>(rig: &Rig, change: impl FnOnce(&mut Transaction) -> R) -> R {
@@ -18,7 +18,16 @@ pub fn root(t: &mut Transaction) -> (RegionId, AddressSpaceId) {
     (root, t.address_space("space", root))
 }
 
-/// The same with a region at this address, in one transaction.
+/// The same in a map of its own, and a reader that has seen it.
+pub fn empty_with_reader() -> (Rig, RegionId, AddressSpaceId, Reader) {
+    let rig = Rig::new(64);
+    let (root, space) = change(&rig, root);
+    let mut reader = rig.reader("reader");
+    reader.checkpoint(&mut ());
+    (rig, root, space, reader)
+}
+
+/// An address space and its root, with a region at this address, in one transaction.
 pub fn with_region(
     rig: &Rig,
     at: u64,

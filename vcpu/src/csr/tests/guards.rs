@@ -102,16 +102,19 @@ fn stimecmp_needs_stce_and_the_time_counter_below_machine_mode() {
     assert!(!readable(&CsrFile::new(Config { sstc: false, ..Config::default() }), STIMECMP));
 }
 
+/// A bit of mstatus that traps the supervisor, the mode, and whether what machine mode may do is allowed there. Users may not.
+const SUPERVISOR_TRAPS: [(u64, Privilege, bool); 6] = [
+    (0, Privilege::Machine, true),
+    (1, Privilege::Machine, true),
+    (0, Privilege::Supervisor, true),
+    (1, Privilege::Supervisor, false),
+    (0, Privilege::User, false),
+    (1, Privilege::User, false),
+];
+
 #[test]
 fn tvm_traps_satp_and_sfence_in_supervisor_mode() {
-    for (tvm, privilege, allowed) in [
-        (0, Privilege::Machine, true),
-        (1, Privilege::Machine, true),
-        (0, Privilege::Supervisor, true),
-        (1, Privilege::Supervisor, false),
-        (0, Privilege::User, false),
-        (1, Privilege::User, false),
-    ] {
+    for (tvm, privilege, allowed) in SUPERVISOR_TRAPS {
         let csrs = with(privilege, &[(MSTATUS, tvm << 20)]);
         assert_eq!(readable(&csrs, SATP), allowed, "TVM {tvm} {privilege:?}");
         assert_eq!(writable(&csrs, SATP), allowed, "TVM {tvm} {privilege:?}");
@@ -121,14 +124,7 @@ fn tvm_traps_satp_and_sfence_in_supervisor_mode() {
 
 #[test]
 fn tw_traps_wfi_in_supervisor_mode() {
-    for (tw, privilege, allowed) in [
-        (0, Privilege::Machine, true),
-        (1, Privilege::Machine, true),
-        (0, Privilege::Supervisor, true),
-        (1, Privilege::Supervisor, false),
-        (0, Privilege::User, false),
-        (1, Privilege::User, false),
-    ] {
+    for (tw, privilege, allowed) in SUPERVISOR_TRAPS {
         assert_eq!(with(privilege, &[(MSTATUS, tw << 21)]).check_wfi().is_ok(), allowed, "TW {tw} {privilege:?}");
     }
 }
