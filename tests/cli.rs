@@ -142,6 +142,7 @@ fn an_output_that_takes_nothing_is_an_error_and_never_a_panic() {
         "mtree",
         "mtree --json",
         "litmus --list",
+        "completions bash",
         "litmus --shape SB --iterations 64",
         "stress --seconds 1 --harts 1 --functions 2",
         "--seconds 1 --harts 1",
@@ -270,6 +271,20 @@ fn help_is_complete_and_a_success() {
     }
     let version = run(&scratch, &["-version"]);
     assert!(text(&version.stdout).starts_with("manyhart "));
+}
+
+#[test]
+fn shells_complete_every_command() {
+    let scratch = Scratch::new();
+    for (shell, how) in [("bash", "complete -F"), ("zsh", "#compdef manyhart"), ("fish", "complete -c manyhart")] {
+        let output = run(&scratch, &["completions", shell]);
+        let script = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        for want in [how, "debian", "stress", "litmus", "mtree", "completions", "log-commits"] {
+            assert!(script.contains(want), "{shell} lacks {want}");
+        }
+    }
+    assert!(refused(&scratch, "completions tcsh").contains("tcsh"));
 }
 
 #[test]

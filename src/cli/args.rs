@@ -8,6 +8,7 @@ mod run;
 mod shared;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 
 pub use checks::{BuiltinArgs, LitmusArgs, StressArgs};
 pub use mtree::MtreeArgs;
@@ -55,4 +56,9 @@ pub enum Command {
     Litmus(LitmusArgs),
     /// Prints the region tree and the flat view of a board, or what else can be asked of its memory map.
     Mtree(MtreeArgs),
+    /// Prints a script that completes these command lines: `source <(manyhart completions bash)`.
+    Completions {
+        /// For this shell.
+        shell: Shell,
+    },
 }

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
+use clap_complete::Shell;
 use tracing_subscriber::EnvFilter;
 
 #[cfg(feature = "planted-bugs")]
@@ -103,7 +104,7 @@ fn refusal(error: clap::Error) -> Refusal {
 
 fn dispatch(cli: Cli) -> ExitCode {
     match cli.command.as_ref().and_then(help) {
-        Some(Ok(text)) => return output::answer(&text).map_or_else(|error| error.report(), |()| ExitCode::SUCCESS),
+        Some(Ok(text)) => return answer(&text),
         Some(Err(error)) => return fail(&format!("-device: {error}"), EXIT_USAGE),
         None => {}
     }
@@ -112,6 +113,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Some(Command::Stress(args)) => stress::run(&args),
         Some(Command::Litmus(args)) => litmus::run(&args),
         Some(Command::Mtree(args)) => machine::print_mtree(&args.spec()),
+        Some(Command::Completions { shell }) => answer(&completions(shell)),
         Some(Command::Run(run)) => match run.guest {
             Some(Guest::Debian(ref args)) => run_debian(args),
             None => run_files(*run),
@@ -119,10 +121,21 @@ fn dispatch(cli: Cli) -> ExitCode {
     }
 }
 
+fn answer(text: &str) -> ExitCode {
+    output::answer(text).map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
+}
+
+/// A script that completes the command line in this shell.
+fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "manyhart", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
 /// What is asked about devices, instead of running anything.
 fn help(command: &Command) -> Option<Result<String, plug::PlugError>> {
     match command {
-        Command::Stress(_) | Command::Litmus(_) => None,
+        Command::Stress(_) | Command::Litmus(_) | Command::Completions { .. } => None,
         Command::Mtree(args) => args.plug.help(),
         Command::Run(run) => match &run.guest {
             Some(Guest::Debian(args)) => args.plug.help(),

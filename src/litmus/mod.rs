@@ -173,7 +173,7 @@ impl Run<'_> {
         Ok(Outcomes { seconds: started.elapsed().as_secs_f64(), ..outcomes })
     }
 
-    /// Until all harts have done the job, a person has had enough, or something is wrong. A forbidden outcome ends the job early.
+    /// Until all harts have done the job, or something is wrong. A person who has had enough, and a forbidden outcome, end the job early.
     fn attend(&mut self, shape: &Shape, job: &Job) -> Result<(), LitmusError> {
         let harts = u64::from(job.threads * job.groups);
         let mut last = (0, Instant::now());
@@ -193,11 +193,13 @@ impl Run<'_> {
                     cause.wrapping_sub(1)
                 ));
             }
-            if self.report.interrupted || self.report.trouble.is_some() {
+            if self.report.trouble.is_some() {
                 return Ok(());
             }
             let counts = self.counts(job.groups)?;
-            if counts.iter().any(|(outcome, _)| shape.forbids(*outcome)) {
+            let is_forbidden = counts.iter().any(|(outcome, _)| shape.forbids(*outcome));
+            // An interrupted job is waited for as well: what its harts have counted stands still then.
+            if self.report.interrupted || is_forbidden {
                 self.bench.set([(layout::CANCELLED, job.word(self.job))])?;
             }
             let seen = counts.iter().map(|(_, count)| count).sum();

@@ -85,7 +85,8 @@ fn files_that_pages_name_exist() {
 #[test]
 fn names_that_pages_use_exist() {
     /// The host's, the kernel's, other people's.
-    const ELSEWHERE: [&str; 7] = ["detach", "fdatasync", "flock", "hbreak", "nokaslr", "stepi", "vmlinux"];
+    const ELSEWHERE: [&str; 9] =
+        ["awatch", "detach", "fdatasync", "flock", "hbreak", "nokaslr", "rwatch", "stepi", "vmlinux"];
     let words = words();
     for (page, text) in pages() {
         for said in code(&apart(&text).0) {

@@ -82,7 +82,11 @@ impl Hart {
     pub fn set_watchpoints(&mut self, points: impl IntoIterator<Item = Watchpoint>) {
         self.watch.points = points.into_iter().collect();
         // What is not told yet is of no interest any more, if nobody watches for it.
-        self.watch.hit = self.watch.hit.filter(|hit| self.watch.find(hit.address, 1, hit.kind).is_some());
+        let is_watched = |hit: &WatchHit| {
+            let mut same = self.watch.points.iter().filter(|point| point.kind == hit.kind);
+            same.any(|point| point.first_of(hit.address, 1).is_some())
+        };
+        self.watch.hit = self.watch.hit.filter(is_watched);
         self.caches.forget_translations();
     }
 

@@ -164,7 +164,7 @@ fn what_could_not_be_told_is_told_again_unless_nobody_watches_any_more() {
     machine.hart.set_watchpoints([one(Write, DATA)[0], elsewhere]);
     assert_eq!((machine.hart.run(None), machine.hart.instret()), (Exit::Watchpoint(hit), 0));
     machine.hart.tell_again(hit);
-    machine.hart.set_watchpoints([elsewhere]);
+    machine.hart.set_watchpoints([elsewhere, Watchpoint { kind: Read, start: DATA, len: 8 }]);
     machine.run(30);
     machine.hart.tell_again(hit);
     machine.hart.reset(BASE, 0, 0, 0);
