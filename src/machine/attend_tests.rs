@@ -3,11 +3,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 use manyhart_runtime::RamBlock;
+use manyhart_vcpu::{WatchHit, WatchKind};
 
 use super::*;
 use crate::board::Aia;
 use crate::console::Serial;
-use crate::control::{Control, ControlSpec, Stamped};
+use crate::control::{Control, ControlSpec, HartStop, Stamped};
 use crate::load::{Images, Source};
 use crate::machine::{BoardSpec, RunSpec, Summary};
 
@@ -181,7 +182,14 @@ fn a_command_that_comes_too_late_is_answered_before_the_machine_is_gone() {
 fn what_the_old_life_asked_for_does_not_reach_the_new_one() {
     let mut machine = crate::control::tests::machine(&[]);
     machine.start().unwrap();
-    for event in [Event::Outcome(Outcome::Reboot), Event::Breakpoint(0), Event::Quit, Event::Exit(1)] {
+    let hit = WatchHit { kind: WatchKind::Write, address: 0 };
+    for event in [
+        Event::Outcome(Outcome::Reboot),
+        Event::HartStop(HartStop::Breakpoint(0)),
+        Event::HartStop(HartStop::Watchpoint(0, hit)),
+        Event::Quit,
+        Event::Exit(1),
+    ] {
         machine.sender().send(event).unwrap();
     }
     machine.reboot().unwrap();

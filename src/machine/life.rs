@@ -261,7 +261,12 @@ impl Machine {
 
     /// What the old life still asked for (a guest may ask for its reboot again and again), or stood before, must not reach the new one. No hart runs.
     fn forget_requests(&self) {
-        let is_of_old = |event: &Event| matches!(event, Event::Outcome(_) | Event::Exit(_) | Event::Breakpoint(_));
+        let stood = |stop: &HartStop| matches!(stop, HartStop::Breakpoint(_) | HartStop::Watchpoint(..));
+        let is_of_old = |event: &Event| match event {
+            Event::Outcome(_) | Event::Exit(_) => true,
+            Event::HartStop(stop) => stood(stop),
+            _ => false,
+        };
         let others = self.events.try_iter().filter(|event| !is_of_old(event));
         for event in others.collect::<Vec<_>>() {
             heard(self.sender.send(event).is_ok());
