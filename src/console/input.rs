@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
@@ -25,6 +25,8 @@ const CHUNK: usize = 256;
 const MEASURE: Duration = Duration::from_millis(500);
 /// How often a guest that has not taken its bytes is looked at: soon at first, seldom after a while.
 const LOOKS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
+/// How long the end waits for the thread: it may be saying something that nobody reads.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Tells whether bytes have been taken, each time it is asked.
 pub type Taken = Box<dyn Fn() -> bool + Send>;
@@ -92,9 +94,10 @@ impl Drop for InputThread {
     fn drop(&mut self) {
         let told = rustix::io::write(&*self.stop, &1u64.to_ne_bytes());
         let Some(thread) = self.thread.take().filter(|_| told.is_ok()) else { return };
-        // A person at the monitor, who types nothing, holds up nobody: the terminal is put back, and the thread ends with the process.
+        // A person at the monitor, who types nothing or reads nothing, holds up nobody: the terminal is put back, and the thread ends with the process.
+        let since = Instant::now();
         while !thread.is_finished() {
-            if self.away.load(Ordering::Acquire) {
+            if self.away.load(Ordering::Acquire) || since.elapsed() > PATIENCE {
                 return;
             }
             std::thread::sleep(LOOKS[0]);
@@ -259,7 +262,6 @@ mod tests {
     use std::io::Write;
     use std::os::unix::net::UnixStream;
     use std::sync::atomic::AtomicUsize;
-    use std::time::Instant;
 
     use crossbeam::channel::{Receiver, Sender, unbounded};
     use rustix::fs::{Mode, OFlags, open};
@@ -401,6 +403,37 @@ mod tests {
         tcsetwinsize(&person, size(132, 50)).unwrap();
         assert_eq!(next(), (132, 50));
         assert!(sizes.try_recv().is_err(), "told once");
+    }
+
+    /// Says something to somebody who does not read it, until the other channel closes.
+    struct Stuck(Sender<()>, Receiver<()>);
+
+    impl Guest for Stuck {
+        fn send(&mut self, _: Vec<u8>) -> Taken {
+            Box::new(|| true)
+        }
+
+        fn event(&mut self, _: Event) {
+            self.0.send(()).unwrap();
+            assert!(self.1.recv().is_err());
+        }
+
+        fn monitor(&mut self, _: bool) {}
+
+        fn typed<'a>(&mut self, _: &'a [u8]) -> Option<&'a [u8]> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_thread_that_nobody_reads_from_is_left_behind() {
+        let (mut typed, theirs) = UnixStream::pair().unwrap();
+        let ((says, said), (reads, read)) = (unbounded(), unbounded::<()>());
+        let thread = InputThread::start(theirs, true, Stuck(says, read)).unwrap();
+        typed.write_all(b"\x01h").unwrap();
+        said.recv_timeout(Duration::from_secs(120)).unwrap();
+        drop(thread);
+        drop(reads);
     }
 
     #[test]
