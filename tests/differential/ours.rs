@@ -14,7 +14,7 @@ use crate::layout::*;
 /// Far more than a case takes, frame included.
 const INSTRUCTIONS: u64 = 20_000;
 const SLICE: u64 = 100_000;
-/// A batch takes a second.
+/// How long no case may end. One takes microseconds; what never ends is a hart that sleeps.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Hears of every instruction, and so makes each a block of its own.
@@ -77,9 +77,12 @@ pub fn run(image: &[u8], cases: usize, way: Way) -> Result<Vec<u8>, usize> {
         }
     };
     let thread = std::thread::Builder::new().stack_size(16 << 20).spawn(body).expect("a thread");
-    let start = Instant::now();
+    let mut progress = (0, Instant::now());
     while !thread.is_finished() {
-        if start.elapsed() > PATIENCE {
+        let ended = board.ram.load::<u64>(CONTEXT - RAM).expect("in RAM");
+        if ended != progress.0 {
+            progress = (ended, Instant::now());
+        } else if progress.1.elapsed() > PATIENCE {
             // It sleeps, and nothing will wake it.
             executive.stop();
         }

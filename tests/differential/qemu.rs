@@ -16,7 +16,7 @@ const CPU: &str = "rv64,h=false,v=false,zba=true,zbb=true,zbc=true,zbs=true,sstc
 /// A second hart, which sleeps, makes the reference execute atomics as such: alone, it makes them a load and a store.
 const HARTS: &str = "2";
 
-/// A batch takes a second.
+/// How long no case may end. One takes microseconds, and starting a moment.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Runs the image; returns the records of so many results, or the index of the case that never ended.
@@ -46,14 +46,17 @@ pub fn run(directory: &Path, image: &[u8], cases: usize) -> Result<Vec<u8>, usiz
         .stderr(Stdio::piped())
         .spawn()
         .expect("qemu-system-riscv64");
-    let start = Instant::now();
+    let mut progress = (0, Instant::now());
     let status = loop {
         if let Some(status) = child.try_wait().expect("wait") {
             break status;
         }
-        if start.elapsed() > PATIENCE {
+        let ended = index(&ram);
+        if ended != progress.0 {
+            progress = (ended, Instant::now());
+        } else if progress.1.elapsed() > PATIENCE {
             child.kill().and_then(|()| child.wait()).expect("kill");
-            return Err(index(&ram));
+            return Err(ended);
         }
         std::thread::sleep(Duration::from_millis(5));
     };

@@ -9,7 +9,7 @@ use crate::emulator::{Emulator, Times};
 use crate::figures::Spread;
 use crate::{BenchBootArgs, BootsArgs, Error};
 
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(900);
 
 /// Where a boot is over: what init is told, and the line that it then prints.
 #[derive(Debug, Clone, Copy)]
