@@ -177,8 +177,7 @@ fn weather(args: &StressArgs, mut bench: Bench, tables: Arc<RamBlock>) -> Result
     run.look(&bench, elapsed)?;
     let mut report = run.report;
     report.samples = run.series.into_samples();
-    // A kernel goes on using more and more of its RAM.
-    report.memory = Memory::of(&report.samples).filter(|_| args.guest == Who::Bare);
+    report.memory = Memory::of(&report.samples).filter(|_| is_judged_by_memory(args.guest, run.goal));
     report.mmio_latency = mmio_latency(&bench, args.guest.tables(), args.harts)?;
     report.operations = Kind::ALL.into_iter().map(|kind| (kind.name(), tally.of(kind))).collect();
     report.operations.retain(|_, count| *count > 0);
@@ -200,6 +199,11 @@ fn weather(args: &StressArgs, mut bench: Bench, tables: Arc<RamBlock>) -> Result
     }
     report.judge();
     Ok(report)
+}
+
+/// A kernel goes on using more and more of its RAM; and a run that is to be short stays one where it has to go on for longer.
+fn is_judged_by_memory(guest: Who, goal: Goal) -> bool {
+    guest == Who::Bare && !matches!(goal, Goal::Time(length) if length < watch::SETTLED)
 }
 
 /// What a storm needs, before any function is there.
@@ -439,6 +443,13 @@ mod tests {
         assert!(run.is_over(report::LONG_ENOUGH / 2, &tally(&[Kind::Move]), &mut reached));
         run.report.seconds = 9.0;
         assert_eq!(run.report.untried(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_runs_that_are_to_be_long_are_judged_by_their_memory() {
+        let (short, long) = (Goal::Time(watch::SETTLED / 2), Goal::Time(watch::SETTLED));
+        let judged = [(Who::Bare, short), (Who::Bare, long), (Who::Bare, Goal::Count(1)), (Who::Debian, long)];
+        assert_eq!(judged.map(|(guest, goal)| is_judged_by_memory(guest, goal)), [false, true, true, false]);
     }
 
     #[test]

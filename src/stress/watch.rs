@@ -14,7 +14,7 @@ const SAMPLES: usize = 480;
 /// Steady growth of memory that is not held against a run.
 const SLACK: u64 = 8 << 20;
 /// Runs shorter than this are not judged by their memory.
-const SETTLED: Duration = Duration::from_secs(10);
+pub const SETTLED: Duration = Duration::from_secs(10);
 
 /// The machine at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
