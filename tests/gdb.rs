@@ -291,13 +291,15 @@ fn an_interrupt_stops_all_and_a_detached_machine_runs_on() {
 
 #[test]
 fn a_second_gdb_is_turned_away_and_kill_ends_the_machine() {
-    let mut guest = Guest::start(1, &[]);
-    let mut gdb = guest.connect();
-    let second = UnixStream::connect(guest.scratch.path("gdb")).expect("a door");
-    second.set_read_timeout(Some(LIMIT)).expect("a limit");
-    assert!(Gdb(second).hangs_up());
-    gdb.send("k");
-    assert_eq!(guest.ends(), Some(0));
+    for kill in ["k", "vKill;1"] {
+        let mut guest = Guest::start(1, &[]);
+        let mut gdb = guest.connect();
+        let second = UnixStream::connect(guest.scratch.path("gdb")).expect("a door");
+        second.set_read_timeout(Some(LIMIT)).expect("a limit");
+        assert!(Gdb(second).hangs_up());
+        gdb.ok(kill);
+        assert_eq!(guest.ends(), Some(0));
+    }
 }
 
 #[test]

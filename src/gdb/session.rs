@@ -22,6 +22,9 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How long GDB may take to take what it is told.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How soon after a machine's end its notice is there.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// How a session has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Last {
@@ -84,13 +87,17 @@ fn converse(
                 Happened::Over => return Ok(Last::Nothing),
             },
             GdbStubStateMachine::CtrlCInterrupt(interrupt) => {
-                let reason = interrupt_machine(control).map_err(io::Error::other)?;
+                let reason = interrupt_machine(control, notices).map_err(io::Error::other)?;
                 interrupt.interrupt_handled(debuggee, Some(reason)).map_err(failed)?
             }
-            GdbStubStateMachine::Disconnected(gone) => {
+            GdbStubStateMachine::Disconnected(mut gone) => {
                 if gone.get_reason() == DisconnectReason::Kill {
+                    // `vKill` wants an answer, and who has sent `k` may have gone without one.
+                    let wire = gone.borrow_conn();
+                    if let Err(error) = wire.write_all(b"$OK#9a").and_then(|()| wire.flush()) {
+                        tracing::debug!(%error, "GDB does not wait for what it has killed");
+                    }
                     control.quit().map_err(io::Error::other)?;
-                    return Ok(Last::Nothing);
                 }
                 return Ok(Last::Told);
             }
@@ -99,10 +106,20 @@ fn converse(
 }
 
 /// What GDB's Ctrl-C leads to. The machine may have come to its end by itself.
-fn interrupt_machine(control: &Control) -> Result<MultiThreadStopReason<u64>, ControlError> {
+fn interrupt_machine(
+    control: &Control,
+    notices: &Receiver<Stamped>,
+) -> Result<MultiThreadStopReason<u64>, ControlError> {
     match control.stop() {
         Ok(()) => Ok(control.last_stop().map_or_else(interrupted, reason)),
-        Err(ControlError::Ended) => Ok(MultiThreadStopReason::Exited(0)),
+        Err(ControlError::Ended) => {
+            let mut told = std::iter::from_fn(|| notices.recv_timeout(MOMENT).ok());
+            let status = told.find_map(|stamped| match stamped.notice {
+                Notice::Shutdown { status, .. } => Some(status),
+                _ => None,
+            });
+            Ok(MultiThreadStopReason::Exited(status.unwrap_or(0)))
+        }
         Err(error) => Err(error),
     }
 }
@@ -235,8 +252,12 @@ mod tests {
     #[test]
     fn an_interrupt_that_comes_too_late_finds_the_end() {
         let machine = machine(&[]);
-        machine.control().enter(RunState::Shutdown, None);
-        assert_eq!(interrupt_machine(machine.control()), Ok(MultiThreadStopReason::Exited(0)));
+        let notices = machine.control().listen();
+        let end = Notice::Shutdown { cause: Cause::GuestPanic, status: 3 };
+        machine.control().enter(RunState::Shutdown, Some(end));
+        for status in [3, 0] {
+            assert_eq!(interrupt_machine(machine.control(), &notices), Ok(MultiThreadStopReason::Exited(status)));
+        }
     }
 
     #[test]
