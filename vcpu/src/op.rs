@@ -203,16 +203,6 @@ pub(crate) fn set<const C: u8>(hart: &mut Hart, index: u8, r: &mut [u64; 4], val
     }
 }
 
-/// Writes a destination operand of any class, without a branch.
-#[inline(always)]
-pub(crate) fn set_any(hart: &mut Hart, index: u8, r: &mut [u64; 4], value: u64) {
-    // The slot of a resident register is stale while handlers run: what it holds is nobody's.
-    hart.set_x_slot(index, value);
-    for (resident, number) in r.iter_mut().zip(RESIDENT) {
-        *resident = select_unpredictable(usize::from(index) == number, value, *resident);
-    }
-}
-
 /// The same value. Compilers keep a sum that is used twice in its parts as long as they can, or in more than one form, and then there is one
 /// register too few for a handler without a stack.
 #[inline(always)]
@@ -230,6 +220,32 @@ pub(crate) fn forget_memory(hart: &mut Hart) {
     unsafe { std::arch::asm!("/* {0} */", in(reg) hart, options(nostack, preserves_flags)) };
 }
 
+/// The same value, in a register before anything that comes after is loaded or stored: left to themselves compilers make a value late, and keep until then all
+/// that it comes from. What was loaded before is loaded again, as by [`forget_memory`].
+#[inline(always)]
+pub(crate) fn settled(hart: &mut Hart, mut value: u64) -> u64 {
+    // SAFETY: as in `forget_memory`.
+    unsafe { std::arch::asm!("/* {0} {1} */", in(reg) hart, inout(reg) value, options(nostack, preserves_flags)) };
+    value
+}
+
+/// The resident register that is lent, of [`RESIDENT`].
+const LENT: usize = 3;
+
+/// Puts one resident register into its memory slot until [`take_back`], for handlers that need one register more than are free and have no use for this one
+/// any more: a store and a load, and no stack. Returns `value`, an operand, [`settled`]: it may have come out of that register.
+#[inline(always)]
+pub(crate) fn lend(hart: &mut Hart, r: &[u64; 4], value: u64) -> u64 {
+    hart.set_x_slot(RESIDENT[LENT] as u8, r[LENT]);
+    settled(hart, value)
+}
+
+/// Takes up what [`lend`] has put away, before anything else is written to a register.
+#[inline(always)]
+pub(crate) fn take_back(hart: &Hart, r: &mut [u64; 4]) {
+    r[LENT] = hart.x_slot(RESIDENT[LENT] as u8);
+}
+
 /// Writes the resident registers to their memory slots.
 #[inline(always)]
 pub(crate) fn spill(hart: &mut Hart, r: &[u64; 4]) {
@@ -237,6 +253,18 @@ pub(crate) fn spill(hart: &mut Hart, r: &[u64; 4]) {
         hart.set_x_slot(index as u8, *value);
     }
 }
+
+/// As [`spill`], for a handler that works on memory alone until its [`reload`], since it needs more registers than are free: it has those of the resident
+/// ones then, for stores and loads that cost no more than a push and a pop each, and no choice among registers.
+#[inline(always)]
+pub(crate) fn put_away(hart: &mut Hart, r: &[u64; 4]) {
+    spill(hart, r);
+    // Else compilers know what the slots hold, and keep it in the registers.
+    forget_memory(hart);
+}
+
+/// What goes to a handler in the registers' place while they are in memory: nobody reads it.
+pub(crate) const PUT_AWAY: [u64; 4] = [0; 4];
 
 /// The resident registers, from their memory slots.
 #[inline(always)]

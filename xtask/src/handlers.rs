@@ -1,51 +1,18 @@
-//! Looks at the machine code of the hart's hot handlers: what makes them fast is the compiler's doing, and one careless line undoes it
+//! Looks at the machine code of the hart's handlers: what makes them fast is the compiler's doing, and one careless line undoes it
 //! without a failing test.
 //!
-//! A hot handler takes no stack, makes no call that returns, ends in an indirect jump, and chooses no op by a conditional move.
-//! On x86-64 hosts with `objdump`.
+//! A hot handler takes no stack, makes no call, chooses no op by a conditional move, and ends in an indirect jump: to the next op's handler. Where it leaves
+//! its work to somebody else, that is a jump to a hot handler or to one of the cold functions, which are listed: they may do anything, and so none of them may
+//! come about unseen. A function with a handler's code that is in neither list is an error as well. On x86-64 hosts with `objdump`.
 
-use std::collections::BTreeMap;
+mod list;
+mod survey;
+
 use std::process::Command;
 
 use crate::Error;
-
-/// Hot handlers, by the path of their function, and how many of each may take the stack all the same, for want of a register (status
-/// registers, of which any bit may mean something, and atomics, which cost more than that).
-const HOT: [(&str, usize); 21] = [
-    (PAIRS, 0),
-    ("exec::alu::rr", 0),
-    ("exec::alu::ri", 0),
-    ("exec::alu::constant", 0),
-    ("exec::mem::load", 0),
-    ("exec::mem::store", 0),
-    ("exec::mem::load_float", 0),
-    ("exec::mem::store_float", 0),
-    ("exec::flow::branch", 0),
-    ("exec::flow::jump_register", 0),
-    ("exec::flow::call_register", 0),
-    ("exec::flow::goto_far", 0),
-    ("exec::amo::amo", 300),
-    ("exec::amo::lr", 50),
-    ("exec::amo::sc", 50),
-    ("exec::fp::multiply_add", 4),
-    ("exec::csr::read_plain", 0),
-    ("exec::csr::write_plain", 1),
-    ("exec::csr::status", 6),
-    ("exec::csr::switch_rights", 1),
-    ("exec::traps::resume", 0),
-];
-
-/// Fused pairs: the table's parts have a function each.
-const PAIRS: &str = "fused::table::pair";
-
-/// What was found of one kind of handler.
-#[derive(Default)]
-struct Found {
-    all: usize,
-    with_stack: usize,
-    without_jump: usize,
-    with_move: usize,
-}
+use list::{COLD, HOT};
+use survey::{Found, Survey};
 
 /// Builds the speed example, disassembles it, and says what it found.
 pub fn check() -> Result<(), Error> {
@@ -60,17 +27,10 @@ pub fn check() -> Result<(), Error> {
     ]))?;
     let program = "target/release/examples/mips";
     let text = run(Command::new("objdump").args(["--disassemble", "--demangle", "--no-show-raw-insn", program]))?;
-    let found = survey(&text);
-    let mut wrong = Vec::new();
-    println!("{:<28}{:>6}{:>8}{:>10}{:>8}", "handler", "all", "stack", "no jump", "cmov");
-    for (name, allowed) in HOT {
-        let none = Found::default();
-        let found = found.get(name).unwrap_or(&none);
-        println!("{name:<28}{:>6}{:>8}{:>10}{:>8}", found.all, found.with_stack, found.without_jump, found.with_move);
-        if found.all == 0 || found.with_stack > allowed || found.without_jump + found.with_move > 0 {
-            wrong.push(name);
-        }
-    }
+    let relocations = run(Command::new("objdump").args(["--dynamic-reloc", program]))?;
+    let survey = Survey::of(&text, &relocations);
+    print(&survey);
+    let wrong = wrong(&survey);
     if wrong.is_empty() { Ok(()) } else { Err(Error::Failed(format!("not as they should be: {}", wrong.join(", ")))) }
 }
 
@@ -83,66 +43,114 @@ fn run(command: &mut Command) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Goes through `objdump`'s output, function by function.
-fn survey(text: &str) -> BTreeMap<&'static str, Found> {
-    let mut found = BTreeMap::<_, Found>::new();
-    for function in text.split("\n\n") {
-        let Some((head, body)) = function.split_once('\n') else { continue };
-        let Some(name) = hot_name(head) else { continue };
-        let found = found.entry(name).or_default();
-        found.all += 1;
-        let instructions = || body.lines().filter_map(|line| line.split_once('\t')).map(|(_, text)| text.trim());
-        let is_stack = |text: &str| text.starts_with("push") || text.starts_with("call") || text.contains("(%rsp)");
-        found.with_stack += usize::from(instructions().any(is_stack));
-        found.without_jump += usize::from(!instructions().any(|text| text.starts_with("jmp") && text.contains('*')));
-        found.with_move += usize::from(instructions().any(|text| text.starts_with("cmov") && text.ends_with("%rsi")));
+fn print(survey: &Survey) {
+    println!("{:<28}{:>6}{:>8}{:>8}{:>10}{:>8}", "hot", "all", "stack", "calls", "no jump", "cmov");
+    for name in HOT {
+        let Found { all, with_stack, with_call, without_jump, with_move, .. } = survey.hot(name);
+        println!("{name:<28}{all:>6}{with_stack:>8}{with_call:>8}{without_jump:>10}{with_move:>8}");
     }
-    found
+    println!("\n{:<28}{:>6}  why", "cold", "jumps");
+    for (name, why) in COLD {
+        println!("{name:<28}{:>6}  {why}", survey.jumps_to(name));
+    }
 }
 
-/// The hot handler that a function's heading names: `address <crate::path::name>:`, generic arguments and hash apart.
-fn hot_name(head: &str) -> Option<&'static str> {
-    let path = head.split_once("<manyhart_vcpu::")?.1;
-    let path = path.split(['<', '>']).next()?.trim_end_matches("::");
-    if path.starts_with("fused::table::part") && path.ends_with("::pair") {
-        return Some(PAIRS);
+/// Everything that is not as it should be.
+fn wrong(survey: &Survey) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in HOT {
+        let found = survey.hot(name);
+        if found.all == 0 {
+            wrong.push(format!("{name} (there is none)"));
+        }
+        if found.with_stack + found.with_call + found.without_jump + found.with_move > 0 {
+            wrong.push(name.to_owned());
+        }
+        let strange = found.jumps.keys().filter(|target| !list::may_be_jumped_to(target));
+        wrong.extend(strange.map(|target| format!("{name} (jumps to {target}, which is in no list)")));
     }
-    HOT.into_iter().map(|(name, _)| name).find(|name| *name == path)
+    wrong.extend(survey.unlisted.iter().map(|name| format!("{name} (has a handler's code, and is in no list)")));
+    let gone = COLD.iter().filter(|(name, _)| !survey.cold.contains(*name));
+    wrong.extend(gone.map(|(name, _)| format!("{name} (there is none)")));
+    wrong
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A program in which every function of the lists stands as it should.
+    fn program() -> String {
+        let hot = HOT.iter().map(|name| match *name {
+            list::PAIRS => "fused::table::part0::pair",
+            name => name,
+        });
+        let cold = COLD.iter().map(|(name, _)| *name);
+        hot.chain(cold).map(|name| format!("00001000 <manyhart_vcpu::{name}>:\n    1000:\tjmp    *%rax\n\n")).collect()
+    }
+
     #[test]
-    fn a_handler_is_judged_by_its_instructions() {
-        let text = "\
-0000000000001000 <manyhart_vcpu::exec::alu::rr>:
-    1000:\tadd    %rcx,%rdx
-    1003:\tmov    0x10(%rsi),%rax
-    1007:\tjmp    *%rax
+    fn what_is_as_it_should_be_passes() {
+        assert_eq!(wrong(&Survey::of(&program(), "")), Vec::<String>::new());
+    }
 
-0000000000002000 <manyhart_vcpu::exec::alu::rr>:
-    2000:\tpush   %rbx
-    2001:\tcall   3000 <other>
-    2006:\tret
+    #[test]
+    fn each_defect_is_named() {
+        let cases = [
+            ("exec::alu::rr", "push   %rbx\n    2001:\tjmp    *%rax", "exec::alu::rr"),
+            ("exec::alu::rr", "mov    -0x8(%rsp),%rax\n    2001:\tjmp    *%rax", "exec::alu::rr"),
+            ("exec::alu::rr", "call   3000 <other>\n    2001:\tjmp    *%rax", "exec::alu::rr"),
+            ("exec::alu::rr", "ret", "exec::alu::rr"),
+            ("exec::alu::rr", "cmovne %rax,%rsi\n    2001:\tjmp    *%rax", "exec::alu::rr"),
+            (
+                "exec::amo::amo",
+                "jne    5000 <manyhart_vcpu::exec::amo::odd>\n    2001:\tjmp    *%rax",
+                "exec::amo::amo (jumps to exec::amo::odd, which is in no list)",
+            ),
+            (
+                "exec::amo::amo",
+                "jmp    5000 <core::panicking::panic+0x10>\n    2001:\tjmp    *%rax",
+                "exec::amo::amo (jumps to core::panicking::panic, which is in no list)",
+            ),
+            ("exec::amo::odd", "jmp    *%rax", "exec::amo::odd (has a handler's code, and is in no list)"),
+        ];
+        for (name, code, expected) in cases {
+            let text = format!("{}00002000 <manyhart_vcpu::{name}>:\n    2000:\t{code}\n", program());
+            assert_eq!(wrong(&Survey::of(&text, "")), [expected], "{name}: {code}");
+        }
+    }
 
-0000000000003000 <manyhart_vcpu::exec::flow::branch>:
-    3000:\tcmovne %rax,%rsi
-    3004:\tjmp    *(%rsi)
+    #[test]
+    fn jumps_by_slots_are_jumps_to_what_those_hold() {
+        let relocations = "0000000000009000 R_X86_64_RELATIVE  *ABS*+0x0000000000005000\n";
+        let code = "jmp    *0x10(%rip)        # 9000 <_DYNAMIC+0x600>\n    2006:\tjmp    *(%rsi)";
+        let with = |target: &str| {
+            let target = format!("00005000 <manyhart_vcpu::{target}>:\n    5000:\tret\n\n");
+            format!("{}{target}00002000 <manyhart_vcpu::exec::mem::load>:\n    2000:\t{code}\n", program())
+        };
+        assert_eq!(wrong(&Survey::of(&with("exec::mem::load_slow"), relocations)), Vec::<String>::new());
+        let strange = ["exec::mem::load (jumps to exec::mem::odd, which is in no list)"];
+        assert_eq!(wrong(&Survey::of(&with("exec::mem::odd"), relocations)), strange);
+        let unknown = ["exec::mem::load (jumps to somewhere unknown, which is in no list)"];
+        assert_eq!(wrong(&Survey::of(&with("exec::mem::load_slow"), "")), unknown);
+        let alone = with("exec::mem::load_slow").replace("jmp    *(%rsi)", "nop");
+        assert_eq!(wrong(&Survey::of(&alone, relocations)), ["exec::mem::load"], "that is no jump to an op's handler");
+    }
 
-0000000000004000 <manyhart_vcpu::exec::alu::rr_spilled>:
-    4000:\tpush   %rbx
+    #[test]
+    fn what_is_gone_from_the_program_is_named() {
+        let text = program().replace("exec::reserved::lr>", "other>").replace("exec::flow::leave>", "other>");
+        let all = wrong(&Survey::of(&text, ""));
+        assert_eq!(all, ["exec::reserved::lr (there is none)", "exec::flow::leave (there is none)"]);
+    }
 
-0000000000005000 <manyhart_vcpu::fused::table::part3::pair>:
-    5000:\tjmp    *%rax
-";
-        let found = survey(text);
-        let rr = &found["exec::alu::rr"];
-        assert_eq!((rr.all, rr.with_stack, rr.without_jump, rr.with_move), (2, 1, 1, 0));
-        let branch = &found["exec::flow::branch"];
-        assert_eq!((branch.all, branch.with_stack, branch.without_jump, branch.with_move), (1, 0, 0, 1));
-        assert_eq!((found[PAIRS].all, found[PAIRS].with_stack), (1, 0));
-        assert_eq!(found.len(), 3);
+    #[test]
+    fn jumps_inside_a_function_and_to_those_of_the_lists_are_fine() {
+        let code = "je     2004 <manyhart_vcpu::exec::amo::amo+0x4>\n    2002:\tjmp    5000 <manyhart_vcpu::exec::amo::amo_slow>\n    \
+                    2004:\tjne    6000 <manyhart_vcpu::exec::traps::resume>\n    2006:\tlock orl $0x0,-0x40(%rsp)\n    2008:\tjmp    *%rax";
+        let text = format!("{}00002000 <manyhart_vcpu::exec::amo::amo>:\n    2000:\t{code}\n", program());
+        let survey = Survey::of(&text, "");
+        assert_eq!(wrong(&survey), Vec::<String>::new());
+        assert_eq!((survey.hot("exec::amo::amo").all, survey.jumps_to("exec::amo::amo_slow")), (2, 1));
     }
 }

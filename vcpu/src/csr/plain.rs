@@ -45,7 +45,7 @@ impl Plain {
 
     /// The bits that it holds: a program counter is even.
     #[inline(always)]
-    fn mask(self) -> u64 {
+    pub fn mask(self) -> u64 {
         if self.0 & 3 == Plain::MEPC.0 { !1 } else { !0 }
     }
 }
@@ -64,7 +64,13 @@ impl CsrFile {
     /// Writes a plain CSR, whoever asks.
     #[inline(always)]
     pub(crate) fn set_plain(&mut self, which: Plain, value: u64) {
-        self.plains.0[usize::from(which.0)] = value & which.mask();
+        self.set_plain_masked(which, value & which.mask());
+    }
+
+    /// The same, with a value that has no bits beside its [`Plain::mask`].
+    #[inline(always)]
+    pub(crate) fn set_plain_masked(&mut self, which: Plain, value: u64) {
+        self.plains.0[usize::from(which.0)] = value;
     }
 
     /// Whether the current mode may reach it.

@@ -100,7 +100,7 @@ impl CsrFile {
     }
 
     /// A whole CSR instruction on `mstatus`, or on `sstatus`, where nothing follows from the change but that data accesses have other rights: no mode
-    /// changes, and no interrupt is due after it. Otherwise `None`, and nothing has changed.
+    /// changes, and no interrupt can be due after it. Otherwise `None`, and nothing has changed.
     #[inline(always)]
     pub(crate) fn access_status(&mut self, machine: bool, op: CsrOp, lines: u64) -> Option<StatusAccess> {
         let (lowest, mask) = match machine {
@@ -120,7 +120,7 @@ impl CsrFile {
         let changed = (self.mstatus ^ value) & mask;
         let simple = if self.config.float() { SIMPLE | FS } else { SIMPLE };
         let enabled = changed & value & (MIE | SIE) != 0;
-        if changed & !simple != 0 || enabled && self.wakes(lines) {
+        if changed & !simple != 0 || enabled && self.may_wake(lines) {
             return None;
         }
         self.mstatus ^= changed;

@@ -6,7 +6,9 @@ use crate::csr::{CounterCsr, CsrOp, Plain, address};
 use crate::decode::{Inst, Opcode};
 use crate::exec::system::{self, Csr};
 use crate::hart::Hart;
-use crate::op::{CLASSES, Handler, Op, SINK, any, class, get, handler, next, reload, set, set_any, spill, tail};
+use crate::op::{
+    CLASSES, Handler, Op, PUT_AWAY, SINK, class, get, handler, next, put_away, reload, set, settled, spill, tail,
+};
 
 /// The access that an instruction makes.
 const READ: u8 = 0;
@@ -34,7 +36,8 @@ handler! {
         let o = unsafe { Op::operands(op) };
         let plain = Plain::from_bits(o.imm as u8);
         if !hart.csr.may_reach(plain) { tail!(system::system::<Csr>, hart, op, r) }
-        hart.csr.set_plain(plain, get::<A>(hart, o.a, &r));
+        let mask = settled(hart, plain.mask());
+        hart.csr.set_plain_masked(plain, get::<A>(hart, o.a, &r) & mask);
         next!(hart, op, r)
     }
 
@@ -44,9 +47,11 @@ handler! {
         let o = unsafe { Op::operands(op) };
         let plain = Plain::from_bits(o.imm as u8);
         if !hart.csr.may_reach(plain) { tail!(system::system::<Csr>, hart, op, r) }
-        let (old, new) = (hart.csr.plain(plain), any(hart, o.a, &r));
+        put_away(hart, &r);
+        let (old, new) = (hart.csr.plain(plain), hart.x_slot(o.a));
         hart.csr.set_plain(plain, new);
-        set_any(hart, o.rd, &mut r, old);
+        hart.set_x_slot(o.rd, old);
+        let r = reload(hart);
         next!(hart, op, r)
     }
 
@@ -54,7 +59,8 @@ handler! {
     fn status [const MACHINE: bool, const ACCESS: u8] (hart, op, r) {
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
-        let operand = if o.imm == IMMEDIATE { u64::from(o.a) } else { any(hart, o.a, &r) };
+        put_away(hart, &r);
+        let operand = if o.imm == IMMEDIATE { u64::from(o.a) } else { hart.x_slot(o.a) };
         let access = match ACCESS {
             READ => CsrOp::Read,
             WRITE => CsrOp::Write(operand),
@@ -62,39 +68,44 @@ handler! {
             _ => CsrOp::Clear(operand),
         };
         let Some(access) = hart.csr.access_status(MACHINE, access, hart.lines) else {
+            let r = reload(hart);
             tail!(system::system::<Csr>, hart, op, r)
         };
-        set_any(hart, o.rd, &mut r, access.old);
-        if access.switches { tail!(switch_rights, hart, op, r) }
+        hart.set_x_slot(o.rd, access.old);
+        if access.switches { tail!(switch_rights, hart, op, PUT_AWAY) }
+        let r = reload(hart);
         next!(hart, op, r)
     }
 
-    /// SUM or MXR has changed: kernels do that around every copy from user memory. Goes on under the translations of before.
+    /// SUM or MXR has changed: kernels do that around every copy from user memory. Goes on under the translations of before. The registers are put away.
     #[inline(never)]
-    fn switch_rights [] (hart, op, r) {
-        if !hart.caches.switch(&hart.csr) { tail!(select_rights, hart, op, r) }
+    fn switch_rights [] (hart, op, _r) {
+        if !hart.caches.switch(&hart.csr) { tail!(select_rights, hart, op, PUT_AWAY) }
+        let r = reload(hart);
         next!(hart, op, r)
     }
 
     /// The same where there are none yet.
     #[cold]
     #[inline(never)]
-    fn select_rights [] (hart, op, r) {
-        spill(hart, &r);
+    fn select_rights [] (hart, op, _r) {
         hart.privilege_changed();
         let r = reload(hart);
         next!(hart, op, r)
     }
 
     /// Reads `cycle` or `instret`; the immediate says how many instructions of the block are over before this one.
-    fn read_counter [const CYCLE: bool, const D: u8] (hart, op, r) {
+    fn read_counter [const CYCLE: bool] (hart, op, r) {
+        put_away(hart, &r);
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
         let which = if CYCLE { CounterCsr::Cycle } else { CounterCsr::Instret };
         let Some(value) = hart.csr.counter(which, hart.instret() + o.imm as u64) else {
+            let r = reload(hart);
             tail!(system::system::<Csr>, hart, op, r)
         };
-        set::<D>(hart, o.rd, &mut r, value);
+        hart.set_x_slot(o.rd, value);
+        let r = reload(hart);
         next!(hart, op, r)
     }
 
@@ -148,24 +159,10 @@ fn status_of<const MACHINE: bool>(access: u8) -> Handler {
 
 /// Counters are read-only under these numbers.
 fn counter(access: u8, i: &Inst) -> Option<Handler> {
-    const CYCLE: [Handler; CLASSES] = [
-        read_counter::<true, 0>,
-        read_counter::<true, 1>,
-        read_counter::<true, 2>,
-        read_counter::<true, 3>,
-        read_counter::<true, 4>,
-    ];
-    const INSTRET: [Handler; CLASSES] = [
-        read_counter::<false, 0>,
-        read_counter::<false, 1>,
-        read_counter::<false, 2>,
-        read_counter::<false, 3>,
-        read_counter::<false, 4>,
-    ];
     match i.csr() {
         _ if access != READ => None,
-        address::CYCLE => Some(CYCLE[destination(i)]),
-        address::INSTRET => Some(INSTRET[destination(i)]),
+        address::CYCLE => Some(read_counter::<true>),
+        address::INSTRET => Some(read_counter::<false>),
         _ => Some(read_time),
     }
 }

@@ -6,9 +6,11 @@
 
 use crate::decode::{Format, Opcode};
 use crate::exec::system::raise;
-use crate::fp::{Flags, Rounding, compute, fused, quick};
+use crate::fp::{F32, Flags, Format as _, Rounding, compute, fused, quick, singles};
 use crate::hart::{Fault, Hart};
-use crate::op::{Handler, MEM, Op, Operands, get, handler, next, reload, set, spill, tail};
+use crate::op::{
+    Handler, MEM, Op, Operands, forget_memory, get, handler, in_one_register, next, reload, set, spill, tail,
+};
 
 /// The rounding mode and the third source in an op's immediate.
 pub(crate) fn immediate(rm: u8, rs3: u8) -> i32 {
@@ -21,6 +23,7 @@ struct Shape {
     rounds: bool,
     from_integer: bool,
     to_integer: bool,
+    singles: usize,
 }
 
 impl Shape {
@@ -32,6 +35,7 @@ impl Shape {
             rounds: matches!(format, Format::FffRm | Format::FfRm | Format::Fma | Format::XfRm | Format::FxRm),
             from_integer: matches!(format, Format::Fx | Format::FxRm),
             to_integer: matches!(format, Format::Xf | Format::Xff | Format::XfRm),
+            singles: singles(op),
         }
     }
 
@@ -41,20 +45,35 @@ impl Shape {
     }
 }
 
+/// Whether the first `count` sources, of single precision, are boxed. They are not kept for what follows: that loads them where it wants them, where to keep
+/// them here would take one register more than is free.
+#[inline(always)]
+fn are_boxed(hart: &mut Hart, o: &Operands, count: usize) -> bool {
+    if count == 0 {
+        return true;
+    }
+    let sources = [o.a, o.b, (o.imm >> 8) as u8];
+    let common = sources[..count].iter().fold(u64::MAX, |common, &source| common & hart.f_slot(source));
+    let boxes = in_one_register((common as i64 >> F32::BOX.count_ones()) as u64);
+    forget_memory(hart);
+    boxes == u64::MAX
+}
+
 handler! {
     /// An instruction whose integer operand, if any, has class `C`.
     fn float [const OP: u8, const C: u8] (hart, op, r) {
         let shape = const { Shape::of(OP) };
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
-        let mut flags = Flags(hart.csr.fflags);
+        if !are_boxed(hart, o, shape.singles) { tail!(float_slow::<OP>, hart, op, r) }
         let a = if shape.from_integer { get::<C>(hart, o.a, &r) } else { hart.f_slot(o.a) };
         let value = match shape.rounding(hart, o) {
-            Some(rm) if hart.csr.float_is_dirty() => quick(shape.op, a, hart.f_slot(o.b), rm, &mut flags),
+            Some(rm) if hart.csr.float_is_dirty() => {
+                quick(shape.op, a, hart.f_slot(o.b), rm, Flags(hart.csr.fflags))
+            }
             _ => None,
         };
         let Some(value) = value else { tail!(float_slow::<OP>, hart, op, r) };
-        hart.csr.fflags = flags.0;
         if shape.to_integer {
             set::<C>(hart, o.rd, &mut r, value);
         } else {
@@ -68,6 +87,7 @@ handler! {
         let shape = const { Shape::of(OP) };
         // SAFETY: the handler's contract.
         let o = unsafe { Op::operands(op) };
+        if !are_boxed(hart, o, shape.singles) { tail!(float_slow::<OP>, hart, op, r) }
         let sources = [hart.f_slot(o.a), hart.f_slot(o.b), hart.f_slot((o.imm >> 8) as u8)];
         let value = match shape.rounding(hart, o) {
             // SAFETY: the handler is selected where the host has the instruction.
@@ -124,10 +144,11 @@ impl Hart {
 }
 
 macro_rules! table {
-    ($op:ident $class:ident; float $($f:ident)*; fused $($m:ident)*; integer $($x:ident)*;) => {
+    ($op:ident $class:ident; float $($f:ident)*; fused $($m:ident)*; integer $($x:ident)*; slow $($s:ident)*;) => {
         match $op {
             $(Opcode::$m if fused::is_at_hand() => multiply_add::<{ Opcode::$m as u8 }>,)*
-            $(Opcode::$m => float::<{ Opcode::$m as u8 }, MEM>,)*
+            $(Opcode::$m => float_slow::<{ Opcode::$m as u8 }>,)*
+            $(Opcode::$s => float_slow::<{ Opcode::$s as u8 }>,)*
             $(Opcode::$f => float::<{ Opcode::$f as u8 }, MEM>,)*
             $(Opcode::$x => {
                 const ROW: [Handler; 5] = [
@@ -152,7 +173,8 @@ pub(crate) fn handlers(op: Opcode, class: usize) -> Option<Handler> {
         float FaddS FsubS FmulS FdivS FsqrtS FsgnjS FsgnjnS FsgnjxS FminS FmaxS FcvtSD
             FaddD FsubD FmulD FdivD FsqrtD FsgnjD FsgnjnD FsgnjxD FminD FmaxD FcvtDS;
         fused FmaddS FmsubS FnmsubS FnmaddS FmaddD FmsubD FnmsubD FnmaddD;
-        integer FeqS FltS FleS FclassS FmvXW FmvWX FcvtWS FcvtWuS FcvtLS FcvtLuS FcvtSW FcvtSWu FcvtSL FcvtSLu
-            FeqD FltD FleD FclassD FmvXD FmvDX FcvtWD FcvtWuD FcvtLD FcvtLuD FcvtDW FcvtDWu FcvtDL FcvtDLu;
+        integer FeqS FltS FleS FmvXW FmvWX FcvtWS FcvtLS FcvtSW FcvtSL
+            FeqD FltD FleD FmvXD FmvDX FcvtWD FcvtLD FcvtDW FcvtDWu FcvtDL;
+        slow FclassS FcvtWuS FcvtLuS FcvtSWu FcvtSLu FclassD FcvtWuD FcvtLuD FcvtDLu;
     })
 }

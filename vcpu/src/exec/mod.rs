@@ -6,6 +6,7 @@ pub(crate) mod csr;
 pub(crate) mod flow;
 pub(crate) mod fp;
 pub(crate) mod mem;
+pub(crate) mod reserved;
 pub(crate) mod system;
 pub(crate) mod traps;
 pub(crate) mod zb;

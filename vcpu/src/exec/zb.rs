@@ -1,10 +1,25 @@
 //! Zba, Zbb, Zbc and Zbs: pure functions of one or two operands (Unprivileged, chapter 30).
 
 use crate::exec::alu::{binary, word};
+use crate::op::in_one_register;
 
-/// The low half of a 64 by 64 bit carry-less product, and the high half.
-fn carryless(a: u64, b: u64) -> u128 {
-    (0..64).filter(|bit| b >> bit & 1 != 0).fold(0, |product, bit| product ^ u128::from(a) << bit)
+/// The 64 lowest bits of a carry-less product of 127, from the highest bit of `b` down. Apart from each other, and bit by bit, the halves take few enough
+/// registers for a handler.
+fn carryless_low(a: u64, mut b: u64) -> u64 {
+    (0..64).fold(0, |product, _| {
+        let is_set = (b as i64 >> 63) as u64;
+        b <<= 1;
+        in_one_register(product << 1 ^ a & is_set)
+    })
+}
+
+/// The 64 highest bits, from the lowest bit of `b` up.
+fn carryless_high(a: u64, mut b: u64) -> u64 {
+    (0..64).fold(0, |product, _| {
+        let is_set = (b & 1).wrapping_neg();
+        b >>= 1;
+        in_one_register(product >> 1 ^ a & is_set)
+    })
 }
 
 /// Each byte 0xff where it had any bit set.
@@ -43,9 +58,9 @@ binary! {
     ZextH |a, _b| u64::from(a as u16);
     Rev8 |a, _b| a.swap_bytes();
     OrcB |a, _b| or_combine(a);
-    Clmul |a, b| carryless(a, b) as u64;
-    Clmulh |a, b| (carryless(a, b) >> 64) as u64;
-    Clmulr |a, b| (carryless(a, b) >> 63) as u64;
+    Clmul |a, b| carryless_low(a, b);
+    Clmulh |a, b| carryless_high(a, b) >> 1;
+    Clmulr |a, b| carryless_high(a, b);
     Bclr |a, b| a & !(1 << (b & 63));
     Bext |a, b| a >> (b & 63) & 1;
     Binv |a, b| a ^ 1 << (b & 63);

@@ -2,6 +2,7 @@
 
 use super::format::{is_nan, is_negative, is_signalling, magnitude};
 use super::{Flags, Format};
+use crate::op::in_one_register;
 #[cfg(feature = "planted-bugs")]
 use crate::planted::{self, Bug};
 
@@ -79,7 +80,8 @@ pub fn sgnj<F: Format>(a: u64, b: u64) -> u64 {
 /// `a` with the opposite of the sign of `b`.
 #[inline]
 pub fn sgnjn<F: Format>(a: u64, b: u64) -> u64 {
-    magnitude::<F>(a) | !b & F::SIGN
+    // At once, so that the two masks need not be there together.
+    magnitude::<F>(a) | in_one_register(!b & F::SIGN)
 }
 
 /// `a` with the product of both signs.

@@ -18,9 +18,10 @@ fn is_finite<F: Format>(bits: u64) -> bool {
     magnitude::<F>(bits) < F::INFINITY
 }
 
+/// By the host's comparison: handlers have few registers for bits, and all of those for numbers.
 #[inline]
 fn is_zero<F: Format>(bits: u64) -> bool {
-    magnitude::<F>(bits) == 0
+    host::<F>(bits) == host::<F>(0)
 }
 
 /// Normal, and not the smallest such, which may have been rounded up from a tiny result.
@@ -129,6 +130,58 @@ pub(super) fn narrow(a: u64, flags: &mut Flags) -> Option<u64> {
     Some(bits)
 }
 
+/// How two numbers compare: of NaNs there may be something to raise.
+#[inline]
+fn numbers<F: Format>(a: u64, b: u64) -> Option<(F::Host, F::Host)> {
+    let (x, y) = (host::<F>(a), host::<F>(b));
+    (x == x && y == y).then_some((x, y))
+}
+
+#[inline]
+pub(super) fn eq<F: Format>(a: u64, b: u64) -> Option<bool> {
+    numbers::<F>(a, b).map(|(x, y)| x == y)
+}
+
+#[inline]
+pub(super) fn lt<F: Format>(a: u64, b: u64) -> Option<bool> {
+    numbers::<F>(a, b).map(|(x, y)| x < y)
+}
+
+#[inline]
+pub(super) fn le<F: Format>(a: u64, b: u64) -> Option<bool> {
+    numbers::<F>(a, b).map(|(x, y)| x <= y)
+}
+
+/// Equal numbers have equal bits, zeroes excepted, of which -0 is the smaller one.
+#[inline]
+pub(super) fn min<F: Format>(a: u64, b: u64) -> Option<u64> {
+    #[cfg(feature = "planted-bugs")]
+    if crate::planted::is(crate::planted::Bug::MinOfZeroes) {
+        return None;
+    }
+    let (x, y) = numbers::<F>(a, b)?;
+    Some(if x == y {
+        a | b
+    } else if x < y {
+        a
+    } else {
+        b
+    })
+}
+
+/// As [`min`].
+#[inline]
+pub(super) fn max<F: Format>(a: u64, b: u64) -> Option<u64> {
+    let (x, y) = numbers::<F>(a, b)?;
+    Some(if x == y {
+        a & b
+    } else if x > y {
+        a
+    } else {
+        b
+    })
+}
+
 /// Towards zero, as C's casts do.
 #[inline]
 pub(super) fn to_int<F: Format, I: Integer>(a: u64, flags: &mut Flags) -> Option<I> {
@@ -158,4 +211,12 @@ pub(super) fn from_int<F: Format, I: Integer>(value: I, rm: Rounding, flags: &mu
     }
     let bits = F::Host::from_u64(magnitude).to_bits();
     Some(if negative { bits | F::SIGN } else { bits })
+}
+
+/// The same of whatever fits a signed one, by fewer registers: to nearest, in any mode where it is small enough to be exact whatever its bits are.
+#[inline]
+pub(super) fn from_signed<F: Format>(value: i64, rm: Rounding, flags: Flags) -> Option<u64> {
+    let exact = value.unsigned_abs() >> F::PRECISION == 0;
+    let may_round = rm == Rounding::Rne && flags.contains(Flags::NX);
+    (exact || may_round).then(|| F::Host::from_i64(value).to_bits())
 }

@@ -86,7 +86,7 @@ pub(super) const fn is_signalling<F: Format>(bits: u64) -> bool {
 
 /// What [`fast`](super::fast) needs of a host type; every method is one IEEE 754 operation in round-to-nearest-even.
 pub trait Host:
-    Copy + PartialEq + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+    Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
     fn from_bits(bits: u64) -> Self;
     fn to_bits(self) -> u64;
@@ -94,6 +94,8 @@ pub trait Host:
     fn mul_add(self, b: Self, c: Self) -> Self;
     /// Rounds an integer.
     fn from_u64(value: u64) -> Self;
+    /// The same of a signed one.
+    fn from_i64(value: i64) -> Self;
     /// The same number as an `f64`.
     fn widen(self) -> f64;
 }
@@ -119,6 +121,10 @@ macro_rules! host {
             }
             #[inline]
             fn from_u64(value: u64) -> Self {
+                value as $float
+            }
+            #[inline]
+            fn from_i64(value: i64) -> Self {
                 value as $float
             }
             #[inline]

@@ -52,7 +52,7 @@ fused!(F32 f32 u32 "vfmadd231ss");
 fused!(F64 f64 u64 "vfmadd231sd");
 
 /// A fused instruction on f registers, to nearest, where its result and flags are the host's. That is when the result is a plain number and NX is set
-/// already: whether a fused result is exact takes as long to find as the soft path.
+/// already: whether a fused result is exact takes as long to find as the soft path. Of sources that should be boxed the caller knows that they are.
 ///
 /// # Safety
 /// [`is_at_hand`].
@@ -62,7 +62,9 @@ pub unsafe fn quick(op: Opcode, sources: [u64; 3], flags: Flags) -> Option<u64> 
     // SAFETY: the caller's.
     unsafe {
         match op {
-            FmaddS | FmsubS | FnmsubS | FnmaddS => signed::<F32>(op, sources.map(F32::unbox), flags).map(F32::boxed),
+            FmaddS | FmsubS | FnmsubS | FnmaddS => {
+                signed::<F32>(op, sources.map(|source| source & !F32::BOX), flags).map(F32::boxed)
+            }
             FmaddD | FmsubD | FnmsubD | FnmaddD => signed::<F64>(op, sources, flags),
             _ => None,
         }

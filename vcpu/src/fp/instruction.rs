@@ -88,12 +88,35 @@ fn selected<F: Format>(op: Opcode, a: u64, b: u64, flags: &mut Flags) -> u64 {
     }
 }
 
-/// The same without a single call, where the host's arithmetic will do; else `None`, and [`compute`] does it.
-/// Nothing is raised then.
+/// How many of an instruction's sources, from the first on, are numbers of single precision, which should be boxed.
+pub const fn singles(op: Opcode) -> usize {
+    match op {
+        FmaddS | FmsubS | FnmsubS | FnmaddS => 3,
+        FaddS | FsubS | FmulS | FdivS | FsgnjS | FsgnjnS | FsgnjxS | FminS | FmaxS | FeqS | FltS | FleS => 2,
+        FsqrtS | FclassS | FcvtWS | FcvtWuS | FcvtLS | FcvtLuS | FcvtDS => 1,
+        _ => 0,
+    }
+}
+
+/// The same without a single call, where the host's arithmetic will do and nothing is raised that is not among `flags` already; else `None`, and
+/// [`compute`] does it. Flags stay set until software clears them, so that is seldom. Of sources that should be boxed the caller knows that they are.
 #[inline(always)]
-pub fn quick(op: Opcode, a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> Option<u64> {
+pub fn quick(op: Opcode, a: u64, b: u64, rm: Rounding, flags: Flags) -> Option<u64> {
+    // Whether such a result is exact takes whole products to find, and more registers than handlers have.
+    let takes_long = matches!(op, FmulS | FdivS | FsqrtS | FmulD | FdivD | FsqrtD);
+    if takes_long && !flags.contains(Flags::NX) {
+        return None;
+    }
+    let mut raised = flags;
+    let value = by_host(op, a, b, rm, &mut raised)?;
+    (raised == flags).then_some(value)
+}
+
+/// What the host's arithmetic makes of it; `None` where it will not do, and nothing is raised.
+#[inline(always)]
+fn by_host(op: Opcode, a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> Option<u64> {
     let nearest = rm == Rounding::Rne;
-    let (s, t) = (F32::unbox(a), F32::unbox(b));
+    let (s, t) = (a & !F32::BOX, b & !F32::BOX);
     match op {
         FaddS if nearest => fast::add::<F32>(s, t, flags).map(F32::boxed),
         FsubS if nearest => fast::add::<F32>(s, t ^ F32::SIGN, flags).map(F32::boxed),
@@ -111,11 +134,22 @@ pub fn quick(op: Opcode, a: u64, b: u64, rm: Rounding, flags: &mut Flags) -> Opt
         FcvtLS if rm == Rounding::Rtz => fast::to_int::<F32, i64>(s, flags).map(|value| value as u64),
         FcvtWD if rm == Rounding::Rtz => fast::to_int::<F64, i32>(a, flags).map(|value| value as u64),
         FcvtLD if rm == Rounding::Rtz => fast::to_int::<F64, i64>(a, flags).map(|value| value as u64),
-        FcvtSW => fast::from_int::<F32, _>(a as i32, rm, flags).map(F32::boxed),
-        FcvtSL => fast::from_int::<F32, _>(a as i64, rm, flags).map(F32::boxed),
-        FcvtDW => fast::from_int::<F64, _>(a as i32, rm, flags),
-        FcvtDWu => fast::from_int::<F64, _>(a as u32, rm, flags),
-        FcvtDL => fast::from_int::<F64, _>(a as i64, rm, flags),
+        FcvtSW => fast::from_signed::<F32>(i64::from(a as i32), rm, *flags).map(F32::boxed),
+        FcvtSL => fast::from_signed::<F32>(a as i64, rm, *flags).map(F32::boxed),
+        FcvtDW => fast::from_signed::<F64>(i64::from(a as i32), rm, *flags),
+        FcvtDWu => fast::from_signed::<F64>(i64::from(a as u32), rm, *flags),
+        FcvtDL => fast::from_signed::<F64>(a as i64, rm, *flags),
+        FeqS => fast::eq::<F32>(s, t).map(u64::from),
+        FltS => fast::lt::<F32>(s, t).map(u64::from),
+        FleS => fast::le::<F32>(s, t).map(u64::from),
+        FminS => fast::min::<F32>(s, t).map(F32::boxed),
+        FmaxS => fast::max::<F32>(s, t).map(F32::boxed),
+        FeqD => fast::eq::<F64>(a, b).map(u64::from),
+        FltD => fast::lt::<F64>(a, b).map(u64::from),
+        FleD => fast::le::<F64>(a, b).map(u64::from),
+        FminD => fast::min::<F64>(a, b),
+        FmaxD => fast::max::<F64>(a, b),
+        FsgnjS | FsgnjnS | FsgnjxS => Some(selected::<F32>(op, s, t, flags)),
         _ => unrounded(op, a, b, flags),
     }
 }

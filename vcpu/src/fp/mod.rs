@@ -23,7 +23,7 @@ mod tests;
 pub use compare::{class, eq, le, lt, max, min, sgnj, sgnjn, sgnjx};
 pub use convert::Integer;
 pub use format::{F32, F64, Format};
-pub use instruction::{compute, quick};
+pub use instruction::{compute, quick, singles};
 
 #[cfg(feature = "planted-bugs")]
 use crate::planted::{self, Bug};

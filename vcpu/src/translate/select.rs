@@ -4,7 +4,7 @@ use super::builder::Builder;
 use crate::block::PAGE;
 use crate::decode::{Format, Inst, Opcode};
 use crate::exec::alu::{self, classed_ri, classed_rr, spilled_ri, spilled_rr};
-use crate::exec::{amo, csr, flow, fp, mem, system, traps, zb};
+use crate::exec::{amo, csr, flow, fp, mem, reserved, system, traps, zb};
 use crate::op::{Handler, Operands, Payload, SINK, class, full_class};
 use crate::step::{Code, Key, Shape};
 
@@ -289,12 +289,11 @@ impl Builder {
 
     fn atomic(&mut self, i: &Inst) -> bool {
         use Opcode::*;
-        let (d, x) = (class(if i.rd == 0 { SINK } else { i.rd }), class(i.rs1));
         match i.op {
-            LrW => self.ordered(amo::load_reserved::<u32>(d, x), i),
-            LrD => self.ordered(amo::load_reserved::<u64>(d, x), i),
-            ScW => self.ordered(amo::store_conditional::<u32>(d, x), i),
-            ScD => self.ordered(amo::store_conditional::<u64>(d, x), i),
+            LrW => self.ordered(reserved::load_reserved::<u32>(), i),
+            LrD => self.ordered(reserved::load_reserved::<u64>(), i),
+            ScW => self.ordered(reserved::store_conditional::<u32>(), i),
+            ScD => self.ordered(reserved::store_conditional::<u64>(), i),
             AmoSwapW => self.amo::<amo::Swap, u32>(i),
             AmoAddW => self.amo::<amo::Add, u32>(i),
             AmoXorW => self.amo::<amo::Xor, u32>(i),

@@ -229,6 +229,7 @@ proptest! {
         let taken = csrs.pending_interrupt(level).map_or(0, |interrupt| interrupt.code());
         prop_assert_eq!(taken, if machine != 0 { machine } else { supervisor });
         prop_assert_eq!(csrs.wakes(level), machine | supervisor != 0);
+        prop_assert!(csrs.may_wake(level) || !csrs.wakes(level));
     }
 }
 

@@ -115,12 +115,15 @@ proptest! {
         let rm = Rounding::ALL[rm];
         for &op in Opcode::ALL {
             for [a, b] in [double, float.map(F32::boxed), [integer, 0]] {
-                let (mut quick_flags, mut flags) = (Flags(before), Flags(before));
-                let quick = fp::quick(op, a, b, rm, &mut quick_flags);
-                if quick.is_some() {
-                    prop_assert_eq!(quick, fp::compute(op, [a, b, 0], rm, &mut flags), "{:?}", op);
+                let is_boxed = |source| source & F32::BOX == F32::BOX;
+                if ![a, b, 0][..fp::singles(op)].iter().all(|&source| is_boxed(source)) {
+                    continue;
                 }
-                prop_assert_eq!(quick_flags, flags, "{:?}", op);
+                let mut flags = Flags(before);
+                if let Some(quick) = fp::quick(op, a, b, rm, flags) {
+                    prop_assert_eq!(Some(quick), fp::compute(op, [a, b, 0], rm, &mut flags), "{:?}", op);
+                    prop_assert_eq!(Flags(before), flags, "{:?}", op);
+                }
             }
         }
     }
