@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use common::{map, models};
 use loom::thread;
-use manyhart_runtime::model::Rig;
 use manyhart_runtime::{Attention, Clock, Gpa};
 
 const SOFTWARE: u32 = 3;

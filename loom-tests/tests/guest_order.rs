@@ -13,7 +13,6 @@ use common::{map, models};
 use loom::sync::atomic::AtomicU32;
 use loom::thread;
 use manyhart_runtime::Gpa;
-use manyhart_runtime::model::Rig;
 use manyhart_runtime::ram::order;
 
 /// A word of guest memory, accessed as a virtual CPU does.
