@@ -22,7 +22,6 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How long GDB may take to take what it is told.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-
 /// How a session has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Last {
