@@ -19,8 +19,8 @@ fn signals(rig: &Rig, root: RegionId, flag: &Arc<AtomicU32>, signal: fn(&AtomicU
     })
 }
 
-/// What was committed is there for who was signalled.
-fn look(mut reader: Reader, space: AddressSpaceId, signalled: bool) {
+/// What was committed is there for who was signalled. The reader lives on: its end would be one more thing for loom to order.
+fn look(reader: &mut Reader, space: AddressSpaceId, signalled: bool) {
     let found = reader.view(space).find(Gpa(0)).is_some();
     assert!(found || !signalled, "signalled, and not seen");
     reader.go_offline();
@@ -39,7 +39,7 @@ fn signal() {
     if reader.fence(Ordering::Acquire) {
         reader.resync(&mut ());
     }
-    look(reader, space, signalled);
+    look(&mut reader, space, signalled);
     signals.join().expect("it ends");
 }
 
@@ -57,7 +57,7 @@ fn signal_by_release() {
     if reader.must_check() {
         reader.resync(&mut ());
     }
-    look(reader, space, signalled);
+    look(&mut reader, space, signalled);
     signals.join().expect("it ends");
     other.join().expect("it ends");
 }
