@@ -39,7 +39,7 @@ unsafe fn reserve<W: Width>(hart: &mut Hart, ptr: *mut u8, token: Token) -> W {
 }
 
 /// What came of a store-conditional.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Outcome {
     Stored,
     /// Nothing is reserved there.
@@ -95,7 +95,7 @@ const PAUSES: u32 = 64;
 /// What a store-conditional returns.
 #[inline(always)]
 fn failure(outcome: Outcome) -> u64 {
-    let failed = outcome != Outcome::Stored;
+    let failed = !matches!(outcome, Outcome::Stored);
     #[cfg(feature = "planted-bugs")]
     let failed = failed ^ crate::planted::is(crate::planted::Bug::ScInverted);
     u64::from(failed)
@@ -139,7 +139,8 @@ handler! {
         // SAFETY: as in `lr`.
         let outcome = order::modify(o.imm == ORDERED, |order| unsafe { store_reserved(reservation, ptr, new, order) });
         hart.caches.reservation = None;
-        if outcome == Outcome::Lost { tail!(sc_lost, hart, op, PUT_AWAY) }
+        // Not by `==`, which borrows: where that is not inlined, the outcome is on the stack, and the last call is no jump.
+        if matches!(outcome, Outcome::Lost) { tail!(sc_lost, hart, op, PUT_AWAY) }
         hart.set_x_slot(o.rd, failure(outcome));
         let r = reload(hart);
         go_on!(hart, op, o, r)

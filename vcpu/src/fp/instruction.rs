@@ -109,7 +109,7 @@ pub fn quick(op: Opcode, a: u64, b: u64, rm: Rounding, flags: Flags) -> Option<u
     }
     let mut raised = flags;
     let value = by_host(op, a, b, rm, &mut raised)?;
-    (raised == flags).then_some(value)
+    (raised.0 == flags.0).then_some(value)
 }
 
 /// What the host's arithmetic makes of it; `None` where it will not do, and nothing is raised.
