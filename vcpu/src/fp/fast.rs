@@ -132,6 +132,7 @@ pub(super) fn narrow(a: u64, flags: &mut Flags) -> Option<u64> {
 
 /// How two numbers compare: of NaNs there may be something to raise.
 #[inline]
+#[allow(clippy::eq_op, reason = "what is not equal to itself is a NaN")]
 fn numbers<F: Format>(a: u64, b: u64) -> Option<(F::Host, F::Host)> {
     let (x, y) = (host::<F>(a), host::<F>(b));
     (x == x && y == y).then_some((x, y))

@@ -35,7 +35,7 @@ pub const HOT: [&str; 27] = [
 ];
 
 /// All other handlers, and the functions that take over where a hot handler cannot go on, with the reason.
-pub const COLD: [(&str, &str); 21] = [
+pub const COLD: [(&str, &str); 19] = [
     ("exec::mem::load_slow", "a page that the TLB does not have, a device, a fault, a trace"),
     ("exec::mem::store_slow", "the same"),
     ("exec::mem::load_float_slow", "the same, or FS is not Dirty"),
@@ -46,8 +46,6 @@ pub const COLD: [(&str, &str); 21] = [
     ("exec::reserved::sc_slow", "as for a load"),
     ("exec::reserved::sc_lost", "somebody else is to have the line for a while"),
     ("exec::fp::float_slow", "a flag is to be raised, FS is not Dirty, or the host does it otherwise"),
-    ("exec::fp::handlers", "no handler: it picks one, when code is translated"),
-    ("exec::csr::select", "the same"),
     ("exec::csr::select_rights", "a context of which nothing is remembered yet"),
     ("exec::csr::read_time", "a call of the host's clock"),
     ("exec::system::system", "all other CSRs, fences, waiting"),
