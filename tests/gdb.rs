@@ -192,6 +192,7 @@ fn word(text: &str) -> u64 {
 }
 
 const PC: usize = 32;
+const T0_NUMBER: usize = 5;
 const A0_NUMBER: usize = 10;
 const MHARTID: usize = 65 + 0xf14;
 
@@ -351,6 +352,8 @@ fn watchpoints_of_every_kind_and_of_two_harts() {
     gdb.ok("Hgp1.1");
     gdb.ok(&format!("P{PC:x}={}", bytes(behind_the_store - 4)));
     gdb.ok(&format!("P{A0_NUMBER:x}={}", bytes(0x1234)));
+    // It may not have run so far, and then nothing is in its registers.
+    gdb.ok(&format!("P{T0_NUMBER:x}={}", bytes(BASE)));
     assert_eq!(met(&mut gdb, "vCont;s:p1.1", "watch"), "p01.01");
     assert_eq!(gdb.memory(COUNT), 0x1234);
     gdb.ok(&format!("z2,{COUNT:x},8"));
